@@ -1,0 +1,33 @@
+# make test   everything CI runs: set-up, linters, unit and store tests with -race, end-to-end tests against the binary
+# make bench  the figures of docs/benchmarks.md
+# make run    the sandbox
+
+GO ?= go
+PG := $(GO) run ./internal/sqldb/pgtest --
+
+.PHONY: test setup lint unit e2e bench run
+test: setup lint unit e2e
+
+setup:
+	@scripts/setup
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)" || { echo "run gofmt -w on the files above"; exit 1; }
+	$(GO) vet ./... && $(GO) vet -tags e2e ./internal/e2e/
+	$(GO) build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck -tags e2e ./...
+	$(GO) mod tidy -diff
+
+unit:
+	$(PG) $(GO) test -race -shuffle=on ./...
+
+e2e:
+	$(GO) build -o bin/simtrust ./cmd/simtrust
+	$(PG) $(GO) test -tags e2e -count=1 -v ./internal/e2e/ ./authn/radius/
+
+bench:
+	$(GO) build -o bin/simtrust ./cmd/simtrust
+	$(PG) $(GO) test -tags bench -count=1 -run '^$$' -bench . -benchtime 2s ./internal/e2e/
+
+run:
+	$(GO) run ./cmd/simtrust sandbox
