@@ -1,0 +1,40 @@
+// Package keys owns the keys this program signs with, and every JWT it signs.
+//
+// A [Ring] is a directory of ECDSA P-256 keys. Each key goes through three states, with the instant of each change:
+//
+//	next     published in the JWKS, signs nothing yet, so that relying parties have it before its first signature
+//	active   signs; there is exactly one
+//	retired  signs nothing, its private key is destroyed; published until it expires, so that what it signed still verifies
+//
+// [Ring.Rotate] makes next active, retires active and creates a new next. Signing goes on meanwhile, without a lock.
+//
+// # On disk
+//
+//	ring.json  the keys: id, state, instants, public key; authenticated (HMAC-SHA256) under a key derived from the root secret
+//	KID.pem    the private key of a next or active key: PKCS #8 encrypted with PBES2 (RFC 8018)
+//	root.jwe   the root secret of [Ring.HMAC], as JWE with PBES2-HS256+A128KW (RFC 7516, RFC 7518 §4.8)
+//	lock       held while the ring is created or rotated
+//
+// The private keys and the root secret are encrypted under the key-encryption secret, a file that should lie on another
+// volume than the directory. A private key in clear is refused. Key ids are RFC 7638 thumbprints, so a key cannot be passed
+// off under another's id. The private keys are made and read through the kms interface of go.step.sm/crypto; a hardware
+// token (PKCS #11) is another [store] behind the same ring.
+//
+// Every file is written to a temporary name, synced and renamed, and ring.json comes last: a crash at any point leaves the
+// old ring or the new one, and at worst a key file nothing names, which the next rotation removes.
+//
+// # Several nodes
+//
+// The directory belongs to the deployment, not to the node; PostgreSQL does not hold it. All nodes share one directory on a
+// volume whose file locks and renames work between them (a local disk, NFSv4, CephFS), or one node rotates and its files are
+// replicated to the others, key files before ring.json. A replica's directory is filled before its first start: a node that
+// finds an empty directory founds a ring of its own. Each node looks once a second whether ring.json is another file, and at
+// once when it meets a key id it does not know, so a rotation on one node needs no restart of the others. A ring.json that
+// cannot be read leaves the node on the keys it has, and [Ring.Check] says so.
+//
+// # What it does not do
+//
+// The key-encryption secret cannot be changed in place and the root secret never changes: every pairwise subject hangs on
+// it, so back up root.jwe and the secret. A ring restored from a backup older than the last rotation takes back the older
+// keys; rotate at once.
+package keys

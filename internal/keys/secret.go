@@ -1,0 +1,51 @@
+package keys
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"simtrust"
+)
+
+const (
+	secretMin = 32
+	secretMax = 4096
+)
+
+// openSecret reads the key-encryption secret. The caller holds the lock of the ring, so two processes do not create it at
+// once.
+func openSecret(path string, create bool) ([]byte, error) {
+	if path == "" {
+		return nil, broken(ReasonSecretMissing, "no file is named for the key-encryption secret", nil)
+	}
+	if create && !exists(path) {
+		if err := createSecret(path); err != nil {
+			return nil, failed("keys.open", "cannot create the file of the key-encryption secret", err)
+		}
+	}
+	data, info, err := readFile(path, secretMax+1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, broken(ReasonSecretMissing, "the file of the key-encryption secret does not exist: restore it", err)
+	}
+	if err != nil {
+		return nil, failed("keys.open", "cannot read the key-encryption secret", err)
+	}
+	if info.Mode().Perm()&0o027 != 0 {
+		return nil, broken(ReasonSecretUnfit, "others may read or change the file of the key-encryption secret: chmod 600 it", nil)
+	}
+	secret := bytes.TrimSpace(data)
+	if len(secret) < secretMin || len(data) > secretMax {
+		return nil, broken(ReasonSecretUnfit, "the key-encryption secret must have 32 to 4096 bytes", nil)
+	}
+	return secret, nil
+}
+
+func createSecret(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return writeFile(path, []byte(simtrust.NewSecret()+"\n"))
+}
