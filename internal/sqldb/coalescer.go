@@ -1,0 +1,265 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"simtrust"
+)
+
+// Result is the answer to one request of a batch.
+type Result[R any] struct {
+	Value R
+	Err   error
+}
+
+// Coalescer merges concurrent requests into batches. A worker takes whatever is queued, without waiting for more, so a lone
+// request pays nothing, and under load a batch is what arrived while the last one was being made durable.
+type Coalescer[Q, R any] struct {
+	name     string
+	maxBatch int
+	run      func(ctx context.Context, batch []Q) ([]Result[R], error)
+
+	mu      sync.Mutex
+	arrived sync.Cond
+	queue   []*request[Q, R]
+	closed  bool
+	workers sync.WaitGroup
+}
+
+// CoalescerOption adjusts a coalescer.
+type CoalescerOption func(*coalescerOptions)
+
+type coalescerOptions struct {
+	maxBatch, workers int
+}
+
+// WithMaxBatch bounds a batch; the default is 1024. With 1 every request has a transaction of its own.
+func WithMaxBatch(n int) CoalescerOption { return func(o *coalescerOptions) { o.maxBatch = n } }
+
+// WithWorkers sets how many batches run at once; the default is 1 for writes on SQLite, which has one writer, otherwise 2.
+func WithWorkers(n int) CoalescerOption { return func(o *coalescerOptions) { o.workers = n } }
+
+// NewCoalescer starts a coalescer of writes; name goes into errors. It runs each batch in one transaction, at the isolation the
+// server is configured with (read committed by default), and answers after the commit. The function
+//
+//   - answers each request of the batch at the request's index; an answer may be an error and does not undo the others;
+//   - is right by row locks, unique and check constraints alone, never by reading first and writing after;
+//   - treats equal keys within the batch in their order: the first wins, the second is told what a later request would be told;
+//   - writes keys in sorted order, so that two batches cannot deadlock;
+//   - returns an error, or panics, to undo the whole batch, and has no effect outside the transaction, for it may run again.
+//
+// A batch that one row can have spoilt, by a constraint, a bad value or a panic, is rolled back and run again in halves until
+// that row stands alone and only its caller gets the error. An unknown outcome is told to every caller of the batch.
+func NewCoalescer[Q, R any](
+	db *DB, name string, run func(ctx context.Context, tx *Tx, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
+) *Coalescer[Q, R] {
+	o := coalescerOptions{maxBatch: 1024, workers: 2}
+	if db.dialect == SQLite {
+		o.workers = 1
+	}
+	return start(name, o, opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+		return inBatch(ctx, db, batch, run)
+	})
+}
+
+// NewReadCoalescer starts a coalescer of reads. Each batch starts reading after its requests arrived, so an answer is never older
+// than its question, and equal requests of a batch are passed to run once.
+func NewReadCoalescer[Q comparable, R any](
+	db *DB, name string, run func(ctx context.Context, q Querier, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
+) *Coalescer[Q, R] {
+	o := coalescerOptions{maxBatch: 1024, workers: 2}
+	return start(name, o, opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+		return distinct(batch, func(keys []Q) ([]Result[R], error) {
+			return guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
+		})
+	})
+}
+
+func start[Q, R any](
+	name string, o coalescerOptions, opts []CoalescerOption, run func(context.Context, []Q) ([]Result[R], error),
+) *Coalescer[Q, R] {
+	for _, opt := range opts {
+		opt(&o)
+	}
+	c := &Coalescer[Q, R]{name: name, maxBatch: max(o.maxBatch, 1), run: run}
+	c.arrived.L = &c.mu
+	for range max(o.workers, 1) {
+		c.workers.Go(c.work)
+	}
+	return c
+}
+
+// request is one caller's place in the queue. Whoever moves it out of waiting decides: a worker that takes it, or a caller that
+// leaves and whose request is then never run.
+type request[Q, R any] struct {
+	q      Q
+	state  atomic.Int32
+	answer chan Result[R] // holds one answer, so that a worker never waits for a caller
+}
+
+const (
+	waiting int32 = iota
+	taken
+	left
+)
+
+// Do queues q and waits for its answer, which comes after the batch is durable. Beside the request's own error it returns, as
+// [simtrust.KindUnavailable], ReasonOutcomeUnknown, ReasonStoreUnavailable, ReasonContended or ReasonClosed. When ctx ends first,
+// the error wraps ctx's: alone while the request was still queued, and then it never runs, or with ReasonOutcomeUnknown when it
+// was already part of a batch, which goes on.
+func (c *Coalescer[Q, R]) Do(ctx context.Context, q Q) (R, error) {
+	r := &request[Q, R]{q: q, answer: make(chan Result[R], 1)}
+	if err := c.enqueue(r); err != nil {
+		return *new(R), err
+	}
+	select {
+	case a := <-r.answer:
+		return a.Value, a.Err
+	case <-ctx.Done():
+		if r.state.CompareAndSwap(waiting, left) {
+			return *new(R), ctx.Err()
+		}
+		return *new(R), outcomeUnknown(ctx.Err())
+	}
+}
+
+func (c *Coalescer[Q, R]) enqueue(r *request[Q, R]) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonClosed, Op: c.name, Msg: "shutting down"}
+	}
+	c.queue = append(c.queue, r)
+	c.arrived.Signal()
+	return nil
+}
+
+// Close refuses new requests, answers those already queued and returns when the last batch is done.
+func (c *Coalescer[Q, R]) Close() {
+	c.mu.Lock()
+	c.closed = true
+	c.arrived.Broadcast()
+	c.mu.Unlock()
+	c.workers.Wait()
+}
+
+func (c *Coalescer[Q, R]) work() {
+	for {
+		batch := c.next()
+		if batch == nil {
+			return
+		}
+		c.serve(batch)
+	}
+}
+
+// next waits for requests and takes up to a batch of them, in the order of their arrival; nil means closed and drained.
+func (c *Coalescer[Q, R]) next() []*request[Q, R] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.queue) == 0 {
+		if c.closed {
+			return nil
+		}
+		c.arrived.Wait()
+	}
+	n := min(len(c.queue), c.maxBatch)
+	batch := c.queue[:n:n]
+	c.queue = c.queue[n:]
+	return batch
+}
+
+func (c *Coalescer[Q, R]) serve(queued []*request[Q, R]) {
+	batch := queued[:0]
+	for _, r := range queued {
+		if r.state.CompareAndSwap(waiting, taken) {
+			batch = append(batch, r)
+		}
+	}
+	if len(batch) > 0 {
+		c.answer(batch)
+	}
+}
+
+// answer runs the batch, in halves where one row of it is at fault, and hands out the results.
+func (c *Coalescer[Q, R]) answer(batch []*request[Q, R]) {
+	qs := make([]Q, len(batch))
+	for i, r := range batch {
+		qs[i] = r.q
+	}
+	results, err := c.run(context.Background(), qs)
+	if err != nil && len(batch) > 1 && isRowFault(err) {
+		half := len(batch) / 2
+		c.answer(batch[:half])
+		c.answer(batch[half:])
+		return
+	}
+	for i, r := range batch {
+		if err != nil {
+			r.answer <- Result[R]{Err: fmt.Errorf("%s: %w", c.name, err)}
+			continue
+		}
+		r.answer <- results[i]
+	}
+}
+
+// inBatch runs one batch of writes in a transaction.
+func inBatch[Q, R any](
+	ctx context.Context, db *DB, batch []Q, run func(context.Context, *Tx, []Q) ([]Result[R], error),
+) (results []Result[R], err error) {
+	ctx, cancel := context.WithTimeout(ctx, longestTx)
+	defer cancel()
+	err = db.inTx(ctx, sql.LevelDefault, func(tx *Tx) error {
+		results, err = guarded(len(batch), func() ([]Result[R], error) { return run(ctx, tx, batch) })
+		return err
+	})
+	return results, err
+}
+
+// panicError is a panic of a batch function, contained so that the other callers get their answers.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
+
+// guarded calls run, turns its panic into an error and refuses a wrong number of answers.
+func guarded[R any](want int, run func() ([]Result[R], error)) (results []Result[R], err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			results, err = nil, &panicError{v, debug.Stack()}
+		}
+	}()
+	results, err = run()
+	if err == nil && len(results) != want {
+		err = fmt.Errorf("%d answers to a batch of %d", len(results), want)
+	}
+	return results, err
+}
+
+// distinct calls run with the different keys of batch and spreads its answers over all of them.
+func distinct[Q comparable, R any](batch []Q, run func([]Q) ([]Result[R], error)) ([]Result[R], error) {
+	at := make(map[Q]int, len(batch))
+	keys := make([]Q, 0, len(batch))
+	for _, q := range batch {
+		if _, ok := at[q]; !ok {
+			at[q] = len(keys)
+			keys = append(keys, q)
+		}
+	}
+	found, err := run(keys)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	results := make([]Result[R], len(batch))
+	for i, q := range batch {
+		results[i] = found[at[q]]
+	}
+	return results, nil
+}

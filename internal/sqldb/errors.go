@@ -1,0 +1,121 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"simtrust"
+)
+
+// The reasons of this package's errors, all of kind [simtrust.KindUnavailable].
+const (
+	// ReasonOutcomeUnknown says that a commit was sent and its answer did not arrive: the change may or may not be durable. The
+	// caller repeats the request under its own idempotency key, or reads back.
+	ReasonOutcomeUnknown = "outcome_unknown"
+	// ReasonStoreUnavailable says that the store is away, full or read-only, and that nothing was changed.
+	ReasonStoreUnavailable = "store_unavailable"
+	// ReasonContended says that the transaction met others on the same rows too many times, and that nothing was changed.
+	ReasonContended = "store_contended"
+	// ReasonClosed says that the coalescer is shutting down, and that nothing was changed.
+	ReasonClosed = "store_closed"
+)
+
+// ErrFileInUse says that another process has the SQLite file open.
+var ErrFileInUse = errors.New("another process uses this SQLite file; stop it, or use PostgreSQL to run several")
+
+// IsUnique reports whether err is a violation of a unique index or primary key.
+func IsUnique(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return e.Code == "23505"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// isRetryable reports whether the store rolled the transaction back and asks for it again: serialization failure and deadlock
+// (PostgreSQL, class 40), or a busy file.
+func isRetryable(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return e.Code == "40001" || e.Code == "40P01"
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// isRowFault reports whether one row of a batch can have caused err: a constraint (class 23) or a bad value (class 22).
+func isRowFault(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return e.Code.Class() == "23" || e.Code.Class() == "22"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+			return true
+		}
+	}
+	_, panicked := errors.AsType[*panicError](err)
+	return panicked
+}
+
+// isAway reports whether err tells of a store that cannot be reached or written now.
+func isAway(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		switch e.Code.Class() {
+		case "08", "53", "57": // connection, resources, operator intervention
+			return true
+		}
+		return e.Code == "25006" // a standby: read-only transaction
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY:
+			return true
+		}
+		return false
+	}
+	return isBroken(err)
+}
+
+// isBroken reports whether err tells of a lost connection.
+func isBroken(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// isRefusedCommit reports whether the store answered a commit, and the answer was that it rolled back.
+func isRefusedCommit(err error) bool {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		return !e.Fatal() && (e.Code.Class() == "23" || e.Code.Class() == "40" && e.Code != "40003")
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || e.Code()&0xff == sqlite3.SQLITE_BUSY)
+}
+
+// unavailable gives an error of a store that is away its kind and reason, and returns any other unchanged.
+func unavailable(err error) error {
+	if err == nil || !isAway(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if _, known := errors.AsType[*simtrust.Error](err); known {
+		return err
+	}
+	return &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonStoreUnavailable, Msg: "the store does not answer", Err: err}
+}
+
+func outcomeUnknown(cause error) error {
+	return &simtrust.Error{
+		Kind: simtrust.KindUnavailable, Reason: ReasonOutcomeUnknown,
+		Msg: "it is not known whether the change was made; repeat the request", Err: cause,
+	}
+}

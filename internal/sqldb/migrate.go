@@ -1,0 +1,128 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// Migrations are one module's schema: goose files NNNNN_name.sql at the root of FS, applied in the order of their numbers, forward
+// only. Their versions are kept in the table goose_<module>.
+type Migrations struct {
+	Module string
+	FS     fs.FS
+}
+
+//go:embed migrations/*.sql
+var own embed.FS
+
+func withOwn(modules []Migrations) []Migrations {
+	files, err := fs.Sub(own, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return slices.Concat([]Migrations{{Module: "sqldb", FS: files}}, modules)
+}
+
+// Migrate applies what is missing, module by module in the given order, after this package's own. Several processes may call it
+// at once: the others wait and find nothing left to do.
+func Migrate(ctx context.Context, db *DB, modules ...Migrations) error {
+	for _, m := range withOwn(modules) {
+		p, err := m.provider(db)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrate %s: %w", m.Module, err)
+		}
+	}
+	return nil
+}
+
+// Pending names the migrations that [Migrate] would apply, as module/file, and changes nothing.
+func Pending(ctx context.Context, db *DB, modules ...Migrations) ([]string, error) {
+	var pending []string
+	for _, m := range withOwn(modules) {
+		files, err := m.pending(ctx, db)
+		if err != nil {
+			return nil, fmt.Errorf("schema of %s: %w", m.Module, err)
+		}
+		pending = append(pending, files...)
+	}
+	return pending, nil
+}
+
+func (m Migrations) table() string { return "goose_" + m.Module }
+
+func (m Migrations) provider(db *DB) (*goose.Provider, error) {
+	opts := []goose.ProviderOption{goose.WithTableName(m.table()), goose.WithDisableGlobalRegistry(true)}
+	dialect := goose.DialectSQLite3
+	if db.dialect == PostgreSQL {
+		dialect = goose.DialectPostgres
+		opts = append(opts, goose.WithLocker(&rowLocker{}))
+	}
+	p, err := goose.NewProvider(dialect, db.write, m.FS, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("migrations of %s: %w", m.Module, err)
+	}
+	return p, nil
+}
+
+func (m Migrations) pending(ctx context.Context, db *DB) ([]string, error) {
+	p, err := m.provider(db)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := m.applied(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var pending []string
+	for _, source := range p.ListSources() {
+		if !applied[source.Version] {
+			pending = append(pending, m.Module+"/"+path.Base(source.Path))
+		}
+	}
+	return pending, nil
+}
+
+// applied reads the versions that are in place. goose's own status call creates its table, which a check must not do.
+func (m Migrations) applied(ctx context.Context, db *DB) (map[int64]bool, error) {
+	dialect := database.DialectSQLite3
+	if db.dialect == PostgreSQL {
+		dialect = database.DialectPostgres
+	}
+	store, err := database.NewStore(dialect, m.table())
+	if err != nil {
+		return nil, err
+	}
+	tables, ok := store.(database.StoreExtender)
+	if !ok {
+		return nil, errors.New("goose cannot tell whether its table exists")
+	}
+	exists, err := tables.TableExists(ctx, db.read)
+	if err != nil || !exists {
+		return nil, err
+	}
+	return versions(ctx, store, db.read)
+}
+
+func versions(ctx context.Context, store database.Store, db *sql.DB) (map[int64]bool, error) {
+	rows, err := store.ListMigrations(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	applied := map[int64]bool{}
+	for _, row := range rows {
+		applied[row.Version] = row.IsApplied
+	}
+	return applied, nil
+}

@@ -1,0 +1,75 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
+	cfg, err := postgresConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	var connector driver.Connector = inner
+	if !cfg.BinaryParameters {
+		connector = preparing{inner}
+	}
+	pool, err := openPool(ctx, connector, cmp.Or(o.conns, 16))
+	if err != nil {
+		return nil, fmt.Errorf("database at %s: %w", cfg.Host, err)
+	}
+	return &DB{dialect: PostgreSQL, write: pool, read: pool}, nil
+}
+
+// postgresConfig parses the URL and settles sslmode, for which the driver's own default may change. Its errors do not repeat the
+// URL, which may hold a password.
+func postgresConfig(dsn string) (pq.Config, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return pq.Config{}, errors.New("database: the PostgreSQL URL does not parse; percent-encode its password")
+	}
+	cfg, err := pq.NewConfig(dsn)
+	if err != nil {
+		return pq.Config{}, errors.New("database: the PostgreSQL URL has a parameter that the driver refuses")
+	}
+	if !u.Query().Has("sslmode") {
+		cfg.SSLMode = pq.SSLModeVerifyFull
+		if local(cfg.Host) {
+			cfg.SSLMode = pq.SSLModeDisable
+		}
+	}
+	return cfg, nil
+}
+
+// local reports whether host is a socket folder or a loopback address.
+func local(host string) bool {
+	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// openPool opens a pool that keeps its connections, because a new one has to prepare its statements again.
+func openPool(ctx context.Context, connector driver.Connector, conns int) (*sql.DB, error) {
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}

@@ -1,0 +1,135 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/bits"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+// Collect reads rows to the end with scan and closes them. The errors that come last count too: on PostgreSQL a failed statement
+// may show only there. It takes the error of the query, so that one check serves both.
+func Collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	var all []T
+	for err == nil && rows.Next() {
+		var one T
+		if one, err = scan(rows); err == nil {
+			all = append(all, one)
+		}
+	}
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return nil, unavailable(err)
+	}
+	return all, nil
+}
+
+// In returns a condition that holds where col is one of keys, and its arguments, of which the first is $first: `col = any($1)`
+// with one array on PostgreSQL, `col in ($1, $2, …)` on SQLite, padded to a power of two by repeating the last key so that few
+// texts are prepared. Without keys the condition is never true. Keep what follows it in the text on earlier arguments.
+func In[T ~string | ~int64](d Dialect, col string, first int, keys []T) (cond string, args []any) {
+	if d == PostgreSQL {
+		return fmt.Sprintf("%s = any($%d)", col, first), []any{array(keys)}
+	}
+	if len(keys) == 0 {
+		return fmt.Sprintf("%s = $%d", col, first), []any{nil}
+	}
+	n := 1 << bits.Len(uint(len(keys)-1))
+	args = make([]any, n)
+	var list strings.Builder
+	for i := range n {
+		args[i] = keys[min(i, len(keys)-1)]
+		if i > 0 {
+			list.WriteByte(',')
+		}
+		list.WriteByte('$')
+		list.WriteString(strconv.Itoa(first + i))
+	}
+	return col + " in (" + list.String() + ")", args
+}
+
+// array returns keys as a PostgreSQL array of text or bigint.
+func array[T ~string | ~int64](keys []T) any {
+	if reflect.TypeFor[T]().Kind() == reflect.String {
+		texts := make(pq.StringArray, len(keys))
+		for i, k := range keys {
+			texts[i] = reflect.ValueOf(k).String()
+		}
+		return texts
+	}
+	numbers := make(pq.Int64Array, len(keys))
+	for i, k := range keys {
+		numbers[i] = reflect.ValueOf(k).Int()
+	}
+	return numbers
+}
+
+// rowsPerInsert are the chunk sizes of [InsertRows], largest first: few texts, so that each is prepared once.
+var rowsPerInsert = []int{256, 32, 4, 1}
+
+// maxArguments is below what both stores bind to one statement (SQLite 32,766, PostgreSQL 65,535).
+const maxArguments = 32000
+
+// InsertRows inserts rows with few prepared statements: insert is "insert into t (a, b)", suffix follows the values, such as "on
+// conflict do nothing", and every row has the same number of values. Rows are sent in order; a conflict between two of them is
+// theirs to avoid.
+func InsertRows(ctx context.Context, tx *Tx, insert string, rows [][]any, suffix string) error {
+	for len(rows) > 0 {
+		n := chunk(len(rows), len(rows[0]))
+		text, args, err := insertText(insert, rows[:n], suffix)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, text, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func chunk(rows, columns int) int {
+	for _, n := range rowsPerInsert {
+		if n <= rows && n*columns <= maxArguments {
+			return n
+		}
+	}
+	return 1
+}
+
+func insertText(insert string, rows [][]any, suffix string) (string, []any, error) {
+	width := len(rows[0])
+	args := make([]any, 0, len(rows)*width)
+	var text strings.Builder
+	text.WriteString(insert)
+	text.WriteString(" values ")
+	for i, row := range rows {
+		if len(row) != width {
+			return "", nil, fmt.Errorf("sqldb: row of %d values among rows of %d", len(row), width)
+		}
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteByte('(')
+		for j := range row {
+			if j > 0 {
+				text.WriteByte(',')
+			}
+			text.WriteByte('$')
+			text.WriteString(strconv.Itoa(i*width + j + 1))
+		}
+		text.WriteByte(')')
+		args = append(args, row...)
+	}
+	text.WriteByte(' ')
+	text.WriteString(suffix)
+	return text.String(), args, nil
+}
