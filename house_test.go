@@ -1,0 +1,188 @@
+package simtrust_test
+
+import (
+	"flag"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the table of rooms into docs/architecture.md")
+
+// A room is a package, or a folder of packages, with its floor and the reason for the rule. A room imports only rooms of lower
+// floors, those of its own floor named in beside, and nothing at all beyond only, where that is set.
+type room struct {
+	path   string
+	floor  int
+	only   []string
+	beside []string
+	reason string
+}
+
+const (
+	floorRoot = iota
+	floorGround
+	floorHolders
+	floorAccounts
+	floorAuthn
+	floorProvider
+	floorConsumers
+	floorWiring
+	outside
+)
+
+var floorNames = [...]string{"0a", "0b", "1", "2", "3", "3", "4", "5", "outside"}
+
+var rooms = []room{
+	{path: ".", floor: floorRoot, reason: "the shared vocabulary: standard library only, so that everything may import it"},
+	{path: "internal/sqldb", floor: floorGround, reason: "one way to the two stores; knows no table of anybody"},
+	{path: "internal/outbox", floor: floorGround, beside: []string{"internal/sqldb"}, reason: "events in the transaction of the change; knows no module's event"},
+	{path: "internal/rpc", floor: floorGround, reason: "go-kit once; knows no operation of anybody"},
+	{path: "internal/camara", floor: floorGround, beside: []string{"internal/rpc"}, reason: "the CAMARA wire form, shared by the faces of several modules"},
+	{path: "internal/keys", floor: floorGround, reason: "the one place that signs; everybody signs through it"},
+	{path: "internal/obs", floor: floorGround, reason: "logs, metrics, traces, health"},
+	{path: "internal/radacct", floor: floorGround, reason: "RADIUS accounting octets; a codec without domain, used by the listener and by the simulated NAS"},
+	{path: "web", floor: floorGround, reason: "pages a person sees; takes plain values, decides nothing"},
+	{path: "renumber", floor: floorHolders, reason: "who holds a number; knows none of those who act on its events"},
+	{path: "authn/radius", floor: floorHolders, only: []string{".", "internal/radacct"}, reason: "listener and records; a codec imports no parent"},
+	{path: "account", floor: floorAccounts, reason: "accounts stand on tenures"},
+	{path: "authn", floor: floorAuthn, reason: "who is on this connection; stands on tenures and accounts"},
+	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},
+	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
+	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
+	{path: "internal/sandbox", floor: outside, only: []string{".", "internal/rpc", "internal/obs", "internal/radacct", "web"},
+		reason: "plays operator, handset and shop through the real interfaces, so it may know no domain package"},
+}
+
+func (a room) mayImport(b room) bool {
+	switch {
+	case a.path == b.path || slices.Contains(a.beside, b.path):
+		return true
+	case a.only != nil:
+		return slices.Contains(a.only, b.path)
+	default:
+		return b.floor < a.floor
+	}
+}
+
+// roomOf returns the room with the longest path that holds dir; test-support packages belong to the room they stand in.
+func roomOf(dir string) (room, bool) {
+	var best room
+	found := false
+	for _, r := range rooms {
+		inside := dir == r.path || (r.path != "." && strings.HasPrefix(dir, r.path+"/"))
+		if inside && (!found || len(r.path) > len(best.path)) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+// TestFloors reads the imports of every non-test file and holds them against the table.
+func TestFloors(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || d.Name() == "tools" || strings.HasPrefix(d.Name(), ".") && path != ".") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		checkFile(t, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkFile(t *testing.T, path string) {
+	dir := filepath.ToSlash(filepath.Dir(path))
+	self, ok := roomOf(dir)
+	if !ok {
+		t.Errorf("%s: the folder is not in the table of rooms in house_test.go; add it with its floor and a reason", dir)
+		return
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		checkImport(t, path, self, name)
+	}
+}
+
+func checkImport(t *testing.T, path string, self room, name string) {
+	if name != "simtrust" && !strings.HasPrefix(name, "simtrust/") {
+		if self.floor == floorRoot && strings.Contains(strings.Split(name, "/")[0], ".") {
+			t.Errorf("%s imports %s; %s", path, name, self.reason)
+		}
+		return
+	}
+	target := strings.TrimPrefix(strings.TrimPrefix(name, "simtrust"), "/")
+	if target == "" {
+		target = "."
+	}
+	other, ok := roomOf(target)
+	if !ok {
+		t.Errorf("%s imports %s, which is in no room", path, name)
+		return
+	}
+	if !self.mayImport(other) {
+		t.Errorf("%s imports %s: floor %s may not know floor %s. %s: %s", path, name, floorNames[self.floor], floorNames[other.floor], self.path, self.reason)
+	}
+}
+
+const (
+	tableStart = "<!-- rooms: written by go test . -run TestArchitectureTable -update -->\n"
+	tableEnd   = "<!-- end of rooms -->\n"
+)
+
+// TestArchitectureTable keeps the table in docs/architecture.md equal to the one above.
+func TestArchitectureTable(t *testing.T) {
+	const path = "docs/architecture.md"
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(doc), tableStart)
+	_, after, ok2 := strings.Cut(rest, tableEnd)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no markers for the table of rooms", path)
+	}
+	want := before + tableStart + renderRooms() + tableEnd + after
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(doc) {
+		t.Errorf("%s differs from the table in house_test.go; run go test . -run TestArchitectureTable -update", path)
+	}
+}
+
+func renderRooms() string {
+	var b strings.Builder
+	b.WriteString("\n| floor | room | why |\n|---|---|---|\n")
+	sorted := slices.Clone(rooms)
+	slices.SortStableFunc(sorted, func(a, b room) int { return b.floor - a.floor })
+	for _, r := range sorted {
+		name := r.path
+		if name == "." {
+			name = "simtrust (root)"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", floorNames[r.floor], name, r.reason)
+	}
+	return b.String() + "\n"
+}
