@@ -1,0 +1,101 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+)
+
+// Outbox stores events and dispatches them to the subscribers wired with [On].
+type Outbox struct {
+	db          *sqldb.DB
+	now         func() time.Time
+	log         *slog.Logger
+	subscribers []*subscriber
+}
+
+// New makes an outbox over a store that has [Migrations] applied.
+func New(db *sqldb.DB, now func() time.Time, log *slog.Logger) *Outbox {
+	return &Outbox{db: db, now: now, log: log}
+}
+
+// subscriber is one receiver with a handler per type of event.
+type subscriber struct {
+	name     string
+	handlers map[string]func(ctx context.Context, body []byte) error
+	wake     chan struct{} // holds one signal: there may be something due
+}
+
+// On subscribes a handler to events of type E under the subscriber's stable name. A row that waits in the store names the
+// subscriber and E's Go type, so renaming either strands it. Wire every handler before [Outbox.Run] and the first
+// [Outbox.Append]; a second handler of one subscriber for one type panics.
+//
+// The handler is idempotent, returns within ten seconds and returns an error to see the event again later.
+func On[E any](o *Outbox, name string, handle func(ctx context.Context, e E) error) {
+	s := o.subscriber(name)
+	eventType := reflect.TypeFor[E]().String()
+	if _, twice := s.handlers[eventType]; twice {
+		panic(fmt.Sprintf("outbox: %s handles %s twice", name, eventType))
+	}
+	s.handlers[eventType] = func(ctx context.Context, body []byte) error {
+		var e E
+		if err := json.Unmarshal(body, &e); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		return handle(ctx, e)
+	}
+}
+
+func (o *Outbox) subscriber(name string) *subscriber {
+	for _, s := range o.subscribers {
+		if s.name == name {
+			return s
+		}
+	}
+	s := &subscriber{name: name, handlers: map[string]func(context.Context, []byte) error{}, wake: make(chan struct{}, 1)}
+	o.subscribers = append(o.subscribers, s)
+	return s
+}
+
+// Append writes event, a struct that encoding/json carries faithfully, for every subscriber of its type, as part of tx; after the
+// commit they are woken. seq orders the events of the tenure: take it from a counter on the tenure's row. Appending the same type
+// of event twice under one tenure and seq is a unique violation.
+func (o *Outbox) Append(ctx context.Context, tx *sqldb.Tx, tenure simtrust.TenureID, seq int64, event any) error {
+	eventType := typeName(event)
+	body, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("outbox: encode %s: %w", eventType, err)
+	}
+	var rows [][]any
+	for _, s := range o.subscribers {
+		if _, ok := s.handlers[eventType]; ok {
+			rows = append(rows, []any{
+				simtrust.NewID("dlv"), s.name, string(tenure), seq, eventType, string(body), int64(0), o.now().UnixMilli(),
+			})
+			tx.OnCommit(s.signal)
+		}
+	}
+	return insert(ctx, tx, rows)
+}
+
+// typeName names the type of an event, be it passed as a value or by pointer, as [On] does.
+func typeName(event any) string {
+	t := reflect.TypeOf(event)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.String()
+}
+
+func (s *subscriber) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // a signal is waiting already
+	}
+}
