@@ -1,0 +1,90 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+)
+
+//go:embed templates
+var files embed.FS
+
+// View is the content of one page.
+type View interface {
+	// page names the template.
+	page() string
+	// formTargets are the origins, beside our own, to which a form on the page may lead by redirect (CSP form-action).
+	formTargets() []string
+}
+
+var (
+	style     = mustRead("templates/style.css")
+	styleHash = hashOf(style)
+	pages     = template.Must(template.New("").Funcs(template.FuncMap{
+		"national": national,
+		"day":      func(t time.Time) string { return t.Format("2006-01-02") },
+		"style":    func() template.CSS { return template.CSS(style) },
+		"t":        func(lang, key string) string { return phrases[key][lang] },
+		"scope":    scopePhrase,
+	}).ParseFS(files, "templates/*.html"))
+)
+
+func mustRead(name string) string {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func hashOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Render answers with the page of v in the person's language: ui_locales if given (OpenID Connect Core §3.1.2.1), else
+// Accept-Language, else Chinese. The page may not be framed or cached and loads nothing.
+func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
+	var body bytes.Buffer
+	err := pages.ExecuteTemplate(&body, v.page(), struct {
+		Lang string
+		V    View
+	}{Language(r), v})
+	if err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleHash+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
+		strings.Join(append([]string{"'self'"}, v.formTargets()...), " "))
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a person who went away needs no answer
+}
+
+// Language returns "zh" or "en" for the request.
+func Language(r *http.Request) string {
+	for _, list := range []string{r.FormValue("ui_locales"), r.Header.Get("Accept-Language")} {
+		for _, tag := range strings.FieldsFunc(list, func(c rune) bool { return c == ' ' || c == ',' }) {
+			switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); strings.SplitN(primary, ";", 2)[0] {
+			case "zh":
+				return "zh"
+			case "en":
+				return "en"
+			}
+		}
+	}
+	return "zh"
+}
+
+// national shows a masked number as people of the country write it: 138****0001.
+func national(masked string) string { return strings.TrimPrefix(masked, "+86") }

@@ -1,0 +1,87 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"simtrust/web"
+)
+
+func render(t *testing.T, v web.View, header, query string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/page?"+query, nil)
+	r.Header.Set("Accept-Language", header)
+	w := httptest.NewRecorder()
+	web.Render(w, r, http.StatusOK, v)
+	return w
+}
+
+var everyView = []web.View{
+	web.Consent{App: "<b>山茶</b>", Masked: "+86138****0001", Asked: []string{"openid", "phone", "custom:x"}, Action: "/consent", Handle: "h1",
+		Targets: []string{"https://shop.example"}},
+	web.NoNetwork{App: "<b>山茶</b>", RetryURL: "/authorize?x=1", BackURL: "https://shop.example/"},
+	web.Problem{Status: 400, Code: "invalid_request", Text: "<script>alert(1)</script>", BackURL: "javascript:alert(1)"},
+	web.ShopHome{LoginURL: "/login"},
+	web.ShopAccount{Masked: "+86138****0001", Subject: "<i>sub</i>", No: 1, Visits: 1, Since: time.Unix(0, 0), LogoutURL: "/logout"},
+	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Actions: []string{"attach"}, Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>"}}},
+}
+
+func TestEveryPageInBothLanguages(t *testing.T) {
+	for _, v := range everyView {
+		for _, lang := range []string{"zh-CN", "en"} {
+			w := render(t, v, lang, "")
+			body := w.Body.String()
+			if w.Code != http.StatusOK || !strings.Contains(body, `<html lang="`+lang) {
+				t.Errorf("%T in %s: %d\n%s", v, lang, w.Code, body)
+			}
+			if strings.Contains(body, "<no value>") || strings.Contains(body, "ZgotmplZ\" ") {
+				t.Errorf("%T in %s has a hole:\n%s", v, lang, body)
+			}
+		}
+	}
+}
+
+// TestNothingGetsOut holds what every page promises: no script, no foreign load, no framing, no caching, input escaped.
+func TestNothingGetsOut(t *testing.T) {
+	for _, v := range everyView {
+		w := render(t, v, "en", "")
+		body, h := w.Body.String(), w.Header()
+		for _, bad := range []string{"<script", "<b>山茶", "<i>sub", "<u>", `"javascript:`, "src="} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%T contains %s", v, bad)
+			}
+		}
+		csp := h.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"} {
+			if !strings.Contains(csp, want) {
+				t.Errorf("%T: CSP %q lacks %s", v, csp, want)
+			}
+		}
+		if strings.Contains(csp, "unsafe") || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%T: headers %v", v, h)
+		}
+	}
+}
+
+func TestConsentFormMayLeadToTheAppOnly(t *testing.T) {
+	csp := render(t, everyView[0], "en", "").Header().Get("Content-Security-Policy")
+	if !strings.HasSuffix(csp, "form-action 'self' https://shop.example") {
+		t.Error(csp)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct{ header, query, want string }{
+		{"", "", "zh"}, {"fr, de;q=0.9", "", "zh"}, {"fr, en;q=0.8, zh;q=0.2", "", "en"}, {"zh-TW", "", "zh"}, {"EN-gb;q=0.5", "", "en"},
+		{"zh-CN", "ui_locales=fr+en-US", "en"}, {"en", "ui_locales=zh-CN", "zh"}, {"en", "ui_locales=", "en"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil)
+		r.Header.Set("Accept-Language", c.header)
+		if got := web.Language(r); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package web
+
+import "time"
+
+// Consent asks a person on their own data session to log in to an app. The form posts handle and decision (allow or deny) to Action.
+type Consent struct {
+	// App is the app's name, Masked the masked number, Asked the scopes that the app asks for.
+	App, Masked string
+	Asked       []string
+	// Action and Handle are the target of the form and its one-time handle.
+	Action, Handle string
+	// Targets are the origins to which the answer redirects: the app's redirect URI.
+	Targets []string
+}
+
+// NoNetwork says that the connection does not prove a number, and what to do about it.
+type NoNetwork struct {
+	App      string
+	RetryURL string
+	BackURL  string
+}
+
+// Problem is an error that must not be sent back to an app.
+type Problem struct {
+	Status     int
+	Code, Text string
+	BackURL    string
+}
+
+// ShopHome is the demo shop for a person who is not logged in.
+type ShopHome struct{ LoginURL string }
+
+// ShopAccount is the demo shop for a customer.
+type ShopAccount struct {
+	Masked, Subject string
+	No, Visits      int
+	Since           time.Time
+	LogoutURL       string
+}
+
+// Desk is the page of the simulated operator.
+type Desk struct {
+	Shop    string
+	Said    string
+	Actions []string
+	Numbers []DeskNumber
+}
+
+// DeskNumber is one line on the desk.
+type DeskNumber struct {
+	Row              int
+	Masked, Holder   string
+	Tenure, IP       string
+	Since            time.Time
+	Assigned, Online bool
+	Previous         int
+}
+
+func (Consent) page() string     { return "consent.html" }
+func (NoNetwork) page() string   { return "nonetwork.html" }
+func (Problem) page() string     { return "problem.html" }
+func (ShopHome) page() string    { return "shop.html" }
+func (ShopAccount) page() string { return "shopaccount.html" }
+func (Desk) page() string        { return "desk.html" }
+
+func (c Consent) formTargets() []string   { return c.Targets }
+func (NoNetwork) formTargets() []string   { return nil }
+func (Problem) formTargets() []string     { return nil }
+func (ShopHome) formTargets() []string    { return nil }
+func (ShopAccount) formTargets() []string { return nil }
+func (Desk) formTargets() []string        { return nil }
