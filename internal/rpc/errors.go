@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -95,9 +96,10 @@ func kindOfStatus(status int) simtrust.Kind {
 // normalise turns any error into what the caller may see of it, keeping err as the cause for the log.
 func normalise(op string, err error) *simtrust.Error {
 	if e, ok := errors.AsType[*simtrust.Error](err); ok {
-		n := simtrust.Error{Kind: e.Kind, Reason: e.Reason, Op: e.Op, Msg: e.Msg, Err: err}
-		if n.Op == "" {
-			n.Op = op
+		n := *e
+		n.Op = cmp.Or(n.Op, op)
+		if err != error(e) {
+			n.Err = err
 		}
 		if n.Kind == simtrust.KindInternal {
 			n.Msg = ""

@@ -49,10 +49,10 @@ func newLimiter(l Limits, now func() time.Time) *limiter {
 
 // limiterOf returns the limiter of o: the router's, or its own where an option gave it other limits.
 func (r *Router) limiterOf(o *operation) *limiter {
-	if o.limits == r.cfg.Limits {
+	if o.limits == nil {
 		return r.shared
 	}
-	return newLimiter(o.limits, r.cfg.Now)
+	return newLimiter(*o.limits, r.cfg.Now)
 }
 
 // middleware is the part of the endpoint ring that needs the decoded request.

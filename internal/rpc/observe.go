@@ -60,7 +60,7 @@ func (r *Router) logAccess(o *operation, next http.Handler) http.Handler {
 
 func (r *Router) logExchange(ctx context.Context, x *exchange, status int, took time.Duration) {
 	level := slog.LevelInfo
-	if status >= 500 {
+	if ours := x.failure == nil || x.failure.Reason != ReasonCancelled; status >= 500 && ours {
 		level = slog.LevelError
 	}
 	if !r.cfg.Log.Enabled(ctx, level) {
@@ -76,7 +76,7 @@ func (r *Router) logExchange(ctx context.Context, x *exchange, status int, took 
 	}
 	if e := x.failure; e != nil {
 		attrs = append(attrs, slog.String("kind", string(e.Kind)), slog.String("reason", e.Reason))
-		if status >= 500 && e.Err != nil {
+		if level == slog.LevelError && e.Err != nil {
 			attrs = append(attrs, slog.String("error", e.Err.Error()))
 		}
 	}

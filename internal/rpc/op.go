@@ -29,8 +29,8 @@ type operation struct {
 	status   int
 	maxBody  int64
 	timeout  time.Duration
-	limits   Limits
-	declared bool // an option said who may call
+	limits   *Limits // nil: the router's
+	declared bool    // an option said who may call
 	endpoint endpoint.Endpoint
 	handler  http.Handler
 }
@@ -63,7 +63,7 @@ func MaxBody(n int64) Option { return func(o *operation) { o.maxBody = n } }
 func Timeout(d time.Duration) Option { return func(o *operation) { o.timeout = d } }
 
 // Limit replaces [Config.Limits] for one operation, which then counts for itself.
-func Limit(l Limits) Option { return func(o *operation) { o.limits = l } }
+func Limit(l Limits) Option { return func(o *operation) { o.limits = &l } }
 
 // splitPattern cuts "METHOD /path"; the pattern names no host.
 func splitPattern(pattern string) (method, path string, err error) {

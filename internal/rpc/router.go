@@ -130,7 +130,7 @@ func (r *Router) operation(name, pattern string, opts []Option) *operation {
 	}
 	o := &operation{
 		Op: Op{Name: name, Method: method, Path: path}, face: r.faceOf(path).face,
-		status: http.StatusOK, maxBody: r.cfg.MaxBody, timeout: r.cfg.Timeout, limits: r.cfg.Limits,
+		status: http.StatusOK, maxBody: r.cfg.MaxBody, timeout: r.cfg.Timeout,
 	}
 	for _, opt := range opts {
 		opt(o)
