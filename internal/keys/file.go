@@ -13,11 +13,13 @@ const (
 	ringFile = "ring.json"
 	rootFile = "root.jwe"
 	lockFile = "lock"
+
+	tempPrefix = ".tmp-"
 )
 
 // writeFile puts data, durably and all or nothing, into a file that only the owner may read.
 func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix+"*") // mode 0600
 	if err != nil {
 		return err
 	}

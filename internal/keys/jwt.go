@@ -108,7 +108,8 @@ func compact(signer crypto.Signer, kid, typ string, payload []byte) (string, err
 
 // Keyfunc gives golang-jwt the key to verify a token of this ring with. Whatever the parser allows, it takes ES256 only, no
 // critical extensions (RFC 7515 §4.1.11), and looks the key id up among the published keys. A refusal is of kind
-// unauthenticated with [ReasonAlgorithm] or [ReasonUnknownKey]. The caller checks typ, audience, issuer and expiry.
+// unauthenticated with [ReasonAlgorithm] or [ReasonUnknownKey]. The caller checks typ, audience, issuer and expiry, and parses
+// with jwt.WithStrictDecoding: otherwise the last character of a token has several spellings.
 func (r *Ring) Keyfunc(token *jwt.Token) (any, error) {
 	if token.Method == nil || token.Method.Alg() != Algorithm || token.Header["alg"] != Algorithm {
 		return nil, refused(ReasonAlgorithm, "the token is not signed with "+Algorithm)

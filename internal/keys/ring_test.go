@@ -74,7 +74,7 @@ func token(t *testing.T, ring *keys.Ring, now *clock) string {
 }
 
 func verify(ring *keys.Ring, now *clock, signed string) error {
-	_, err := jwt.ParseWithClaims(signed, &jwt.RegisteredClaims{}, ring.Keyfunc, jwt.WithTimeFunc(now.Now), jwt.WithExpirationRequired())
+	_, err := jwt.ParseWithClaims(signed, &jwt.RegisteredClaims{}, ring.Keyfunc, jwt.WithTimeFunc(now.Now), jwt.WithExpirationRequired(), jwt.WithStrictDecoding())
 	return err
 }
 

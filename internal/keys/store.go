@@ -24,7 +24,7 @@ type store interface {
 	create(ctx context.Context) (kid string, signer crypto.Signer, err error)
 	// signer opens the private key with this id.
 	signer(ctx context.Context, kid string) (crypto.Signer, error)
-	// retain destroys every private key but these.
+	// retain destroys every private key but these, and what a crash left behind.
 	retain(ctx context.Context, kids ...string) error
 }
 
@@ -95,8 +95,9 @@ func (s softStore) retain(_ context.Context, kids ...string) error {
 		return err
 	}
 	for _, f := range files {
-		if strings.HasSuffix(f.Name(), keySuffix) && !keep[f.Name()] {
-			err = errors.Join(err, os.Remove(filepath.Join(s.dir, f.Name())))
+		name := f.Name()
+		if strings.HasPrefix(name, tempPrefix) || strings.HasSuffix(name, keySuffix) && !keep[name] {
+			err = errors.Join(err, os.Remove(filepath.Join(s.dir, name)))
 		}
 	}
 	if err != nil {
