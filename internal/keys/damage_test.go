@@ -27,7 +27,7 @@ func openFails(t *testing.T, p place, reasons ...string) {
 }
 
 func TestSecretFile(t *testing.T) {
-	good := strings.Repeat("k", 32)
+	good := strings.Repeat("k", 43)
 	for _, c := range []struct {
 		name, content string
 		mode          os.FileMode
@@ -37,6 +37,8 @@ func TestSecretFile(t *testing.T) {
 		{"short", good[1:], 0o600, keys.ReasonSecretUnfit},
 		{"short but for white space", good[1:] + "\n\n\n", 0o600, keys.ReasonSecretUnfit},
 		{"long", strings.Repeat("k", 4097), 0o600, keys.ReasonSecretUnfit},
+		{"pass phrase", "correct horse battery staple, correct horse battery staple", 0o600, keys.ReasonSecretUnfit},
+		{"binary", "\x00" + good, 0o600, keys.ReasonSecretUnfit},
 		{"others may read it", good, 0o604, keys.ReasonSecretUnfit},
 		{"group may write it", good, 0o660, keys.ReasonSecretUnfit},
 		{"missing", "", 0, keys.ReasonSecretMissing},
@@ -100,7 +102,7 @@ func TestWrongSecret(t *testing.T) {
 func TestNoSecretInErrors(t *testing.T) {
 	p, _ := newPlace(t)
 	p.open(t)
-	const secret = "correct-horse-battery-staple-0123456789"
+	const secret = "correct-horse-battery-staple-0123456789-0123456789"
 	writeSecret(t, p, secret, 0o600)
 	if _, err := keys.Open(t.Context(), p.dir, p.opts); err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("error of a wrong secret: %v", err)
@@ -116,7 +118,7 @@ func TestDamagedFile(t *testing.T) {
 	other, _ := newPlace(t)
 	other.opts.Secret = p.opts.Secret
 	foreign := func() map[string][]byte { other.open(t); return readDir(t, other.dir) }()
-	active, next := ids[keys.Active]+".pem", ids[keys.Next]+".pem"
+	active, next := ids[keys.Active]+".key", ids[keys.Next]+".key"
 
 	damaged := func(name, file string, content []byte, reasons ...string) {
 		t.Run(name, func(t *testing.T) {
@@ -148,6 +150,7 @@ func TestDamagedFile(t *testing.T) {
 	damaged("next key missing", next, nil, keys.ReasonDamaged)
 	damaged("ring of another root", "ring.json", foreign["ring.json"], keys.ReasonDamaged)
 	damaged("root of another ring", "root.jwe", foreign["root.jwe"], keys.ReasonDamaged)
+	damaged("root secret in the place of a key", active, sound["root.jwe"], keys.ReasonDamaged)
 	damaged("a key under another's name", active, sound[next], keys.ReasonDamaged)
 	damaged("two keys in one file", active, slices.Concat(sound[active], sound[next]), keys.ReasonDamaged)
 	damaged("a key in clear", active, keyInClear(t), keys.ReasonDamaged)
@@ -192,7 +195,7 @@ func TestKeyFilesAreEncryptedAndPrivate(t *testing.T) {
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
-		if strings.HasSuffix(name, ".pem") && !bytes.HasPrefix(data, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")) {
+		if strings.HasSuffix(name, ".key") && bytes.Contains(data, []byte("PRIVATE KEY")) {
 			t.Errorf("%s is not encrypted", name)
 		}
 	}

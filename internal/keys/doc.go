@@ -11,13 +11,14 @@
 // # On disk
 //
 //	ring.json  the keys: id, state, instants, public key; authenticated (HMAC-SHA256) under a key derived from the root secret
-//	KID.pem    the private key of a next or active key: PKCS #8 encrypted with PBES2 (RFC 8018)
-//	root.jwe   the root secret of [Ring.HMAC], as JWE with PBES2-HS256+A128KW (RFC 7516, RFC 7518 §4.8)
+//	KID.key    the private key of a next or active key: PKCS #8 PEM, encrypted
+//	root.jwe   the root secret of [Ring.HMAC], encrypted
 //	lock       held while the ring is created or rotated
 //
-// The private keys and the root secret are encrypted under the key-encryption secret, a file that should lie on another
-// volume than the directory. A private key in clear is refused. Key ids are RFC 7638 thumbprints, so a key cannot be passed
-// off under another's id. The private keys are made and read through the kms interface of go.step.sm/crypto; a hardware
+// Encrypted means JWE in compact form, dir with A256GCM (RFC 7516, RFC 7518 §4.5 and §5.3), under keys derived (RFC 5869)
+// from the key-encryption secret, a file that should lie on another volume than the directory. The secret is not stretched,
+// so it must be random; a pass phrase is refused. A private key in clear is refused too. Key ids are RFC 7638 thumbprints, so
+// a key cannot be passed off under another's id. The private keys are made and read through the kms interface of go.step.sm/crypto; a hardware
 // token (PKCS #11) is another [store] behind the same ring.
 //
 // Every file is written to a temporary name, synced and renamed, and ring.json comes last: a crash at any point leaves the

@@ -120,7 +120,7 @@ func TestForgedTokens(t *testing.T) {
 		"kid is a list":                {forge(t, now, jwt.SigningMethodES256, mine, h("kid", []string{kid})), keys.ReasonUnknownKey},
 		"kid leaves the directory":     {forge(t, now, jwt.SigningMethodES256, mine, h("kid", "../../../../dev/null")), keys.ReasonUnknownKey},
 		"kid through the directory":    {forge(t, now, jwt.SigningMethodES256, mine, h("kid", "../keys/"+kid)), keys.ReasonUnknownKey},
-		"kid with the file's name":     {forge(t, now, jwt.SigningMethodES256, mine, h("kid", kid+".pem")), keys.ReasonUnknownKey},
+		"kid with the file's name":     {forge(t, now, jwt.SigningMethodES256, mine, h("kid", kid+".key")), keys.ReasonUnknownKey},
 		"kid names another file":       {forge(t, now, jwt.SigningMethodES256, mine, h("kid", "root.jwe")), keys.ReasonUnknownKey},
 		"kid with a zero byte":         {forge(t, now, jwt.SigningMethodES256, mine, h("kid", kid+"\x00")), keys.ReasonUnknownKey},
 		"kid in other case":            {forge(t, now, jwt.SigningMethodES256, mine, h("kid", swapCase(kid))), keys.ReasonUnknownKey},

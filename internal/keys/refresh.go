@@ -60,7 +60,7 @@ func (r *Ring) reload(ctx context.Context, known map[string]crypto.Signer) error
 	if err != nil {
 		return failed("keys.open", "cannot read "+ringFile, err)
 	}
-	ring, err := unseal(data, r.root.derive(ringFile))
+	ring, err := unseal(data, derive(r.root, ringFile))
 	if err != nil {
 		return broken(ReasonDamaged, ringFile+" is damaged or not of this ring: restore the key directory", err)
 	}

@@ -13,8 +13,8 @@ import (
 
 // Options say how a ring is kept. Only Secret is required.
 type Options struct {
-	// Secret is the path of the file with the key-encryption secret: 32 to 4096 bytes, white space around it ignored,
-	// readable by nobody but the owner and, at most, the group.
+	// Secret is the path of the file with the key-encryption secret: at least 32 random bytes in base64 or hexadecimal digits
+	// (openssl rand -base64 32), white space around it ignored, readable by nobody but the owner and, at most, the group.
 	Secret string
 	// CreateSecret makes the file, mode 0600 with 256 random bits, where there is none. For the embedded default; a
 	// deployment brings its own secret.
@@ -75,9 +75,9 @@ func Open(ctx context.Context, dir string, opts Options) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.store = newSoftStore(dir, secret)
+	r.store = newSoftStore(dir, newSeal(secret, "key"))
 	found := !exists(filepath.Join(dir, ringFile))
-	if r.root, err = openRoot(filepath.Join(dir, rootFile), secret, found); err != nil {
+	if r.root, err = openRoot(filepath.Join(dir, rootFile), newSeal(secret, "root"), found); err != nil {
 		return nil, err
 	}
 	if found {
@@ -156,4 +156,4 @@ func (r *Ring) PublicKey(kid string) (crypto.PublicKey, bool) {
 
 // HMAC returns 32 secret bytes derived from the root secret for this purpose (HKDF-SHA256, RFC 5869): the same for the same
 // label on every node for the life of the ring, and independent of those of any other label.
-func (r *Ring) HMAC(label string) []byte { return r.root.derive("hmac/" + label) }
+func (r *Ring) HMAC(label string) []byte { return derive(r.root, "hmac/"+label) }

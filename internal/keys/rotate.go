@@ -59,7 +59,7 @@ func (r *Ring) rotate(ctx context.Context) error {
 
 // install makes ring the ring, on disk first. signers holds at least its next and active key.
 func (r *Ring) install(ctx context.Context, ring manifest, signers map[string]crypto.Signer) error {
-	data, err := ring.seal(r.root.derive(ringFile))
+	data, err := ring.seal(derive(r.root, ringFile))
 	if err != nil {
 		return failed("keys.rotate", "cannot encode the ring", err)
 	}

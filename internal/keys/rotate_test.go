@@ -67,7 +67,7 @@ func TestRetiredPrivateKeyIsDestroyed(t *testing.T) {
 	ring := p.open(t)
 	_, was := states(ring)
 	rotate(t, ring)
-	if _, err := os.Stat(filepath.Join(p.dir, was[keys.Active]+".pem")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(p.dir, was[keys.Active]+".key")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the private key of a retired key is still there: %v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestRotationInterrupted(t *testing.T) {
 			}
 			rotate(t, again)
 			_, is := states(again)
-			want := []string{is[keys.Active] + ".pem", is[keys.Next] + ".pem", "lock", "ring.json", "root.jwe"}
+			want := []string{is[keys.Active] + ".key", is[keys.Next] + ".key", "lock", "ring.json", "root.jwe"}
 			slices.Sort(want)
 			var left []string
 			for name := range readDir(t, crashed.dir) {

@@ -10,9 +10,12 @@ import (
 	"simtrust"
 )
 
+// The form of the key-encryption secret: 256 random bits or more, in base64 or hexadecimal digits. A pass phrase does not
+// have it.
 const (
-	secretMin = 32
-	secretMax = 4096
+	secretMin   = 43
+	secretMax   = 4096
+	secretChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 )
 
 // openSecret reads the key-encryption secret. The caller holds the lock of the ring, so two processes do not create it at
@@ -37,8 +40,8 @@ func openSecret(path string, create bool) ([]byte, error) {
 		return nil, broken(ReasonSecretUnfit, "others may read or change the file of the key-encryption secret: chmod 600 it", nil)
 	}
 	secret := bytes.TrimSpace(data)
-	if len(secret) < secretMin || len(data) > secretMax {
-		return nil, broken(ReasonSecretUnfit, "the key-encryption secret must have 32 to 4096 bytes", nil)
+	if len(secret) < secretMin || len(data) > secretMax || len(bytes.Trim(secret, secretChars)) > 0 {
+		return nil, broken(ReasonSecretUnfit, "the key-encryption secret must be 32 random bytes or more, in base64: openssl rand -base64 32", nil)
 	}
 	return secret, nil
 }

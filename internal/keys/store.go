@@ -1,11 +1,8 @@
 package keys
 
 import (
-	"bytes"
 	"context"
 	"crypto"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -28,17 +25,17 @@ type store interface {
 	retain(ctx context.Context, kids ...string) error
 }
 
-const keySuffix = ".pem"
+const keySuffix = ".key"
 
-// softStore keeps each key in an encrypted PEM file of its own.
+// softStore keeps each key in a sealed file of its own, as PKCS #8 in PEM.
 type softStore struct {
-	dir    string
-	secret []byte
-	kms    *softkms.SoftKMS
+	dir  string
+	seal seal
+	kms  *softkms.SoftKMS
 }
 
-func newSoftStore(dir string, secret []byte) softStore {
-	return softStore{dir: dir, secret: secret, kms: &softkms.SoftKMS{}}
+func newSoftStore(dir string, seal seal) softStore {
+	return softStore{dir: dir, seal: seal, kms: &softkms.SoftKMS{}}
 }
 
 func (s softStore) create(context.Context) (string, crypto.Signer, error) {
@@ -50,16 +47,16 @@ func (s softStore) create(context.Context) (string, crypto.Signer, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(made.PrivateKey)
+	block, err := pemutil.Serialize(made.PrivateKey, pemutil.WithPKCS8(true))
 	if err != nil {
 		return "", nil, err
 	}
-	block, err := pemutil.EncryptPKCS8PrivateKey(rand.Reader, der, s.secret, x509.PEMCipherAES256)
+	text, err := s.seal.close(pem.EncodeToMemory(block))
 	if err != nil {
 		return "", nil, err
 	}
 	kid := public.thumbprint()
-	return kid, made.CreateSignerRequest.Signer, writeFile(s.path(kid), pem.EncodeToMemory(block))
+	return kid, made.CreateSignerRequest.Signer, writeFile(s.path(kid), text)
 }
 
 func (s softStore) signer(_ context.Context, kid string) (crypto.Signer, error) {
@@ -70,13 +67,13 @@ func (s softStore) signer(_ context.Context, kid string) (crypto.Signer, error) 
 	if err != nil {
 		return nil, err
 	}
-	// The kms would take a key in clear too, which whoever can write the directory could have put there.
-	if block, rest := pem.Decode(data); block == nil || block.Type != "ENCRYPTED PRIVATE KEY" || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, broken(ReasonDamaged, "a key file is not one encrypted private key: restore the key directory", nil)
-	}
-	signer, err := s.kms.CreateSigner(&apiv1.CreateSignerRequest{SigningKeyPEM: data, Password: s.secret})
+	plain, err := s.seal.open(data)
 	if err != nil {
 		return nil, broken(ReasonDamaged, "a key file does not open: restore the key directory", err)
+	}
+	signer, err := s.kms.CreateSigner(&apiv1.CreateSignerRequest{SigningKeyPEM: plain})
+	if err != nil {
+		return nil, broken(ReasonDamaged, "a key file holds no private key: restore the key directory", err)
 	}
 	public, err := jwkOf(signer.Public())
 	if err != nil || public.thumbprint() != kid {
