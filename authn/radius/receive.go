@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"layeh.com/radius"
 	"layeh.com/radius/rfc2865"
@@ -19,10 +20,11 @@ type sender func(response []byte, to netip.AddrPort)
 
 // A request is one authentic Accounting-Request and where its response goes.
 type request struct {
-	packet []byte
-	nas    NAS
-	from   netip.AddrPort
-	send   sender
+	packet   []byte
+	nas      NAS
+	from     netip.AddrPort
+	received time.Time
+	send     sender
 }
 
 // receive checks one datagram and hands a fresh request to a goroutine of its own, unless too many are under way.
@@ -37,12 +39,12 @@ func (s *Server) receive(ctx context.Context, datagram []byte, from netip.AddrPo
 		s.count(nas.Name, fault)
 		return
 	}
-	q := request{packet: packet, nas: nas, from: from, send: send}
-	switch s.exchanges.begin(q.exchange(), s.now()) {
+	q := request{packet: packet, nas: nas, from: from, received: s.now(), send: send}
+	switch s.exchanges.begin(q.exchange(), q.received) {
 	case underWay:
 		s.count(nas.Name, UnderWay)
 	case done:
-		s.count(nas.Name, q.respond(Replayed))
+		s.count(nas.Name, s.replay(q))
 	default:
 		s.accept(ctx, q)
 	}
@@ -84,25 +86,37 @@ func (s *Server) accept(ctx context.Context, q request) {
 }
 
 func (s *Server) handle(ctx context.Context, q request) Outcome {
-	if failure := s.account(ctx, q); failure != "" {
+	packet, err := radius.Parse(q.packet, q.nas.Secret)
+	if err != nil {
+		s.exchanges.forget(q.exchange())
+		return Malformed
+	}
+	if failure := s.account(ctx, q, packet.Attributes); failure != "" {
 		s.exchanges.forget(q.exchange())
 		return failure
 	}
 	s.exchanges.settle(q.exchange(), s.now().Add(q.nas.Retransmit))
-	return q.respond(Acknowledged)
+	q.respond(packet)
+	return Acknowledged
 }
 
-// account returns "" once the record is durable.
-func (s *Server) account(ctx context.Context, q request) (failure Outcome) {
+// replay answers a request whose first copy was acknowledged; equal octets make an equal response.
+func (s *Server) replay(q request) Outcome {
 	packet, err := radius.Parse(q.packet, q.nas.Secret)
 	if err != nil {
 		return Malformed
 	}
-	decoded, err := radacct.Decode(packet.Attributes)
+	q.respond(packet)
+	return Replayed
+}
+
+// account returns "" once the record is durable.
+func (s *Server) account(ctx context.Context, q request, attrs radius.Attributes) (failure Outcome) {
+	decoded, err := radacct.Decode(attrs)
 	if err != nil {
 		return Malformed
 	}
-	record, err := newRecord(q.nas, decoded, s.now())
+	record, err := newRecord(q.nas, decoded, q.received)
 	if err != nil {
 		return Malformed
 	}
@@ -115,23 +129,16 @@ func (s *Server) account(ctx context.Context, q request) (failure Outcome) {
 }
 
 // respond acknowledges q with its Proxy-State attributes unchanged and in order (RFC 2865 §5.33).
-func (q request) respond(as Outcome) Outcome {
-	packet, err := radius.Parse(q.packet, q.nas.Secret)
-	if err != nil {
-		return Malformed
-	}
+func (q request) respond(packet *radius.Packet) {
 	response := packet.Response(radius.CodeAccountingResponse)
 	for _, a := range packet.Attributes {
 		if a.Type == rfc2865.ProxyState_Type {
 			response.Add(a.Type, a.Attribute)
 		}
 	}
-	encoded, err := response.Encode()
-	if err != nil {
-		return Malformed
+	if encoded, err := response.Encode(); err == nil { // it is never longer than the request, so it fits
+		q.send(encoded, q.from)
 	}
-	q.send(encoded, q.from)
-	return as
 }
 
 func (q request) exchange() exchange {

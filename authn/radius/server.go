@@ -31,7 +31,7 @@ type Options struct {
 	Count func(nas string, o Outcome)
 	// Concurrency is the most requests under way at a time; 1024 when zero.
 	Concurrency int
-	// Remembered is the most acknowledged requests remembered to recognise retransmissions; 65536 when zero (about 10 MB).
+	// Remembered is the most acknowledged requests remembered to recognise retransmissions; 65536 when zero (about 15 MB).
 	Remembered int
 }
 

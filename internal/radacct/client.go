@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -24,10 +23,10 @@ const (
 // Client is the accounting client of one NAS. It has one exchange under way at a time, in the order of the Send calls; a NAS
 // that needs more opens more clients.
 type Client struct {
-	mu     sync.Mutex
 	conn   *net.UDPConn
 	secret []byte
-	next   byte // identifier of the next request
+	turn   chan struct{} // holds one entry while an exchange is under way
+	next   byte          // identifier of the next request
 }
 
 // Dial opens a client to server, host and port, that shares secret with it. The requests come from local where it is valid,
@@ -45,7 +44,7 @@ func Dial(local netip.Addr, server string, secret []byte) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{conn: conn, secret: secret}, nil
+	return &Client{conn: conn, secret: secret, turn: make(chan struct{}, 1)}, nil
 }
 
 // Close closes the socket; a Send under way fails.
@@ -59,25 +58,41 @@ func (c *Client) Send(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	packet := &radius.Packet{Code: radius.CodeAccountingRequest, Identifier: c.next, Secret: c.secret, Attributes: attrs}
-	c.next++
-	request, err := packet.Encode()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return notAcknowledged(ctx, r)
+	}
+	request, err := c.encode(attrs)
 	if err != nil {
 		return err
 	}
+	return c.exchange(ctx, r, request)
+}
+
+func (c *Client) encode(attrs radius.Attributes) ([]byte, error) {
+	packet := &radius.Packet{Code: radius.CodeAccountingRequest, Identifier: c.next, Secret: c.secret, Attributes: attrs}
+	c.next++
+	return packet.Encode()
+}
+
+func (c *Client) exchange(ctx context.Context, r Request, request []byte) error {
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		acknowledged, err := c.attempt(ctx, request, wait)
 		switch {
 		case acknowledged:
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("radacct: %s not acknowledged: %w", r.Status, ctx.Err())
+			return notAcknowledged(ctx, r)
 		case err != nil:
 			return err
 		}
 	}
+}
+
+func notAcknowledged(ctx context.Context, r Request) error {
+	return fmt.Errorf("radacct: %s not acknowledged: %w", r.Status, ctx.Err())
 }
 
 // attempt sends request once and waits for its response until wait is over or ctx ends.

@@ -94,7 +94,7 @@ func (p PortRange) encode() radius.Attribute {
 	if p.Protocol != 0 {
 		b = appendTLV(b, tlvPortType, uint32(p.Protocol))
 	}
-	if p.External.Is4() {
+	if p.External.IsValid() {
 		octets := p.External.As4()
 		b = appendTLV(b, tlvExternal, binary.BigEndian.Uint32(octets[:]))
 	}
