@@ -1,0 +1,139 @@
+package oidc
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"simtrust"
+	"simtrust/account"
+	"simtrust/internal/rpc"
+	"simtrust/renumber"
+)
+
+// Authenticate tells who sends a request, from its bearer token. The signature may be remembered; whether the application, the
+// grant and the tenure still stand is asked every time. KindUnauthenticated with [ReasonToken]; KindUnavailable.
+func (p *Provider) Authenticate(r *http.Request) (rpc.Caller, error) {
+	c, _, err := p.admit(r)
+	return c, err
+}
+
+// admit is Authenticate with the grant of a 3-legged token, nil for a 2-legged one.
+func (p *Provider) admit(r *http.Request) (rpc.Caller, *grant, error) {
+	token, ok := bearer(r)
+	if !ok {
+		return rpc.Caller{}, nil, errToken
+	}
+	claims, err := p.verify(token)
+	if err != nil {
+		return rpc.Caller{}, nil, err
+	}
+	g, err := p.stands(r.Context(), claims)
+	if err != nil {
+		return rpc.Caller{}, nil, err
+	}
+	return callerOf(claims, g), g, nil
+}
+
+// bearer reads the token of the one Authorization header (RFC 6750 §2.1). A token in the query would be in logs.
+func bearer(r *http.Request) (string, bool) {
+	values := r.Header.Values("Authorization")
+	if len(values) != 1 || !hasScheme(values[0], "Bearer") {
+		return "", false
+	}
+	return strings.TrimLeft(values[0][len("Bearer "):], " "), true
+}
+
+// stands asks what may have changed since the token was issued: the application and its rights, and the grant with its consent and
+// tenure or, for a 2-legged token, its own revocation. errToken if any of them has ended.
+func (p *Provider) stands(ctx context.Context, c *accessClaims) (*grant, error) {
+	app, err := p.accounts.App(ctx, c.Client)
+	switch {
+	case simtrust.KindOf(err) == simtrust.KindNotFound || err == nil && app.Suspended:
+		return nil, errToken
+	case err != nil:
+		return nil, err
+	case c.Grant == "":
+		return nil, p.clientStands(ctx, c, app)
+	}
+	g, err := p.ledger.grant(ctx, c.Grant)
+	switch {
+	case simtrust.KindOf(err) == simtrust.KindNotFound || err == nil && (!g.live(p.now()) || g.Spent):
+		return nil, errToken
+	case err != nil:
+		return nil, err
+	}
+	if err := p.agreed(ctx, &g, app); err != nil {
+		return nil, err
+	}
+	_, err = p.liveHolding(ctx, &g)
+	return &g, err
+}
+
+func (p *Provider) clientStands(ctx context.Context, c *accessClaims, app account.App) error {
+	if e := storedScope(c.Scope).checkClient(app); e != nil {
+		return errToken
+	}
+	burnt, err := p.ledger.isBurnt(ctx, revokedID(c.ID))
+	if err == nil && burnt {
+		return errToken
+	}
+	return err
+}
+
+// agreed asks whether the holder still agrees to what the grant allows, and the application may still ask for it.
+func (p *Provider) agreed(ctx context.Context, g *grant, app account.App) error {
+	missing, err := p.accounts.Missing(ctx, account.ConsentReq{
+		Tenure: g.Tenure, App: app, Scopes: g.Scope.words, Purpose: g.Scope.purpose,
+	})
+	if simtrust.KindOf(err) == simtrust.KindDenied || err == nil && len(missing) > 0 {
+		return errToken
+	}
+	return err
+}
+
+// liveHolding returns the holding of the grant's tenure now. errToken if the tenure has ended, is out of sight, or its line
+// authenticates nobody; for a number-verification grant also if the SIM changed since or the number is in doubt.
+func (p *Provider) liveHolding(ctx context.Context, g *grant) (renumber.Holding, error) {
+	live, err := p.tenures.Live(ctx, []simtrust.TenureID{g.Tenure})
+	if err != nil {
+		return renumber.Holding{}, err
+	}
+	h, ok := live[g.Tenure]
+	if !ok || !h.Usable() {
+		return renumber.Holding{}, errToken
+	}
+	if !g.Scope.singleUse() {
+		return h, nil
+	}
+	doubted, err := p.network.Doubted(ctx, h.Number, g.Issued)
+	switch {
+	case err != nil:
+		return renumber.Holding{}, err
+	case doubted || simChanged(h, g):
+		return renumber.Holding{}, errToken
+	}
+	return h, nil
+}
+
+// simChanged reports whether the SIM behind the grant is not what it was: the card that was seen serves the number no more, or
+// the primary one was replaced later, by either clock, for feeds lag.
+func simChanged(h renumber.Holding, g *grant) bool {
+	seen := slices.ContainsFunc(h.SIMs, func(s renumber.SIM) bool { return s.IMSI == g.IMSI })
+	return !seen || h.SIMChanged.After(g.Issued) || h.SIMChangedRecorded.After(g.Issued)
+}
+
+func callerOf(c *accessClaims, g *grant) rpc.Caller {
+	s := storedScope(c.Scope)
+	caller := rpc.Caller{
+		Client: c.Client, Scopes: s.words, Purpose: s.purpose,
+		Proof: rpc.Proof{TokenID: c.ID, Issued: time.Unix(c.Issued, 0), ACR: c.ACR, AMR: c.AMR},
+	}
+	if g != nil {
+		caller.Tenure, caller.Account = g.Tenure, g.Account
+		caller.Proof.Grant, caller.Proof.AuthTime = g.ID, g.AuthTime
+	}
+	return caller
+}
