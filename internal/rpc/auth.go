@@ -28,7 +28,7 @@ func (r *Router) admit(o *operation, req *http.Request) (Caller, error) {
 	return c, nil
 }
 
-// authorise lets a request through if its operation is public or its caller is admitted, and puts the caller in the context.
+// authorise lets a request through if its operation is public or its caller is admitted, and notes the caller.
 func (r *Router) authorise(o *operation, next http.Handler) http.Handler {
 	if o.Public {
 		return next
@@ -39,8 +39,8 @@ func (r *Router) authorise(o *operation, next http.Handler) http.Handler {
 			Fail(w, req, err)
 			return
 		}
-		exchangeFrom(req.Context()).client = c.Client
-		next.ServeHTTP(w, req.WithContext(WithCaller(req.Context(), c)))
+		exchangeFrom(req.Context()).caller = &c
+		next.ServeHTTP(w, req)
 	})
 }
 

@@ -43,13 +43,25 @@ type callerKey struct{}
 
 // WithCaller returns a context that carries c.
 func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
+	return context.WithValue(ctx, callerKey{}, &c)
 }
 
-// CallerFrom returns the caller of the request, or false on a public operation.
+// withoutCaller hides the caller of the request being served.
+func withoutCaller(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callerKey{}, (*Caller)(nil))
+}
+
+// CallerFrom returns the caller that was put into ctx, else that of the request being served, and false if there is none, as on a
+// public operation.
 func CallerFrom(ctx context.Context) (Caller, bool) {
-	c, ok := ctx.Value(callerKey{}).(Caller)
-	return c, ok
+	c, ok := ctx.Value(callerKey{}).(*Caller)
+	if x := exchangeFrom(ctx); !ok && x != nil {
+		c = x.caller
+	}
+	if c == nil {
+		return Caller{}, false
+	}
+	return *c, true
 }
 
 // Authenticator turns the credential of a request into its caller. It reads the header, never the body. Errors:

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"simtrust"
 )
 
@@ -17,7 +19,8 @@ type exchange struct {
 	correlator string
 	refusal    error // of the correlator
 	credential bool  // the request came with an Authorization header
-	client     string
+	caller     *Caller
+	span       trace.Span
 	failure    *simtrust.Error
 	status     int
 	written    int64

@@ -46,7 +46,7 @@ func (r *Router) local(ctx context.Context, o *operation, credential string, req
 // localCaller puts the credential's caller in the place of the one whose request is being served, who did not ask for this.
 func (r *Router) localCaller(ctx context.Context, o *operation, credential string) (context.Context, error) {
 	if o.Public {
-		return context.WithValue(ctx, callerKey{}, nil), nil
+		return withoutCaller(ctx), nil
 	}
 	req, err := http.NewRequestWithContext(ctx, o.Method, "http://localhost"+wildcard.ReplaceAllString(o.Path, "-"), nil)
 	if err != nil {

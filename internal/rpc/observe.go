@@ -17,19 +17,33 @@ import (
 
 var w3c propagation.TraceContext
 
-// trace opens a server span named by the operation, as a child of the caller's (W3C Trace Context). The route is the pattern,
-// never the path: a path may name somebody.
-func (r *Router) trace(o *operation, next http.Handler) http.Handler {
-	attrs := trace.WithAttributes(attribute.String("http.request.method", o.Method), attribute.String("http.route", o.Path))
-	kind := trace.WithSpanKind(trace.SpanKindServer)
+// spanStarter opens server spans named by the operation, as children of the caller's (W3C Trace Context). The route is the
+// pattern, never the path: a path may name somebody.
+func (r *Router) spanStarter(o *operation) func(context.Context, http.Header) (context.Context, trace.Span) {
+	opts := []trace.SpanStartOption{
+		trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(attribute.String("http.request.method", o.Method), attribute.String("http.route", o.Path)),
+	}
+	return func(ctx context.Context, h http.Header) (context.Context, trace.Span) {
+		return r.cfg.Tracer.Start(w3c.Extract(ctx, propagation.HeaderCarrier(h)), o.Name, opts...)
+	}
+}
+
+// observe ends the span, counts the request and writes its line in the access log, also when the handler panics.
+func (r *Router) observe(o *operation, next http.Handler) http.Handler {
+	seconds := r.meter.seconds.WithLabelValues(o.Name)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx := w3c.Extract(req.Context(), propagation.HeaderCarrier(req.Header))
-		ctx, span := r.cfg.Tracer.Start(ctx, o.Name, kind, attrs)
+		start := time.Now()
+		x := exchangeFrom(req.Context())
 		returned := false
 		defer func() {
-			endSpan(span, exchangeFrom(ctx).outcome(returned))
+			status, took := x.outcome(returned), time.Since(start)
+			endSpan(x.span, status)
+			r.meter.requests.WithLabelValues(o.Name, strconv.Itoa(status)).Inc()
+			seconds.Observe(took.Seconds())
+			r.logExchange(req.Context(), x, status, took)
 		}()
-		next.ServeHTTP(w, req.WithContext(ctx))
+		next.ServeHTTP(w, req)
 		returned = true
 	})
 }
@@ -44,20 +58,7 @@ func endSpan(span trace.Span, status int) {
 	span.End()
 }
 
-// logAccess writes one line per request: no query, no header but the correlator, no body, no path.
-func (r *Router) logAccess(o *operation, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		start := time.Now()
-		returned := false
-		defer func() {
-			x := exchangeFrom(req.Context())
-			r.logExchange(req.Context(), x, x.outcome(returned), time.Since(start))
-		}()
-		next.ServeHTTP(w, req)
-		returned = true
-	})
-}
-
+// logExchange writes one line: no query, no header but the correlator, no body, no path.
 func (r *Router) logExchange(ctx context.Context, x *exchange, status int, took time.Duration) {
 	level := slog.LevelInfo
 	if ours := x.failure == nil || x.failure.Reason != ReasonCancelled; status >= 500 && ours {
@@ -68,10 +69,10 @@ func (r *Router) logExchange(ctx context.Context, x *exchange, status int, took 
 	}
 	attrs := append(make([]slog.Attr, 0, 10), slog.String("op", x.op.Name), slog.Int("status", status), slog.Int64("bytes", x.written),
 		slog.Duration("took", took), slog.String("correlator", x.correlator))
-	if x.client != "" {
-		attrs = append(attrs, slog.String("client", x.client))
+	if x.caller != nil {
+		attrs = append(attrs, slog.String("client", x.caller.Client))
 	}
-	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+	if span := x.span.SpanContext(); span.HasTraceID() {
 		attrs = append(attrs, slog.String("trace", span.TraceID().String()))
 	}
 	if e := x.failure; e != nil {
@@ -113,19 +114,4 @@ func register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 		panic("rpc: metrics: " + err.Error())
 	}
 	return c
-}
-
-func (r *Router) measure(o *operation, next http.Handler) http.Handler {
-	seconds := r.meter.seconds.WithLabelValues(o.Name)
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		start := time.Now()
-		returned := false
-		defer func() {
-			status := exchangeFrom(req.Context()).outcome(returned)
-			r.meter.requests.WithLabelValues(o.Name, strconv.Itoa(status)).Inc()
-			seconds.Observe(time.Since(start).Seconds())
-		}()
-		next.ServeHTTP(w, req)
-		returned = true
-	})
 }

@@ -13,23 +13,30 @@ import (
 // of its body is parsed.
 func (r *Router) ring(o *operation, h http.Handler) http.Handler {
 	h = r.authorise(o, h)
-	h = bound(o, h)
+	h = limitBody(o, h)
 	h = refuse(h)
-	h = r.measure(o, h)
-	h = r.logAccess(o, h)
+	h = r.observe(o, h)
 	h = correlate(h)
-	h = r.trace(o, h)
 	h = r.recovered(o, h)
-	return open(o, h)
+	return r.open(o, h)
 }
 
-// open starts the exchange and sets the headers that every response has unless its handler knows better.
-func open(o *operation, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{ResponseWriter: w, op: o, credential: r.Header.Get("Authorization") != ""}
+// open starts the exchange: its context carries the span and the time limit, its response the headers that every answer has
+// unless the handler knows better.
+func (r *Router) open(o *operation, next http.Handler) http.Handler {
+	start := r.spanStarter(o)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		x := &exchange{ResponseWriter: w, op: o, credential: req.Header.Get("Authorization") != ""}
+		ctx, span := start(context.WithValue(req.Context(), exchangeKey{}, x), req.Header)
+		x.span = span
+		if o.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, o.timeout)
+			defer cancel()
+		}
+		next.ServeHTTP(x, req.WithContext(ctx))
 	})
 }
 
@@ -56,19 +63,14 @@ func (r *Router) recovered(o *operation, next http.Handler) http.Handler {
 	})
 }
 
-// bound limits the body and the time. Both act on raw handlers too.
-func bound(o *operation, next http.Handler) http.Handler {
+// limitBody bounds what the handler, a raw one too, can read.
+func limitBody(o *operation, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > o.maxBody {
 			Fail(w, r, tooLarge(nil))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, o.maxBody)
-		if o.timeout > 0 {
-			ctx, cancel := context.WithTimeout(r.Context(), o.timeout)
-			defer cancel()
-			r = r.WithContext(ctx)
-		}
 		next.ServeHTTP(w, r)
 	})
 }

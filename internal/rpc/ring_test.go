@@ -262,3 +262,16 @@ func TestTwoRoutersShareOneRegistry(t *testing.T) {
 		t.Errorf("counted %v", n)
 	}
 }
+
+// breaking is a body that breaks off.
+type breaking struct{}
+
+func (breaking) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestBodyBreaksOff(t *testing.T) {
+	r := request("/notes/v1/n1", "")
+	r.Body, r.ContentLength = io.NopCloser(breaking{}), 100
+	if w := serve(newRouter(rpc.Config{}), r); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), rpc.ReasonMalformedBody) {
+		t.Error(w.Code, w.Body)
+	}
+}
