@@ -58,15 +58,12 @@ func (o *Outbox) serve(ctx context.Context, s *subscriber) {
 		if err != nil && ctx.Err() == nil {
 			o.log.ErrorContext(ctx, "outbox: round failed", "subscriber", s.name, "err", err)
 		}
-		if err == nil && r.claimed == claimSize {
-			continue
+		if err == nil && (r.handled > 0 || r.claimed == claimSize) {
+			continue // more may be due: the next events of those tenures, or further tenures
 		}
 		wait := poll/2 + rand.N(poll/2)
 		if !r.next.IsZero() {
 			wait = min(wait, max(r.next.Sub(o.now()), 0))
-		}
-		if r.handled > 0 {
-			s.signal() // the next events of those tenures are first now
 		}
 		sleep(ctx, s.wake, wait)
 	}

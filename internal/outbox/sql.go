@@ -41,7 +41,7 @@ func insert(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
 // claim takes the first rows of up to most tenures that are due, and moves their due time to until. The condition on due stands
 // twice because a rival may claim a row between the choice and the update; PostgreSQL then looks at the outer one again.
 func claim(ctx context.Context, db *sqldb.DB, subscriber string, now, until time.Time, most int) (claimed []delivery, err error) {
-	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `
 			update outbox_delivery set due = $3, attempts = attempts + 1
 			where due <= $2 and id in (
@@ -72,7 +72,7 @@ type retry struct {
 
 // settle deletes what was handled, whoever holds it now, and puts off what failed, unless its lease ran out and another claimed it.
 func settle(ctx context.Context, db *sqldb.DB, handled []string, failed []retry) error {
-	return db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		where, args := sqldb.In(tx.Dialect(), "id", 1, handled)
 		if _, err := tx.Exec(ctx, "delete from outbox_delivery where "+where, args...); err != nil {
 			return err

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -75,7 +74,8 @@ func NewReadCoalescer[Q comparable, R any](
 	o := coalescerOptions{maxBatch: 1024, workers: 2}
 	return start(name, o, opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return distinct(batch, func(keys []Q) ([]Result[R], error) {
-			return guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
+			results, err := guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
+			return results, classed(ctx, err)
 		})
 	})
 }
@@ -214,7 +214,7 @@ func inBatch[Q, R any](
 ) (results []Result[R], err error) {
 	ctx, cancel := context.WithTimeout(ctx, longestTx)
 	defer cancel()
-	err = db.inTx(ctx, sql.LevelDefault, func(tx *Tx) error {
+	err = db.InDefaultTx(ctx, func(tx *Tx) error {
 		results, err = guarded(len(batch), func() ([]Result[R], error) { return run(ctx, tx, batch) })
 		return err
 	})
@@ -255,7 +255,7 @@ func distinct[Q comparable, R any](batch []Q, run func([]Q) ([]Result[R], error)
 	}
 	found, err := run(keys)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	results := make([]Result[R], len(batch))
 	for i, q := range batch {

@@ -52,7 +52,7 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // Query runs a reading statement outside any transaction. Hand the result to [Collect], which reads it to the end.
 func (db *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	rows, err := db.read.QueryContext(ctx, q, args...)
-	return rows, unavailable(err)
+	return rows, classed(ctx, err)
 }
 
 // QueryRow runs a statement that reads at most one row; without a row Scan returns [sql.ErrNoRows].
@@ -63,7 +63,7 @@ func (db *DB) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
 // Ping proves that the store can be written, by a durable update of one small row that [Migrate] creates. A store that is away,
 // full or read-only is a [simtrust.KindUnavailable] error.
 func (db *DB) Ping(ctx context.Context) error {
-	return db.inTx(ctx, sql.LevelDefault, func(tx *Tx) error {
+	return db.InDefaultTx(ctx, func(tx *Tx) error {
 		_, err := tx.Exec(ctx, `update sqldb_heartbeat set beats = beats + 1`)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 
@@ -88,27 +89,38 @@ func isAway(err error) bool {
 
 // isBroken reports whether err tells of a lost connection.
 func isBroken(err error) bool {
-	_, network := errors.AsType[net.Error](err)
+	_, network := errors.AsType[*net.OpError](err)
 	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// isRefusedCommit reports whether the store answered a commit, and the answer was that it rolled back.
+// isRefusedCommit reports whether the store answered a commit, and the answer was that it rolled back. A server that is going down
+// (class 57), fails inside (58, XX) or says so itself (40003) may have committed.
 func isRefusedCommit(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
-		return !e.Fatal() && (e.Code.Class() == "23" || e.Code.Class() == "40" && e.Code != "40003")
+		switch e.Code.Class() {
+		case "08", "57", "58", "XX":
+			return false
+		}
+		return !e.Fatal() && e.Code != "40003"
 	}
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || e.Code()&0xff == sqlite3.SQLITE_BUSY)
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || e.Code()&0xff == sqlite3.SQLITE_BUSY
+	}
+	return errors.Is(err, pq.ErrInFailedTransaction)
 }
 
-// unavailable gives an error of a store that is away its kind and reason, and returns any other unchanged.
-func unavailable(err error) error {
-	if err == nil || !isAway(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+// classed gives an error of the store its kind and reason: ctx's own error where ctx ended, since the drivers then report no more
+// than a cancelled statement, or [ReasonStoreUnavailable]. Any other error, nil included, is returned unchanged.
+func classed(ctx context.Context, err error) error {
+	if err == nil || !isAway(err) {
 		return err
 	}
 	if _, known := errors.AsType[*simtrust.Error](err); known {
 		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonStoreUnavailable, Msg: "the store does not answer", Err: err}
 }

@@ -21,7 +21,7 @@ var _ lock.Locker = (*rowLocker)(nil)
 // Lock waits for the row. Creating its table may lose a race against another process; then the table is there on the next try.
 func (l *rowLocker) Lock(ctx context.Context, db *sql.DB) error {
 	for attempt := 0; ; attempt++ {
-		err := errors.Join(l.create(ctx, db))
+		err := l.create(ctx, db)
 		if err == nil {
 			err = l.take(ctx, db)
 		}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 )
 
 // Migrations are one module's schema: goose files NNNNN_name.sql at the root of FS, applied in the order of their numbers, forward
@@ -94,35 +92,27 @@ func (m Migrations) pending(ctx context.Context, db *DB) ([]string, error) {
 	return pending, nil
 }
 
-// applied reads the versions that are in place. goose's own status call creates its table, which a check must not do.
+// applied reads the versions that are in place. goose's own status call would create its table, which a check must not do.
 func (m Migrations) applied(ctx context.Context, db *DB) (map[int64]bool, error) {
-	dialect := database.DialectSQLite3
-	if db.dialect == PostgreSQL {
-		dialect = database.DialectPostgres
-	}
-	store, err := database.NewStore(dialect, m.table())
-	if err != nil {
+	var tables int
+	err := db.QueryRow(ctx, tableQuery(db.dialect), m.table()).Scan(&tables)
+	if err != nil || tables == 0 {
 		return nil, err
 	}
-	tables, ok := store.(database.StoreExtender)
-	if !ok {
-		return nil, errors.New("goose cannot tell whether its table exists")
-	}
-	exists, err := tables.TableExists(ctx, db.read)
-	if err != nil || !exists {
-		return nil, err
-	}
-	return versions(ctx, store, db.read)
+	versions := map[int64]bool{}
+	rows, err := db.Query(ctx, "select version_id from "+m.table())
+	_, err = Collect(rows, err, func(rows *sql.Rows) (v int64, err error) {
+		err = rows.Scan(&v)
+		versions[v] = true
+		return v, err
+	})
+	return versions, err
 }
 
-func versions(ctx context.Context, store database.Store, db *sql.DB) (map[int64]bool, error) {
-	rows, err := store.ListMigrations(ctx, db)
-	if err != nil {
-		return nil, err
+// tableQuery counts the tables of a name, for which each store has a catalogue of its own.
+func tableQuery(d Dialect) string {
+	if d == PostgreSQL {
+		return `select count(*) from information_schema.tables where table_schema = current_schema() and table_name = $1`
 	}
-	applied := map[int64]bool{}
-	for _, row := range rows {
-		applied[row.Version] = row.IsApplied
-	}
-	return applied, nil
+	return `select count(*) from sqlite_master where type = 'table' and name = $1`
 }

@@ -27,7 +27,7 @@ func Collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) 
 		}
 	}
 	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return nil, unavailable(err)
+		return nil, classed(context.Background(), err)
 	}
 	return all, nil
 }

@@ -27,7 +27,7 @@ var sqlitePragmas = []string{
 }
 
 func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
-	if path == "" || strings.ContainsAny(path, "?#") {
+	if path == "" || strings.Contains(path, "?") {
 		return nil, errors.New("database: write sqlite:/path/to/file.db, without parameters")
 	}
 	path, err := filepath.Abs(path)

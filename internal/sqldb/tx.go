@@ -56,8 +56,12 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.inTx(ctx, sql.LevelSerializable, fn)
 }
 
-// inTx retries attempts. Coalesced batches pass [sql.LevelDefault]: they are right by row locks, unique and check constraints
-// alone, and take whatever isolation the server is configured with.
+// InDefaultTx is [DB.InTx] at the isolation the server is configured with, by default read committed: for queues, batches and
+// single statements, which are right by row locks, unique and check constraints alone and would only lose time to others' reads.
+func (db *DB) InDefaultTx(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.inTx(ctx, sql.LevelDefault, fn)
+}
+
 func (db *DB) inTx(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
 	if db.dialect == SQLite {
 		level = sql.LevelDefault // the driver knows no other; begin immediate is serializable
@@ -65,7 +69,7 @@ func (db *DB) inTx(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx
 	for attempt := range maxAttempts {
 		err := db.attempt(ctx, level, fn)
 		if err == nil || !isRetryable(err) {
-			return unavailable(err)
+			return classed(ctx, err)
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return err

@@ -34,6 +34,15 @@ func EachURL(t *testing.T, m []sqldb.Migrations, fn func(t *testing.T, url strin
 	})
 }
 
+// EachBench is [Each] for benchmarks, without the serializable store.
+func EachBench(b *testing.B, m []sqldb.Migrations, fn func(b *testing.B, db *sqldb.DB)) {
+	b.Helper()
+	b.Run("sqlite", func(b *testing.B) { fn(b, Open(b, migrated(b, SQLiteURL(b), m))) })
+	if admin := os.Getenv(PostgreSQLEnv); admin != "" {
+		b.Run("postgres", func(b *testing.B) { fn(b, Open(b, postgresDatabase(b, admin, m))) })
+	}
+}
+
 // SQLiteURL names an SQLite file in a folder that ends with the test. The file does not exist yet.
 func SQLiteURL(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
