@@ -1,8 +1,8 @@
 // Package obs is what an operator watches: the log, the metrics, the traces and the health of one process.
 //
-//	/metrics  [Obs.Metrics]     the Prometheus registry, with those of the Go runtime, the process and the build
-//	/healthz  [Health.Healthz]  the process answers: 200 {"status":"ok"}
-//	/readyz   [Health.Readyz]   its dependencies answer too: 200, or 503 with the names of the failing checks
+//	/metrics  [Obs.MetricsHandler]   the metrics of the modules, the Go runtime, the process and the build, for Prometheus
+//	/healthz  [Health.LiveHandler]   the process answers: 200 {"status":"ok"}
+//	/readyz   [Health.ReadyHandler]  its dependencies answer too: 200, or 503 with the names of the failing checks
 //
 // Traces follow OpenTelemetry: every request has a trace id, taken over from the caller by W3C Trace Context or new, for the
 // log to name. Spans leave the process only from a program built with the tag otlp and started with

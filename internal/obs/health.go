@@ -49,19 +49,23 @@ func (h *Health) AddCheck(name string, run func(ctx context.Context) error) {
 	h.ran = time.Time{}
 }
 
-// Healthz says that the process answers.
-func (h *Health) Healthz(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, report{Status: "ok"})
+// LiveHandler says that the process answers.
+func (h *Health) LiveHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, report{Status: "ok"})
+	})
 }
 
-// Readyz says whether all checks pass.
-func (h *Health) Readyz(w http.ResponseWriter, r *http.Request) {
-	rep := h.ready(context.WithoutCancel(r.Context())) // the answer is for others too
-	status := http.StatusOK
-	if len(rep.Failing) > 0 {
-		status = http.StatusServiceUnavailable
-	}
-	write(w, status, rep)
+// ReadyHandler says whether all checks pass.
+func (h *Health) ReadyHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rep := h.ready(context.WithoutCancel(r.Context())) // the answer is for others too
+		status := http.StatusOK
+		if len(rep.Failing) > 0 {
+			status = http.StatusServiceUnavailable
+		}
+		write(w, status, rep)
+	})
 }
 
 func write(w http.ResponseWriter, status int, body report) {

@@ -33,7 +33,7 @@ func TestHealthz(t *testing.T) {
 	o := newObs(t, obs.Config{})
 	down := &dependency{err: errors.New("down")}
 	o.Health.AddCheck("store", down.check)
-	if w := get(o.Health.Healthz); w.Code != http.StatusOK || w.Body.String() != "{\"status\":\"ok\"}\n" || down.asks.Load() != 0 {
+	if w := get(o.Health.LiveHandler()); w.Code != http.StatusOK || w.Body.String() != "{\"status\":\"ok\"}\n" || down.asks.Load() != 0 {
 		t.Errorf("/healthz: %d %s; it must not ask the dependencies", w.Code, w.Body)
 	}
 }
@@ -45,7 +45,7 @@ func TestReadyzNamesFailingChecksOnly(t *testing.T) {
 	store, keys := &dependency{}, &dependency{}
 	ready := func(status int, body string) {
 		t.Helper()
-		w := get(o.Health.Readyz)
+		w := get(o.Health.ReadyHandler())
 		if w.Code != status || strings.TrimSpace(w.Body.String()) != body {
 			t.Errorf("/readyz: %d %s, want %d %s", w.Code, w.Body, status, body)
 		}
@@ -79,14 +79,14 @@ func TestReadyzIsCheapToAsk(t *testing.T) {
 	o.Health.AddCheck("store", store.check)
 	var callers sync.WaitGroup
 	for range 50 {
-		callers.Go(func() { get(o.Health.Readyz) })
+		callers.Go(func() { get(o.Health.ReadyHandler()) })
 	}
 	callers.Wait()
 	if n := store.asks.Load(); n != 1 {
 		t.Errorf("50 requests at one instant asked the store %d times", n)
 	}
 	at.at = at.at.Add(-time.Hour) // a clock set back must not freeze the answer
-	get(o.Health.Readyz)
+	get(o.Health.ReadyHandler())
 	if n := store.asks.Load(); n != 2 {
 		t.Errorf("after the clock was set back the store was asked %d times, want 2", n)
 	}
@@ -95,10 +95,10 @@ func TestReadyzIsCheapToAsk(t *testing.T) {
 func TestAddedCheckCountsAtOnce(t *testing.T) {
 	at := &clock{time.Unix(1_800_000_000, 0)}
 	o := newObs(t, obs.Config{Now: at.now})
-	get(o.Health.Readyz)
+	get(o.Health.ReadyHandler())
 	down := &dependency{err: errors.New("down")}
 	o.Health.AddCheck("world", down.check)
-	if w := get(o.Health.Readyz); w.Code != http.StatusServiceUnavailable {
+	if w := get(o.Health.ReadyHandler()); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("/readyz right after a failing check was added: %d", w.Code)
 	}
 }
@@ -111,7 +111,7 @@ func TestChecksHaveADeadline(t *testing.T) {
 		}
 		return nil
 	})
-	if w := get(o.Health.Readyz); w.Code != http.StatusOK {
+	if w := get(o.Health.ReadyHandler()); w.Code != http.StatusOK {
 		t.Error("a check runs without a deadline")
 	}
 }

@@ -55,8 +55,8 @@ func New(cfg Config) (*Obs, error) {
 	return &Obs{Log: log, Registry: registry, Tracer: provider.Tracer("simtrust"), Health: newHealth(log, cfg.Now), provider: provider}, nil
 }
 
-// Metrics serves the registry to Prometheus. A collector that fails costs its own metrics only.
-func (o *Obs) Metrics() http.Handler {
+// MetricsHandler serves the registry to Prometheus. A collector that fails costs its own metrics only.
+func (o *Obs) MetricsHandler() http.Handler {
 	return promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(o.Log.Handler(), slog.LevelError),
 		ErrorHandling:       promhttp.ContinueOnError,

@@ -30,9 +30,9 @@ func newObs(t *testing.T, cfg obs.Config) *obs.Obs {
 	return o
 }
 
-func get(h http.HandlerFunc) *httptest.ResponseRecorder {
+func get(h http.Handler) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	return w
 }
 
@@ -74,7 +74,7 @@ func TestUnknownLogSetting(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	w := get(newObs(t, obs.Config{}).Metrics().ServeHTTP)
+	w := get(newObs(t, obs.Config{}).MetricsHandler())
 	for _, name := range []string{"go_goroutines", "go_build_info"} {
 		if !strings.Contains(w.Body.String(), "\n"+name) {
 			t.Errorf("/metrics lacks %s", name)

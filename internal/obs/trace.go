@@ -1,6 +1,7 @@
 package obs
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -12,18 +13,20 @@ import (
 	"simtrust"
 )
 
+var errNoExporter = errors.New("built without an exporter")
+
 // newProvider makes trace ids and, where spans can leave the process, records and sends them.
 func newProvider(log *slog.Logger) (*sdktrace.TracerProvider, error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return silent(), nil
 	}
 	exporter, err := newExporter(log)
-	if err != nil {
-		return nil, &simtrust.Error{Kind: simtrust.KindInvalid, Op: "obs.new", Msg: "the OTEL_EXPORTER_OTLP_ settings do not hold", Err: err}
-	}
-	if exporter == nil {
+	if errors.Is(err, errNoExporter) {
 		log.Warn("traces are not exported: this program was built without the tag otlp")
 		return silent(), nil
+	}
+	if err != nil {
+		return nil, &simtrust.Error{Kind: simtrust.KindInvalid, Op: "obs.new", Msg: "the OTEL_EXPORTER_OTLP_ settings do not hold", Err: err}
 	}
 	about, err := resource.Merge(self(), resource.Environment())
 	if err != nil {
