@@ -104,3 +104,18 @@ func TestContractTimeLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestContractPanic(t *testing.T) {
+	r := rpc.NewRouter(rpc.Config{Auth: known})
+	rpc.Handle(r, "note.panic", writePattern, func(context.Context, note) (noted, error) { panic("a mistake") }, rpc.Scope("note:write"))
+	srv := httptest.NewServer(r)
+	defer srv.Close()
+	for way, call := range map[string]func(context.Context, note) (noted, error){
+		"in process": rpc.Local[note, noted](r, "note.panic", "writer"),
+		"over HTTP":  rpc.Call[note, noted](rpc.NewClient(srv.URL, nil, "writer"), writePattern),
+	} {
+		if _, err := call(t.Context(), note{ID: "n1"}); simtrust.KindOf(err) != simtrust.KindInternal || err.Error() == "a mistake" {
+			t.Errorf("%s: %v", way, err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"simtrust"
 	"simtrust/internal/rpc"
 )
 
@@ -104,5 +105,21 @@ func TestLimitWithoutBurst(t *testing.T) {
 	r := limited(&clock{time.Unix(1_800_000_000, 0)}, rpc.Limits{Client: rpc.Rate{PerSecond: 1}})
 	if status, retry := askAs(r, "reader", ""); status != http.StatusTooManyRequests || retry != "3600" {
 		t.Error(status, retry)
+	}
+}
+
+// A flood of other numbers makes the limiter forget idle buckets, not one that was spent a generation ago.
+func TestLimitSurvivesAFlood(t *testing.T) {
+	r := limited(&clock{time.Unix(1_800_000_000, 0)}, rpc.Limits{Number: rpc.Rate{PerSecond: 1, Burst: 1}})
+	call := rpc.Local[ask, struct{}](r, "ask", "reader")
+	for i := range 1<<16 + 100 {
+		if _, err := call(t.Context(), ask{strconv.Itoa(i)}); err != nil {
+			t.Fatalf("number %d: %v", i, err)
+		}
+	}
+	for _, i := range []string{"0", "65535", "65600"} {
+		if _, err := call(t.Context(), ask{i}); simtrust.KindOf(err) != simtrust.KindLimited {
+			t.Errorf("number %s: %v", i, err)
+		}
 	}
 }

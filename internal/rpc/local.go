@@ -11,7 +11,7 @@ import (
 
 // Local returns the operation op as a function: what a consumer in the same process receives in place of the service. It presents
 // credential to the router's authenticator on every call and goes through scope, rate limits and time limit like a remote
-// caller; only HTTP is left out. Errors have the Kind and Reason that [Call] would yield. The operation is mounted before; a
+// caller; only HTTP, with its log and metrics, is left out. A panic is an internal error. Errors have the Kind and Reason that [Call] would yield. The operation is mounted before; a
 // name or types that do not fit panic.
 func Local[Req, Res any](r *Router, op, credential string) func(context.Context, Req) (Res, error) {
 	o := r.ops[op]
@@ -28,15 +28,21 @@ func Local[Req, Res any](r *Router, op, credential string) func(context.Context,
 	}
 }
 
-func (r *Router) local(ctx context.Context, o *operation, credential string, req any) (any, error) {
+func (r *Router) local(ctx context.Context, o *operation, credential string, req any) (res any, err error) {
 	ctx, span := r.cfg.Tracer.Start(ctx, o.Name)
 	defer span.End()
+	defer func() {
+		if p := recover(); p != nil {
+			r.logPanic(ctx, o, Correlator(ctx), p)
+			res, err = nil, &simtrust.Error{Kind: simtrust.KindInternal}
+		}
+	}()
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 	}
-	ctx, err := r.localCaller(ctx, o, credential)
+	ctx, err = r.localCaller(ctx, o, credential)
 	if err != nil {
 		return nil, err
 	}

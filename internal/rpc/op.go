@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 	"time"
@@ -32,7 +31,6 @@ type operation struct {
 	limits   *Limits // nil: the router's
 	declared bool    // an option said who may call
 	endpoint endpoint.Endpoint
-	handler  http.Handler
 }
 
 // Option sets how an operation is served.

@@ -53,7 +53,7 @@ func (r *Router) recovered(o *operation, next http.Handler) http.Handler {
 				panic(p)
 			}
 			x := exchangeFrom(req.Context())
-			r.cfg.Log.ErrorContext(req.Context(), "panic", "op", o.Name, "correlator", x.correlator, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r.logPanic(req.Context(), o, x.correlator, p)
 			if x.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
@@ -61,6 +61,10 @@ func (r *Router) recovered(o *operation, next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, req)
 	})
+}
+
+func (r *Router) logPanic(ctx context.Context, o *operation, correlator string, p any) {
+	r.cfg.Log.ErrorContext(ctx, "panic", "op", o.Name, "correlator", correlator, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
 // limitBody bounds what the handler, a raw one too, can read.
