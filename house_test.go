@@ -57,6 +57,7 @@ var rooms = []room{
 	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
+	{path: "internal/e2e", floor: floorWiring, reason: "end-to-end tests against the binary"},
 	{path: "internal/sandbox", floor: outside, only: []string{".", "internal/rpc", "internal/obs", "internal/radacct", "web"},
 		reason: "plays operator, handset and shop through the real interfaces, so it may know no domain package"},
 }

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"simtrust/internal/rpc"
+)
+
+// remoteFlags say which server a command talks to: every command but migrate and config print is a client of the admin API.
+type remoteFlags struct {
+	Server  string `env:"SIMTRUST_SERVER" placeholder:"URL" help:"Server, such as https://id.operator.example."`
+	Token   string `env:"SIMTRUST_TOKEN" placeholder:"TOKEN|@FILE" help:"Admin token, or @FILE that holds it."`
+	Sandbox string `env:"SIMTRUST_SANDBOX" placeholder:"FILE" help:"Take server and token from a sandbox.json."`
+}
+
+const remoteTimeout = 60 * time.Second
+
+func (f remoteFlags) client() (*rpc.Client, error) {
+	server, token := f.Server, f.Token
+	if f.Sandbox != "" {
+		text, err := os.ReadFile(f.Sandbox)
+		if err != nil {
+			return nil, fmt.Errorf("%w; start the sandbox first, it prints the path of its sandbox.json", err)
+		}
+		var c struct {
+			Issuer     string `json:"issuer"`
+			AdminToken string `json:"admin_token"`
+		}
+		if err := json.Unmarshal(text, &c); err != nil {
+			return nil, fmt.Errorf("%s is not a sandbox.json: %w", f.Sandbox, err)
+		}
+		server, token = c.Issuer, c.AdminToken
+	}
+	if server == "" || token == "" {
+		return nil, errors.New("which server? give --server and --token, or --sandbox FILE")
+	}
+	if file, ok := strings.CutPrefix(token, "@"); ok {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		token = strings.TrimSpace(string(text))
+	}
+	return rpc.NewClient(server, &http.Client{Timeout: remoteTimeout}, token), nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/app"
+	"simtrust/internal/sandbox"
+)
+
+type sandboxCmd struct {
+	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the server; port 0 takes a free one."`
+	Data        string `placeholder:"DIR" help:"Folder that keeps the world; started again on it, it is the same world. Default: a new temporary folder."`
+	Subscribers int    `default:"100" help:"Subscribers of a new world."`
+	JSON        string `name:"json" placeholder:"FILE" help:"Where sandbox.json goes. Default: in the data folder."`
+	Database    string `placeholder:"URL" help:"postgres://… instead of the embedded store."`
+	Log         string `default:"warn" help:"debug, info, warn or error."`
+}
+
+// Help teaches the first steps (kong's HelpProvider).
+func (*sandboxCmd) Help() string {
+	return "Everything runs in one process on loopback: the server, an operator with subscribers whose data sessions are announced by real " +
+		"RADIUS packets, and a shop with one-key login. Subscribers have addresses in 127.1.0.0/16, so\n\n" +
+		"    curl --interface 127.1.0.2 …\n\nis the second subscriber's phone. The first one is also this machine's browser."
+}
+
+const (
+	sandboxInterim    = 60 * time.Second
+	sandboxRetransmit = 30 * time.Second
+	minSubscribers    = 20
+	maxSubscribers    = 50_000
+)
+
+func (s *sandboxCmd) Run(ctx context.Context) error {
+	if s.Subscribers < minSubscribers || s.Subscribers > maxSubscribers {
+		return fmt.Errorf("--subscribers takes %d to %d", minSubscribers, maxSubscribers)
+	}
+	c, secret, err := s.config()
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.play(ctx, a, c, secret), closeWithin(a))
+}
+
+// play runs the server, then the world against it, and holds /readyz back until every session is announced.
+func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret []byte) error {
+	var peopled atomic.Bool
+	a.AddCheck("world", func(context.Context) error {
+		if !peopled.Load() {
+			return errors.New("the simulated gateway is still announcing its sessions")
+		}
+		return nil
+	})
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	served := make(chan error, 1)
+	go func() {
+		err := a.Run(ctx)
+		cancel(err)
+		served <- err
+	}()
+	world, err := sandbox.Start(ctx, sandbox.Config{
+		Dir: c.Data, JSON: s.json(c.Data), Subscribers: s.Subscribers,
+		Issuer: a.Issuer(), AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: secret,
+		Interim: sandboxInterim, Log: a.Log(), Now: time.Now,
+	})
+	if err != nil {
+		cancel(err)
+		return errors.Join(err, <-served)
+	}
+	peopled.Store(true)
+	fmt.Print(world.Tour(s.json(c.Data)))
+	world.Run(ctx)
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer done()
+	return errors.Join(world.Close(closing), <-served)
+}
+
+// config makes the server's configuration for a world in the data folder, and the secret that it shares with the simulated gateway.
+func (s *sandboxCmd) config() (app.Config, []byte, error) {
+	c := app.Defaults()
+	dir := s.Data
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "simtrust-sandbox-"); err != nil {
+			return c, nil, err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return c, nil, err
+	}
+	secretFile := filepath.Join(dir, "gateway.secret")
+	secret, err := readOrCreate(secretFile)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Listen, c.Data, c.Database, c.Log.Level = s.Listen, dir, s.Database, s.Log
+	c.Authn.RADIUS.Listen = freeUDP("127.0.0.1:1813")
+	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
+		Interim: sandboxInterim, Retransmit: sandboxRetransmit}}
+	return c, secret, nil
+}
+
+func (s *sandboxCmd) json(dir string) string {
+	if s.JSON != "" {
+		return s.JSON
+	}
+	return sandbox.DefaultJSON(dir)
+}
+
+// freeUDP answers addr, or the same host with port 0 where somebody has the port.
+func freeUDP(addr string) string {
+	p, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		host, _, _ := net.SplitHostPort(addr)
+		return net.JoinHostPort(host, "0")
+	}
+	_ = p.Close()
+	return addr
+}
+
+func readOrCreate(path string) ([]byte, error) {
+	secret, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		secret = []byte(simtrust.NewSecret())
+		err = os.WriteFile(path, secret, 0o600)
+	}
+	return secret, err
+}

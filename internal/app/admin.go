@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"simtrust"
+	"simtrust/account"
+	"simtrust/internal/keys"
+	"simtrust/internal/rpc"
+)
+
+// Scopes of the server's own operations.
+const (
+	scopeKeys   = "key:admin"
+	scopeRoutes = "route:read"
+)
+
+// adminScopes is what the admin token may do.
+var adminScopes = []string{account.ScopeAdmin, "number:feed", "number:read", "number-recycling:check", scopeKeys, scopeRoutes}
+
+// readAdminToken reads the token, or makes one where the file is missing.
+func readAdminToken(path string) (string, error) {
+	token, err := readSecret(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		token = []byte(simtrust.NewSecret())
+		err = os.WriteFile(path, token, 0o600)
+	}
+	return string(token), err
+}
+
+// gate knows the admin token; every other credential is the provider's.
+type gate struct {
+	admin    [sha256.Size]byte
+	provider rpc.Authenticator
+}
+
+// Authenticate implements rpc.Authenticator.
+func (g gate) Authenticate(r *http.Request) (rpc.Caller, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	digest := sha256.Sum256([]byte(token))
+	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(digest[:], g.admin[:]) == 1 {
+		return rpc.Caller{Client: "admin", Scopes: adminScopes}, nil
+	}
+	return g.provider.Authenticate(r)
+}
+
+// KeyList is the signing keys with their states.
+type KeyList struct {
+	Keys []keys.Key `json:"keys"`
+}
+
+// Route is one mounted operation.
+type Route struct {
+	Operation string   `json:"operation"`
+	Method    string   `json:"method"`
+	Path      string   `json:"path"`
+	Scopes    []string `json:"scopes,omitempty"`
+	Public    bool     `json:"public"`
+}
+
+// RouteList is every operation of the server.
+type RouteList struct {
+	Routes []Route `json:"routes"`
+}
+
+type nothing struct{}
+
+const (
+	patternKeys   = "GET /admin/v1/keys"
+	patternRotate = "POST /admin/v1/keys/rotate"
+	patternRoutes = "GET /admin/v1/routes"
+)
+
+// mountAdmin mounts the operations of the server itself.
+func (a *App) mountAdmin(r *rpc.Router) {
+	rpc.Handle(r, "keys.list", patternKeys, func(context.Context, nothing) (KeyList, error) {
+		return KeyList{a.keys.Keys()}, nil
+	}, rpc.Scope(scopeKeys))
+	rpc.Handle(r, "keys.rotate", patternRotate, func(ctx context.Context, _ nothing) (KeyList, error) {
+		err := a.keys.Rotate(ctx)
+		return KeyList{a.keys.Keys()}, err
+	}, rpc.Scope(scopeKeys))
+	rpc.Handle(r, "routes.list", patternRoutes, func(context.Context, nothing) (RouteList, error) {
+		var list RouteList
+		for _, op := range r.Ops() {
+			list.Routes = append(list.Routes, Route{op.Name, op.Method, op.Path, op.Scopes, op.Public})
+		}
+		return list, nil
+	}, rpc.Scope(scopeRoutes))
+}
+
+// Client is the server's own operations over HTTP.
+type Client struct{ c *rpc.Client }
+
+// NewClient returns the operations of the server behind c.
+func NewClient(c *rpc.Client) Client { return Client{c} }
+
+// Keys lists the signing keys.
+func (c Client) Keys(ctx context.Context) (KeyList, error) {
+	return rpc.Call[nothing, KeyList](c.c, patternKeys)(ctx, nothing{})
+}
+
+// RotateKeys moves every signing key to its next state.
+func (c Client) RotateKeys(ctx context.Context) (KeyList, error) {
+	return rpc.Call[nothing, KeyList](c.c, patternRotate)(ctx, nothing{})
+}
+
+// Routes lists every operation.
+func (c Client) Routes(ctx context.Context) (RouteList, error) {
+	return rpc.Call[nothing, RouteList](c.c, patternRoutes)(ctx, nothing{})
+}

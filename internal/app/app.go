@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"simtrust/authn/radius"
+	"simtrust/internal/keys"
+	"simtrust/internal/obs"
+	"simtrust/internal/rpc"
+	"simtrust/internal/sqldb"
+)
+
+// App is a server that listens but does not serve yet: Run does. Requests that arrive before wait in the socket.
+type App struct {
+	cfg        Config
+	issuer     string
+	adminToken string
+	obs        *obs.Obs
+	db         *sqldb.DB
+	keys       *keys.Ring
+	modules    *modules
+	router     *rpc.Router
+	listener   net.Listener
+	server     *http.Server
+	accounting *radius.Server // nil without a configured gateway
+}
+
+// shutdownTime is how long Run waits for requests under way when it is told to stop.
+const shutdownTime = 15 * time.Second
+
+// New opens the store and the keys, wires the modules and opens the sockets. After an error nothing stays open.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close(ctx))
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	if err = os.MkdirAll(a.cfg.Data, 0o700); err != nil {
+		return err
+	}
+	if a.obs, err = obs.New(obs.Config{Level: a.cfg.Log.Level, Format: a.cfg.Log.Format}); err != nil {
+		return err
+	}
+	if a.db, err = openStore(ctx, a.cfg); err != nil {
+		return err
+	}
+	if a.keys, err = keys.Open(ctx, a.cfg.Keys.Dir, keys.Options{Secret: a.cfg.Keys.SecretFile, CreateSecret: true, Log: a.obs.Log}); err != nil {
+		return err
+	}
+	if a.adminToken, err = readAdminToken(a.cfg.Admin.TokenFile); err != nil {
+		return err
+	}
+	if a.listener, err = listenTCP(a.cfg); err != nil {
+		return err
+	}
+	a.issuer = issuerOf(a.cfg, a.listener)
+	if a.modules, err = a.wire(); err != nil {
+		return err
+	}
+	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
+	a.obs.Health.AddCheck("store", a.db.Ping)
+	a.obs.Health.AddCheck("keys", a.keys.Check)
+	a.accounting, err = listenRADIUS(a.cfg.Authn.RADIUS, a.modules.authn, a.obs)
+	return err
+}
+
+// Run serves until ctx ends, then stops taking requests, answers those it has taken, and returns.
+func (a *App) Run(ctx context.Context) error {
+	events, stopEvents := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEvents()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return ignoreClosed(a.server.Serve(a.listener)) })
+	if a.accounting != nil {
+		g.Go(func() error { return a.accounting.Serve(ctx) })
+	}
+	g.Go(func() error { return a.modules.outbox.Run(events) })
+	g.Go(func() error { return a.modules.authn.Run(events) })
+	g.Go(func() error { return a.modules.provider.Run(events) })
+	g.Go(func() error {
+		<-ctx.Done()
+		defer stopEvents()
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		return a.server.Shutdown(closing)
+	})
+	return g.Wait()
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close releases the sockets, the modules and the store. It comes after Run.
+func (a *App) Close(ctx context.Context) error {
+	var errs []error
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if a.accounting != nil {
+		errs = append(errs, a.accounting.Close())
+	}
+	if a.modules != nil {
+		a.modules.Close()
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.obs != nil {
+		errs = append(errs, a.obs.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// Issuer is the URL by which clients know the server.
+func (a *App) Issuer() string { return a.issuer }
+
+// Accounting is the address of the RADIUS accounting socket, or "".
+func (a *App) Accounting() string {
+	if a.accounting == nil {
+		return ""
+	}
+	return a.accounting.Addr().String()
+}
+
+// AdminToken is the bearer token of the admin API.
+func (a *App) AdminToken() string { return a.adminToken }
+
+// Log is the server's log.
+func (a *App) Log() *slog.Logger { return a.obs.Log }
+
+// AddCheck holds /readyz back while check fails. It comes before Run.
+func (a *App) AddCheck(name string, check func(context.Context) error) {
+	a.obs.Health.AddCheck(name, check)
+}
+
+// openStore opens the database. The embedded store is migrated at once; on PostgreSQL that is the operator's own step.
+func openStore(ctx context.Context, cfg Config) (*sqldb.DB, error) {
+	url, err := databaseURL(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqldb.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if db.Dialect() == sqldb.SQLite {
+		err = sqldb.Migrate(ctx, db, schemas()...)
+	} else {
+		err = refuseOldSchema(ctx, db)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func refuseOldSchema(ctx context.Context, db *sqldb.DB) error {
+	missing, err := sqldb.Pending(ctx, db, schemas()...)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the database schema is not up to date (missing: %s); run simtrust migrate with the same settings", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// Migrate brings the schema of the configured database up to date.
+func Migrate(ctx context.Context, cfg Config) error {
+	if err := cfg.complete(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return err
+	}
+	url, err := databaseURL(cfg)
+	if err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	return errors.Join(sqldb.Migrate(ctx, db, schemas()...), db.Close())
+}

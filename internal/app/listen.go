@@ -1,0 +1,132 @@
+package app
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"simtrust/authn/radius"
+	"simtrust/internal/obs"
+)
+
+// listenTCP opens the HTTP socket, with TLS where certificate files are given. Plain HTTP is for loopback, or for a socket that a
+// TLS proxy stands in front of.
+func listenTCP(cfg Config) (net.Listener, error) {
+	if cfg.TLS.Certificate == "" && !cfg.BehindTLSProxy && !loopback(cfg.Listen) {
+		return nil, fmt.Errorf("%s is not a loopback address and would carry tokens in clear; set tls.certificate and tls.key, "+
+			"or behind_tls_proxy: true if a proxy in front terminates TLS", cfg.Listen)
+	}
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	if cfg.TLS.Certificate == "" {
+		return l, nil
+	}
+	t, err := tlsConfig(cfg.TLS)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, t), nil
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// tlsConfig takes client certificates, where a CA for them is configured, without asking every client for one: only the enrichment
+// proxies have them, and authn checks which.
+func tlsConfig(c TLS) (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
+	if c.ClientCA == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(c.ClientCA)
+	if err != nil {
+		return nil, fmt.Errorf("tls.client_ca: %w", err)
+	}
+	t.ClientCAs = x509.NewCertPool()
+	if !t.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("tls.client_ca: %s holds no certificate in PEM", c.ClientCA)
+	}
+	t.ClientAuth = tls.VerifyClientCertIfGiven
+	return t, nil
+}
+
+func issuerOf(cfg Config, l net.Listener) string {
+	if cfg.Issuer != "" {
+		return strings.TrimSuffix(cfg.Issuer, "/")
+	}
+	scheme := "http"
+	if cfg.TLS.Certificate != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + l.Addr().String()
+}
+
+// databaseURL adds the password from its file.
+func databaseURL(cfg Config) (string, error) {
+	if cfg.DatabasePasswordFile == "" {
+		return cfg.Database, nil
+	}
+	u, err := url.Parse(cfg.Database)
+	if err != nil || u.User == nil {
+		return "", errors.New("database_password_file needs a database URL with a user")
+	}
+	secret, err := readSecret(cfg.DatabasePasswordFile)
+	if err != nil {
+		return "", err
+	}
+	u.User = url.UserPassword(u.User.Username(), string(secret))
+	return u.String(), nil
+}
+
+func readSecret(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	secret := []byte(strings.TrimSpace(string(text)))
+	if len(secret) == 0 {
+		return nil, fmt.Errorf("%s is empty; put the secret into it", path)
+	}
+	return secret, nil
+}
+
+// listenRADIUS opens the accounting socket, if gateways are configured.
+func listenRADIUS(cfg RADIUS, to radius.Accountant, o *obs.Obs) (*radius.Server, error) {
+	if len(cfg.NAS) == 0 {
+		return nil, nil
+	}
+	nases := make([]radius.NAS, 0, len(cfg.NAS))
+	for _, n := range cfg.NAS {
+		secret, err := readSecret(n.SecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("authn.radius.nas %s: secret_file: %w", n.Name, err)
+		}
+		nases = append(nases, radius.NAS{Name: n.Name, Addr: n.Address, Secret: secret, Realm: n.Realm, Interim: n.Interim, Retransmit: n.Retransmit})
+	}
+	packets := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "simtrust_radius_packets_total",
+		Help: "RADIUS datagrams by gateway and by what became of them."}, []string{"nas", "outcome"})
+	if err := o.Registry.Register(packets); err != nil {
+		return nil, err
+	}
+	count := func(nas string, outcome radius.Outcome) { packets.WithLabelValues(nas, string(outcome)).Inc() }
+	return radius.Listen(cfg.Listen, nases, to, radius.Options{Count: count})
+}

@@ -1,0 +1,157 @@
+package app
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"go.step.sm/crypto/jose"
+
+	"simtrust/account"
+	"simtrust/authn"
+	"simtrust/authn/oidc"
+	"simtrust/internal/outbox"
+	"simtrust/internal/rpc"
+	"simtrust/internal/sqldb"
+	"simtrust/renumber"
+)
+
+// schemas are the tables of every module, in the order in which they are made.
+func schemas() []sqldb.Migrations {
+	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations()}
+}
+
+// modules are the wired services.
+type modules struct {
+	outbox   *outbox.Outbox
+	renumber *renumber.Service
+	account  *account.Service
+	authn    *authn.Service
+	provider *oidc.Provider
+}
+
+// Close stops the modules, the upper floors first.
+func (m *modules) Close() {
+	m.provider.Close()
+	m.authn.Close()
+	m.account.Close()
+	m.renumber.Close()
+}
+
+// wire builds the modules bottom up and mounts their operations.
+func (a *App) wire() (*modules, error) {
+	m := &modules{outbox: outbox.New(a.db, time.Now, a.obs.Log)}
+	holders, err := a.cfg.Renumber.config()
+	if err != nil {
+		return nil, err
+	}
+	m.renumber = renumber.New(renumber.Deps{DB: a.db, Outbox: m.outbox, Now: time.Now}, holders)
+	if m.account, err = account.New(account.Deps{DB: a.db, Tenures: m.renumber, Log: a.obs.Log, Now: time.Now},
+		account.Config{SubjectKey: a.keys.HMAC("account pairwise subject")}); err != nil {
+		return nil, err
+	}
+	network, err := a.cfg.authn(a.issuer)
+	if err != nil {
+		return nil, err
+	}
+	if m.authn, err = authn.New(authn.Deps{DB: a.db, Tenures: m.renumber, Devices: m.renumber, Now: time.Now, Log: a.obs.Log,
+		Metrics: a.obs.Registry}, network); err != nil {
+		return nil, err
+	}
+	if m.provider, err = oidc.New(oidc.Deps{DB: a.db, Network: m.authn, Accounts: m.account, Tenures: m.renumber, Keys: a.keys, Now: time.Now},
+		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}}); err != nil {
+		return nil, err
+	}
+	outbox.On(m.outbox, "account", m.account.TenureEnded)
+	a.router = a.mount(m)
+	return m, nil
+}
+
+// Limits that a single client or number meets on every operation. They stop enumeration, not a busy bank.
+var limits = rpc.Limits{
+	Client: rpc.Rate{PerSecond: 5000, Burst: 10000},
+	Number: rpc.Rate{PerSecond: 5, Burst: 50},
+}
+
+func (a *App) mount(m *modules) *rpc.Router {
+	r := rpc.NewRouter(rpc.Config{
+		Auth: gate{admin: sha256.Sum256([]byte(a.adminToken)), provider: m.provider},
+		Log:  a.obs.Log, Registry: a.obs.Registry, Tracer: a.obs.Tracer, Limits: limits,
+	})
+	m.renumber.Mount(r)
+	m.account.Mount(r)
+	m.provider.Mount(r)
+	a.mountAdmin(r)
+	return r
+}
+
+// handler is the whole HTTP face: the modules behind the filter for enrichment headers, and the probes beside them.
+func (a *App) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.obs.MetricsHandler())
+	mux.Handle("GET /healthz", a.obs.Health.LiveHandler())
+	mux.Handle("GET /readyz", a.obs.Health.ReadyHandler())
+	mux.Handle("/", a.modules.authn.StripEnrichment(a.router))
+	return mux
+}
+
+func (c Renumber) config() (renumber.Config, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return renumber.Config{}, fmt.Errorf("renumber.zone: %w; name a zone such as Asia/Shanghai", err)
+	}
+	covered, err := time.ParseInLocation(time.DateOnly, c.CoveredSince, zone)
+	if err != nil {
+		return renumber.Config{}, fmt.Errorf("renumber.covered_since: write a day such as 2010-01-01")
+	}
+	return renumber.Config{Zone: zone, Covered: covered}, nil
+}
+
+func (c Config) authn(issuer string) (authn.Config, error) {
+	out := authn.Config{Proxies: c.Proxies, Realm: c.Authn.Realm, URL: issuer}
+	for _, n := range c.Authn.RADIUS.NAS {
+		out.NASes = append(out.NASes, authn.NAS{Name: n.Name, Interim: n.Interim, Retransmit: n.Retransmit})
+	}
+	for _, r := range c.Authn.Realms {
+		out.Realms = append(out.Realms, authn.PeerRealm(r))
+	}
+	for _, e := range c.Authn.Enrichment {
+		enricher, err := e.enricher()
+		if err != nil {
+			return out, fmt.Errorf("authn.enrichment %s: %w", e.Issuer, err)
+		}
+		out.Enrichers = append(out.Enrichers, enricher)
+	}
+	return out, nil
+}
+
+func (e Enrichment) enricher() (authn.Enricher, error) {
+	out := authn.Enricher{Issuer: e.Issuer, Keys: map[string]crypto.PublicKey{}}
+	text, err := os.ReadFile(e.JWKSFile)
+	if err != nil {
+		return out, err
+	}
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(text, &set); err != nil {
+		return out, fmt.Errorf("%s is not a JWK set: %w", e.JWKSFile, err)
+	}
+	for _, k := range set.Keys {
+		if !k.IsPublic() {
+			return out, fmt.Errorf("%s holds a private key; keep it at the proxy and give the public one", e.JWKSFile)
+		}
+		out.Keys[k.KeyID] = k.Key
+	}
+	for _, digest := range e.Certificates {
+		var sum [sha256.Size]byte
+		if n, err := hex.Decode(sum[:], []byte(digest)); err != nil || n != len(sum) || len(digest) != 2*len(sum) {
+			return out, fmt.Errorf("certificates: %q is not a SHA-256 digest in hex", digest)
+		}
+		out.Certificates = append(out.Certificates, sum)
+	}
+	return out, nil
+}

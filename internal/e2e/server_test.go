@@ -1,0 +1,225 @@
+//go:build e2e || bench
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// world is sandbox.json as a test reads it.
+type world struct {
+	Issuer     string `json:"issuer"`
+	AdminToken string `json:"admin_token"`
+	RADIUS     struct {
+		Accounting string `json:"accounting"`
+		Secret     string `json:"secret"`
+	} `json:"radius"`
+	Operator    string       `json:"operator"`
+	Shop        string       `json:"shop"`
+	Desk        string       `json:"desk"`
+	Clients     []client     `json:"clients"`
+	Subscribers []subscriber `json:"subscribers"`
+}
+
+type client struct {
+	Name         string          `json:"name"`
+	ClientID     string          `json:"client_id"`
+	ClientSecret string          `json:"client_secret"`
+	JWKS         json.RawMessage `json:"jwks"`
+	RedirectURIs []string        `json:"redirect_uris"`
+}
+
+type subscriber struct {
+	Number string `json:"number"`
+	Tenure string `json:"tenure"`
+	IP     string `json:"ip"`
+	IMSI   string `json:"imsi"`
+	ICCID  string `json:"iccid"`
+	IMEI   string `json:"imei"`
+}
+
+func (w world) client(name string) client {
+	for _, c := range w.Clients {
+		if c.Name == name {
+			return c
+		}
+	}
+	panic("the sandbox has no client " + name)
+}
+
+// sandbox is a running binary on a data folder.
+type sandbox struct {
+	world
+	dir  string
+	args []string
+	cmd  *exec.Cmd
+	out  *syncBuffer
+	done chan struct{} // closed when the process has ended
+}
+
+// startSandbox starts the binary and waits until it is ready. It is stopped with the test.
+func startSandbox(t testing.TB, args ...string) *sandbox {
+	t.Helper()
+	s := &sandbox{dir: t.TempDir(), args: args}
+	s.start(t)
+	t.Cleanup(func() { s.stop(t) })
+	return s
+}
+
+func (s *sandbox) start(t testing.TB) {
+	t.Helper()
+	listen := "127.0.0.1:0"
+	if s.Issuer != "" {
+		listen = s.Issuer[len("http://"):] // the same server again
+	}
+	s.out = &syncBuffer{}
+	s.cmd = exec.Command(binary(t), append([]string{"sandbox", "--listen", listen, "--data", s.dir, "--subscribers", "24"}, s.args...)...)
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.done = make(chan struct{})
+	go func() { _ = s.cmd.Wait(); close(s.done) }()
+	s.await(t)
+}
+
+// await waits for the file and for /readyz, as a script would.
+func (s *sandbox) await(t testing.TB) {
+	t.Helper()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(60 * time.Second)
+	for {
+		select {
+		case <-s.done:
+			t.Fatalf("the sandbox ended:\n%s", s.out)
+		case <-deadline:
+			t.Fatalf("the sandbox is not ready:\n%s", s.out)
+		case <-poll.C:
+			if s.ready() {
+				return
+			}
+		}
+	}
+}
+
+func (s *sandbox) ready() bool {
+	text, err := os.ReadFile(filepath.Join(s.dir, "sandbox.json"))
+	if err != nil {
+		return false
+	}
+	var w world
+	if json.Unmarshal(text, &w) != nil {
+		return false
+	}
+	res, err := http.Get(w.Issuer + "/readyz")
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	s.world = w
+	return res.StatusCode == http.StatusOK
+}
+
+// stop ends the server in order and checks that it does so in time.
+func (s *sandbox) stop(t testing.TB) {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+		if code := s.cmd.ProcessState.ExitCode(); code > 0 {
+			t.Errorf("the server ended with %d:\n%s", code, s.out)
+		}
+	case <-time.After(40 * time.Second):
+		t.Errorf("the server did not stop:\n%s", s.out)
+		s.kill()
+	}
+}
+
+// kill ends the server as kill -9 does.
+func (s *sandbox) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.done
+}
+
+// operator does what POST /numbers/{number}/{action} of the simulated operator does.
+func (s *sandbox) operator(t testing.TB, number, action, body string) subscriber {
+	t.Helper()
+	res, err := http.Post(s.Operator+"/numbers/"+number+"/"+action, "application/json", bytes.NewBufferString(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s: %s", action, res.Status, text)
+	}
+	var now subscriber
+	if err := json.Unmarshal(text, &now); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+// phone is an HTTP client whose connections come from the subscriber's address. It keeps cookies only where a jar is set and
+// follows no redirect.
+func phone(ip string) *http.Client {
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+	return &http.Client{
+		Timeout:       20 * time.Second,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 512},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// run runs a sub-command of the binary against the sandbox and answers what it printed.
+func (s *sandbox) run(t testing.TB, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary(t), args...)
+	cmd.Env = append(os.Environ(), "SIMTRUST_SANDBOX="+filepath.Join(s.dir, "sandbox.json"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func binary(t testing.TB) string {
+	t.Helper()
+	path, err := filepath.Abs("../../bin/simtrust")
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		t.Fatalf("%v; make e2e builds it", err)
+	}
+	return path
+}
+
+// syncBuffer collects what the server prints.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

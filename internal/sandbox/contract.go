@@ -1,0 +1,78 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Contract is sandbox.json: what tests and SDKs may rely on. Keys are added, never renamed; a key appears when its module exists.
+type Contract struct {
+	Version     int               `json:"version"`
+	Issuer      string            `json:"issuer"`
+	AdminToken  string            `json:"admin_token"`
+	RADIUS      ContractRADIUS    `json:"radius"`
+	Operator    string            `json:"operator"`
+	Shop        string            `json:"shop"`
+	Desk        string            `json:"desk"`
+	URLs        map[string]string `json:"urls"`
+	Clients     []Client          `json:"clients"`
+	Subscribers []ContractHolder  `json:"subscribers"`
+}
+
+// ContractRADIUS is the accounting listener and the secret of the simulated gateway.
+type ContractRADIUS struct {
+	Accounting string `json:"accounting"`
+	Secret     string `json:"secret"`
+}
+
+// ContractHolder is one subscriber as clients of the sandbox see it.
+type ContractHolder struct {
+	Number     string             `json:"number"`
+	Tenure     string             `json:"tenure"`
+	Since      time.Time          `json:"since"`
+	IP         string             `json:"ip"`
+	Attached   bool               `json:"attached"`
+	IMSI       string             `json:"imsi"`
+	ICCID      string             `json:"iccid"`
+	IMEI       string             `json:"imei"`
+	Ki         string             `json:"ki"`
+	OPc        string             `json:"opc"`
+	SIMPIN     string             `json:"sim_pin"`
+	LoginPIN   string             `json:"login_pin"`
+	SigningPIN string             `json:"signing_pin"`
+	NationalID string             `json:"national_identity_number"`
+	Previous   []ContractInterval `json:"previous"`
+}
+
+// ContractInterval is an earlier holding, half-open.
+type ContractInterval struct {
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+}
+
+func (s *Subscriber) contract() ContractHolder {
+	h := ContractHolder{
+		Number: s.Number, Tenure: s.Tenure, Since: s.Since, IP: s.IP, Attached: s.Attached && s.Assigned,
+		IMSI: s.IMSI, ICCID: s.ICCID, IMEI: s.IMEI, Ki: s.Ki, OPc: s.OPc,
+		SIMPIN: s.SIMPIN, LoginPIN: s.LoginPIN, SigningPIN: s.SigningPIN, NationalID: s.NationalID,
+		Previous: []ContractInterval{},
+	}
+	for _, p := range s.Previous {
+		h.Previous = append(h.Previous, ContractInterval{Since: p.Since, Until: p.Until})
+	}
+	return h
+}
+
+// write puts the contract at path, readable by its owner only: it holds secrets.
+func (c Contract) write(path string) error {
+	text, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o600)
+}

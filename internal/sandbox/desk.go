@@ -1,0 +1,59 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"simtrust"
+	"simtrust/web"
+)
+
+// deskActions are the buttons of the page, in order.
+var deskActions = []string{"attach", "detach", "release", "assign", "transfer", "new-sim", "new-device", "port-out", "port-in", "suspend", "resume"}
+
+const deskRows = 20
+
+// deskRoutes mounts the operator's page: the first numbers with their holder and sessions, and a button for every action.
+func (o *operator) deskRoutes(mux *http.ServeMux, shop string) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		web.Render(w, r, http.StatusOK, o.desk(shop, r.URL.Query().Get("said")))
+	})
+	mux.HandleFunc("POST /desk", func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+			http.Error(w, "cross-site request", http.StatusForbidden)
+			return
+		}
+		said := "done"
+		index, action := r.PostFormValue("row"), r.PostFormValue("action")
+		if !slices.Contains(deskActions, action) {
+			said = "unknown"
+		} else if _, err := o.do(r.Context(), o.numberAt(index), action, order{}); err != nil {
+			said = "refused"
+		}
+		http.Redirect(w, r, "/?said="+said, http.StatusSeeOther)
+	})
+}
+
+func (o *operator) desk(shop, said string) web.Desk {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	page := web.Desk{Shop: shop, Said: said, Actions: deskActions}
+	for i, s := range o.world.Subscribers[:min(len(o.world.Subscribers), deskRows)] {
+		n, _ := simtrust.ParseNumber(s.Number)
+		page.Numbers = append(page.Numbers, web.DeskNumber{Row: i, Masked: n.String(), Holder: s.Holder, Tenure: s.Tenure, Since: s.Since,
+			IP: s.IP, Assigned: s.Assigned, Online: len(s.Sessions) > 0, Previous: len(s.Previous)})
+	}
+	return page
+}
+
+// numberAt answers the number in a row of the page: rows, not numbers, travel in the form.
+func (o *operator) numberAt(row string) string {
+	i, err := strconv.Atoi(row)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil || i < 0 || i >= len(o.world.Subscribers) {
+		return ""
+	}
+	return o.world.Subscribers[i].Number
+}

@@ -1,0 +1,231 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"simtrust/internal/rpc"
+)
+
+// Config says where the server is and what the world holds.
+type Config struct {
+	// Dir keeps the world; JSON is where sandbox.json goes.
+	Dir, JSON string
+	// Subscribers is the size of a new world.
+	Subscribers int
+	// Issuer and AdminToken reach the server; Accounting and Secret its RADIUS listener.
+	Issuer, AdminToken, Accounting string
+	Secret                         []byte
+	// Interim is how often the gateway repeats what it knows of a session.
+	Interim time.Duration
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Sandbox is a running world.
+type Sandbox struct {
+	Contract Contract
+	operator *operator
+	servers  []*http.Server
+	interim  time.Duration
+	log      *slog.Logger
+}
+
+// Start opens or makes the world, tells the server of it and waits until every session is announced.
+func Start(ctx context.Context, c Config) (*Sandbox, error) {
+	world, err := openWorld(c.Dir, c.Subscribers)
+	if err != nil {
+		return nil, err
+	}
+	nas, err := newGateway(c.Accounting, c.Secret)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{interim: c.Interim, log: c.Log,
+		operator: &operator{world: world, admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken), nas: nas, now: c.Now}}
+	if err := s.start(ctx, c); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
+	}
+	return s, nil
+}
+
+func (s *Sandbox) start(ctx context.Context, c Config) error {
+	world := s.operator.world
+	desk, err := listen(&world.Operator, "127.0.0.1:8081")
+	if err != nil {
+		return err
+	}
+	store, err := listen(&world.Shop, "127.0.0.1:8083")
+	if err != nil {
+		return err
+	}
+	if err := s.populate(ctx); err != nil {
+		return err
+	}
+	deskMux := http.NewServeMux()
+	s.operator.routes(deskMux)
+	s.operator.deskRoutes(deskMux, world.Shop)
+	s.serve(desk, deskMux)
+	shop, err := newShop(ctx, c.Issuer, world.Shop, c.Dir, world.client("shop"), c.Now)
+	if err != nil {
+		return err
+	}
+	shopMux := http.NewServeMux()
+	shop.routes(shopMux)
+	s.serve(store, shopMux)
+	s.Contract = contractOf(c, world)
+	return s.Contract.write(c.JSON)
+}
+
+// populate registers the clients, feeds the subscribers and announces every session, each only where it is not done yet.
+func (s *Sandbox) populate(ctx context.Context) error {
+	o := s.operator
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.registerClients(ctx); err != nil {
+		return err
+	}
+	if !o.world.Seeded {
+		if err := o.seed(ctx); err != nil {
+			return err
+		}
+	}
+	if err := o.announce(ctx); err != nil {
+		return err
+	}
+	return o.world.save()
+}
+
+// registerClients makes the four clients known. A shop whose port has moved needs a new registration: redirect URIs match exactly.
+func (o *operator) registerClients(ctx context.Context) error {
+	for _, c := range defaultClients(o.world.Shop) {
+		have := o.world.client(c.Name)
+		if have.ClientID != "" && (c.Name != "shop" || have.RedirectURIs[0] == c.RedirectURIs[0]) {
+			continue
+		}
+		made, err := register(ctx, o.admin, c)
+		if err != nil {
+			return err
+		}
+		o.world.setClient(made)
+		if err := o.world.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// announce opens a session for every phone that is on, and repeats those that the gateway still holds.
+func (o *operator) announce(ctx context.Context) error {
+	return o.nas.each(o.world.Subscribers, func(i int, s *Subscriber) error {
+		switch {
+		case len(s.Sessions) > 0:
+			return o.nas.interim(ctx, s)
+		case s.Assigned && s.Attached:
+			return o.nas.start(ctx, s, i == 0)
+		default:
+			return nil
+		}
+	})
+}
+
+// Run repeats the sessions every interim interval until ctx ends.
+func (s *Sandbox) Run(ctx context.Context) {
+	tick := time.NewTicker(s.interim)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.operator.mu.Lock()
+			err := s.operator.announce(ctx)
+			s.operator.mu.Unlock()
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("the gateway got no answer to its interim updates", "error", err)
+			}
+		}
+	}
+}
+
+// Close stops the world's own pages. Its sessions stay open on the server, as a gateway's do when its operator's desk goes home.
+func (s *Sandbox) Close(ctx context.Context) error {
+	var errs []error
+	for _, server := range s.servers {
+		errs = append(errs, server.Shutdown(ctx))
+	}
+	return errors.Join(append(errs, s.operator.nas.Close())...)
+}
+
+func (s *Sandbox) serve(l net.Listener, h http.Handler) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s.servers = append(s.servers, server)
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("a page of the sandbox stopped", "error", err)
+		}
+	}()
+}
+
+// listen takes the address of an earlier run, else the usual one, else any free one, and writes down which as a URL.
+func listen(base *string, usual string) (net.Listener, error) {
+	for _, addr := range []string{trimScheme(*base), usual, "127.0.0.1:0"} {
+		if addr == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", addr)
+		if err == nil {
+			*base = "http://" + l.Addr().String()
+			return l, nil
+		}
+	}
+	return nil, errors.New("sandbox: no free port on 127.0.0.1")
+}
+
+func trimScheme(base string) string {
+	if len(base) > len("http://") {
+		return base[len("http://"):]
+	}
+	return ""
+}
+
+func (w *World) client(name string) Client {
+	for _, c := range w.Clients {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Client{}
+}
+
+func (w *World) setClient(c Client) {
+	for i := range w.Clients {
+		if w.Clients[i].Name == c.Name {
+			w.Clients[i] = c
+			return
+		}
+	}
+	w.Clients = append(w.Clients, c)
+}
+
+func contractOf(c Config, w *World) Contract {
+	out := Contract{
+		Version: 1, Issuer: c.Issuer, AdminToken: c.AdminToken,
+		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
+		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
+		URLs:    map[string]string{"admin": c.Issuer},
+		Clients: w.Clients,
+	}
+	for _, s := range w.Subscribers {
+		out.Subscribers = append(out.Subscribers, s.contract())
+	}
+	return out
+}
+
+// DefaultJSON is where sandbox.json goes without --json.
+func DefaultJSON(dir string) string { return filepath.Join(dir, "sandbox.json") }

@@ -1,0 +1,238 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"simtrust"
+	"simtrust/web"
+)
+
+// shop is a relying party as any web shop would build it: authorization code with PKCE (RFC 7636) as a public client. It knows its
+// customers by the provider's sub and nothing else.
+type shop struct {
+	oauth    oauth2.Config
+	provider *oidc.Provider
+	verifier *oidc.IDTokenVerifier
+	now      func() time.Time
+
+	mu       sync.Mutex
+	book     customers
+	pending  map[string]login    // by login cookie
+	sessions map[string]customer // by session cookie
+}
+
+// login is one trip to the provider that has not come back yet.
+type login struct {
+	state, nonce, verifier string
+	started                time.Time
+}
+
+// customer is one line in the shop's book.
+type customer struct {
+	Subject string    `json:"subject"`
+	Masked  string    `json:"masked"`
+	No      int       `json:"no"`
+	Since   time.Time `json:"since"`
+	Visits  int       `json:"visits"`
+}
+
+const (
+	loginCookie   = "shop_login"
+	sessionCookie = "shop_session"
+	loginLifetime = 10 * time.Minute
+	maxPending    = 1000
+)
+
+func newShop(ctx context.Context, issuer, base, dir string, client Client, now func() time.Time) (*shop, error) {
+	provider, err := oidc.NewProvider(ctx, issuer)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: shop: %w", err)
+	}
+	s := &shop{
+		oauth: oauth2.Config{ClientID: client.ClientID, Endpoint: provider.Endpoint(), RedirectURL: base + "/callback",
+			Scopes: []string{oidc.ScopeOpenID, "phone"}},
+		provider: provider,
+		verifier: provider.Verifier(&oidc.Config{ClientID: client.ClientID, SupportedSigningAlgs: []string{oidc.ES256}}),
+		now:      now,
+		book:     customers{path: filepath.Join(dir, "shop.json")},
+		pending:  map[string]login{},
+		sessions: map[string]customer{},
+	}
+	s.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+	return s, s.book.load()
+}
+
+func (s *shop) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /login", s.login)
+	mux.HandleFunc("GET /callback", s.callback)
+	mux.HandleFunc("POST /logout", s.logout)
+}
+
+func (s *shop) home(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	c, ok := s.sessions[cookie(r, sessionCookie)]
+	s.mu.Unlock()
+	if !ok {
+		web.Render(w, r, http.StatusOK, web.ShopHome{LoginURL: "/login"})
+		return
+	}
+	web.Render(w, r, http.StatusOK, web.ShopAccount{Masked: c.Masked, Subject: c.Subject, No: c.No, Visits: c.Visits, Since: c.Since, LogoutURL: "/logout"})
+}
+
+func (s *shop) login(w http.ResponseWriter, r *http.Request) {
+	l := login{state: simtrust.NewSecret(), nonce: simtrust.NewSecret(), verifier: oauth2.GenerateVerifier(), started: s.now()}
+	id := simtrust.NewSecret()
+	s.mu.Lock()
+	s.forgetStale()
+	s.pending[id] = l
+	s.mu.Unlock()
+	setCookie(w, loginCookie, id)
+	http.Redirect(w, r, s.oauth.AuthCodeURL(l.state, oidc.Nonce(l.nonce), oauth2.S256ChallengeOption(l.verifier)), http.StatusSeeOther)
+}
+
+// forgetStale drops logins that never came back, and all of them when somebody starts too many. It needs the lock.
+func (s *shop) forgetStale() {
+	for id, l := range s.pending {
+		if len(s.pending) >= maxPending || s.now().Sub(l.started) > loginLifetime {
+			delete(s.pending, id)
+		}
+	}
+}
+
+func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
+	c, err := s.finish(r)
+	if err != nil {
+		web.Render(w, r, http.StatusBadRequest, web.Problem{Status: http.StatusBadRequest, Code: r.URL.Query().Get("error"), Text: err.Error(), BackURL: "/"})
+		return
+	}
+	id := simtrust.NewSecret()
+	s.mu.Lock()
+	s.sessions[id] = c
+	s.mu.Unlock()
+	setCookie(w, sessionCookie, id)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+var (
+	errNoLogin = errors.New("this login was not started in this browser, or took too long; start again")
+	errIssuer  = errors.New("the answer comes from another provider")
+)
+
+// finish checks the answer (state, RFC 9207 iss, nonce), redeems the code and books the customer.
+func (s *shop) finish(r *http.Request) (customer, error) {
+	q := r.URL.Query()
+	id := cookie(r, loginCookie)
+	s.mu.Lock()
+	l, ok := s.pending[id]
+	delete(s.pending, id)
+	s.mu.Unlock()
+	if !ok || s.now().Sub(l.started) > loginLifetime || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.state)) != 1 {
+		return customer{}, errNoLogin
+	}
+	if q.Get("iss") != s.issuer() {
+		return customer{}, errIssuer
+	}
+	if q.Get("error") != "" {
+		return customer{}, fmt.Errorf("the operator did not log you in")
+	}
+	token, err := s.oauth.Exchange(r.Context(), q.Get("code"), oauth2.VerifierOption(l.verifier))
+	if err != nil {
+		return customer{}, errors.New("the operator did not accept the login")
+	}
+	return s.identify(r.Context(), token, l.nonce)
+}
+
+func (s *shop) issuer() string {
+	var meta struct {
+		Issuer string `json:"issuer"`
+	}
+	_ = s.provider.Claims(&meta) // parsed once already by NewProvider
+	return meta.Issuer
+}
+
+func (s *shop) identify(ctx context.Context, token *oauth2.Token, nonce string) (customer, error) {
+	raw, _ := token.Extra("id_token").(string)
+	idToken, err := s.verifier.Verify(ctx, raw)
+	if err != nil || idToken.Nonce != nonce {
+		return customer{}, errors.New("the ID token is not valid")
+	}
+	info, err := s.provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil || info.Subject != idToken.Subject {
+		return customer{}, errors.New("the operator did not answer who you are")
+	}
+	var phone struct {
+		Number string `json:"phone_number"`
+	}
+	_ = info.Claims(&phone) // absent where the person did not share it
+	n, _ := simtrust.ParseNumber(phone.Number)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.book.visit(idToken.Subject, n.String(), s.now())
+}
+
+func (s *shop) logout(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	delete(s.sessions, cookie(r, sessionCookie))
+	s.mu.Unlock()
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func setCookie(w http.ResponseWriter, name, value string) {
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// customers is the shop's book, kept in a file.
+type customers struct {
+	path  string
+	Lines []customer `json:"customers"`
+}
+
+func (b *customers) load() error {
+	text, err := os.ReadFile(b.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, b)
+}
+
+// visit books a visit of the customer with this subject, who is new when the subject is.
+func (b *customers) visit(subject, masked string, now time.Time) (customer, error) {
+	i := 0
+	for i < len(b.Lines) && b.Lines[i].Subject != subject {
+		i++
+	}
+	if i == len(b.Lines) {
+		b.Lines = append(b.Lines, customer{Subject: subject, No: i + 1, Since: now})
+	}
+	b.Lines[i].Masked = masked
+	b.Lines[i].Visits++
+	text, err := json.Marshal(b)
+	if err != nil {
+		return customer{}, err
+	}
+	return b.Lines[i], os.WriteFile(b.path, text, 0o600)
+}

@@ -1,0 +1,43 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Tour is what a person reads when the sandbox is ready: lines to copy and paste.
+func (s *Sandbox) Tour(json string) string {
+	c := s.Contract
+	first, second := c.Subscribers[0], c.Subscribers[1]
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("")
+	line("The sandbox is ready. Everything a test needs stands in %s", json)
+	line("")
+	line("1  One-key login. Open %s/login in this machine's browser: it is the phone of the first subscriber.", c.Shop)
+	line("")
+	line("2  The same from the second subscriber's phone, by hand. Its address alone proves the number:")
+	line("     curl -s --interface %s -o /dev/null -w '%%{redirect_url}\\n' '%s/authorize?%s'", second.IP, c.Issuer, s.sample())
+	line("   The answer says consent_required: this person has not agreed to the shop yet. A whole verification with curl stands in docs/quickstart.md.")
+	line("")
+	line("3  Give the number to somebody else while you watch. Log in to the shop, then")
+	line("     curl -X POST %s/numbers/%s/release", c.Operator, first.Number)
+	line("     curl -X POST %s/numbers/%s/assign", c.Operator, first.Number)
+	line("   and log in again: the shop meets a new customer, and the old one's data stays out of reach. The same with buttons: %s", c.Desk)
+	line("")
+	line("4  Ask whether a number changed hands:")
+	line("     simtrust number show --sandbox %s %s", json, first.Number)
+	line("")
+	line("Stop with Ctrl-C.")
+	return b.String()
+}
+
+func (s *Sandbox) sample() string {
+	for _, c := range s.Contract.Clients {
+		if c.Name == "shop" {
+			return "response_type=code&scope=openid&prompt=none&state=s&nonce=n&client_id=" + c.ClientID +
+				"&redirect_uri=" + callback + "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+		}
+	}
+	return ""
+}

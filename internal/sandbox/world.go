@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// World is everything the simulated operator knows, kept in DIR/world.json: started again on the same folder it is the same world.
+type World struct {
+	Operator    string        `json:"operator"`
+	Shop        string        `json:"shop"`
+	Seeded      bool          `json:"seeded"`
+	FeedSeq     int64         `json:"feed_seq"`
+	Clients     []Client      `json:"clients"`
+	Subscribers []*Subscriber `json:"subscribers"`
+
+	path string
+}
+
+// Subscriber is one number and, while it is assigned, its holder, SIM and phone.
+type Subscriber struct {
+	Number     string     `json:"number"`
+	Holder     string     `json:"holder"`
+	Tenure     string     `json:"tenure"`
+	Since      time.Time  `json:"since"`
+	Assigned   bool       `json:"assigned"`
+	IP         string     `json:"ip"`
+	Attached   bool       `json:"attached"`
+	Sessions   []Session  `json:"sessions"`
+	IMSI       string     `json:"imsi"`
+	ICCID      string     `json:"iccid"`
+	IMEI       string     `json:"imei"`
+	Ki         string     `json:"ki"`
+	OPc        string     `json:"opc"`
+	SIMPIN     string     `json:"sim_pin"`
+	LoginPIN   string     `json:"login_pin"`
+	SigningPIN string     `json:"signing_pin"`
+	NationalID string     `json:"national_identity_number"`
+	Previous   []Interval `json:"previous"`
+}
+
+// Session is one data session that the gateway holds open.
+type Session struct {
+	ID string `json:"id"`
+	IP string `json:"ip"`
+}
+
+// Interval is an earlier holding of a number, half-open [Since, Until).
+type Interval struct {
+	Holder string    `json:"holder"`
+	ICCID  string    `json:"iccid,omitempty"`
+	IMSI   string    `json:"imsi,omitempty"`
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`
+}
+
+// openWorld reads the world in dir, or makes one with n subscribers.
+func openWorld(dir string, n int) (*World, error) {
+	path := filepath.Join(dir, "world.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		w := &World{path: path}
+		for i := range n {
+			w.Subscribers = append(w.Subscribers, newSubscriber(i))
+		}
+		return w, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w := &World{path: path}
+	if err := json.Unmarshal(text, w); err != nil {
+		return nil, fmt.Errorf("sandbox: %s is damaged: %w; start on another --data folder", path, err)
+	}
+	return w, nil
+}
+
+// save replaces the file in one step, so that a kill leaves the old world or the new one.
+func (w *World) save() error {
+	text, err := json.MarshalIndent(w, "", " ")
+	if err != nil {
+		return err
+	}
+	next := w.path + ".next"
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(next, w.path)
+}
+
+func (w *World) subscriber(number string) *Subscriber {
+	for _, s := range w.Subscribers {
+		if s.Number == number {
+			return s
+		}
+	}
+	return nil
+}
+
+// newSubscriber makes the i-th subscriber of a new world, counted from 0. Every fifth number had an earlier holder.
+func newSubscriber(i int) *Subscriber {
+	s := &Subscriber{
+		Number:   fmt.Sprintf("+86138%08d", i+1),
+		IP:       fmt.Sprintf("127.1.%d.%d", i/250, i%250+1),
+		Assigned: true,
+		Attached: true,
+		IMEI:     "35" + digits(12) + "0",
+	}
+	s.Since = time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC).Add(time.Duration(i%700) * 24 * time.Hour)
+	if i%5 == 4 {
+		s.Previous = []Interval{{Holder: newHolder(), ICCID: newICCID(), IMSI: newIMSI(), Since: s.Since.AddDate(-5, 0, 0), Until: s.Since.AddDate(0, -6, 0)}}
+	}
+	s.newPerson()
+	s.SIMPIN, s.LoginPIN, s.SigningPIN = "1234", "2580", "147258"
+	return s
+}
+
+// newPerson gives the number to somebody else: another holder with another SIM, PINs and identity document.
+func (s *Subscriber) newPerson() {
+	s.Holder = newHolder()
+	s.NationalID = nationalID()
+	s.newSIM()
+}
+
+// newSIM replaces the card: subscription, keys and PINs are the card's.
+func (s *Subscriber) newSIM() {
+	s.IMSI, s.ICCID = newIMSI(), newICCID()
+	s.Ki, s.OPc = octets(16), octets(16)
+	s.SIMPIN, s.LoginPIN, s.SigningPIN = digits(4), digits(4), digits(6)
+}
+
+func newIMSI() string   { return "46000" + digits(10) }
+func newICCID() string  { return "898600" + digits(14) }
+func newHolder() string { return "sub-" + octets(8) }
+
+func octets(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+func digits(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		d, _ := rand.Int(rand.Reader, big.NewInt(10))
+		b[i] = '0' + byte(d.Int64())
+	}
+	return string(b)
+}
+
+// nationalID makes a resident identity number with its check character (GB 11643-1999: ISO 7064 MOD 11-2).
+func nationalID() string {
+	year, _ := rand.Int(rand.Reader, big.NewInt(50))
+	month, _ := rand.Int(rand.Reader, big.NewInt(12))
+	day, _ := rand.Int(rand.Reader, big.NewInt(28))
+	body := fmt.Sprintf("110101%04d%02d%02d%s", 1955+year.Int64(), month.Int64()+1, day.Int64()+1, digits(3))
+	sum := 0
+	for i, c := range []byte(body) {
+		sum += int(c-'0') * (1 << (17 - i) % 11)
+	}
+	return body + string("10X98765432"[sum%11])
+}
