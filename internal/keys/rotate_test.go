@@ -238,3 +238,28 @@ func writeDir(t *testing.T, dir string, files map[string][]byte) {
 		}
 	}
 }
+
+// Replication may bring ring.json before the key file it names: the replica waits, on the keys it has.
+func TestReplicaWaitsForTheKeyFile(t *testing.T) {
+	p, now := newPlace(t)
+	source := p.open(t)
+	replica := place{dir: t.TempDir(), opts: p.opts}
+	writeDir(t, replica.dir, readDir(t, p.dir))
+	copied := replica.open(t)
+	rotate(t, source)
+	files := readDir(t, p.dir)
+	writeDir(t, replica.dir, map[string][]byte{"ring.json": files["ring.json"]})
+	if err := copied.Check(t.Context()); simtrust.ReasonOf(err) != keys.ReasonDamaged {
+		t.Errorf("ring.json without its key file: %v", err)
+	}
+	if err := verify(source, now, token(t, copied, now)); err != nil {
+		t.Errorf("a token of the waiting replica: %v", err)
+	}
+	writeDir(t, replica.dir, files)
+	if err := copied.Check(t.Context()); err != nil {
+		t.Errorf("the key file is there: %v", err)
+	}
+	if err := verify(copied, now, token(t, source, now)); err != nil {
+		t.Errorf("a token of the source: %v", err)
+	}
+}
