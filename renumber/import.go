@@ -7,7 +7,7 @@ import (
 )
 
 // importBatch is how many lines go to the feed at once.
-const importBatch = 500
+const importBatch = MaxBatch
 
 // Report says what became of a file. Lines counts those with an event or something that was meant to be one.
 type Report struct {

@@ -3,7 +3,6 @@ package renumber_test
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -163,5 +162,3 @@ func each(t *testing.T, fn func(t *testing.T, o *operator)) {
 		fn(t, newOperator(t, db, renumber.Config{Zone: shanghai}))
 	})
 }
-
-func serial(i int) string { return strconv.Itoa(i) }
