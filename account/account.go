@@ -78,14 +78,14 @@ func (s *Service) Subject(account string, app App) string {
 // the end took effect is disputed, and so is a move started from there since then, wherever the account is now. It may be called
 // again, also with an earlier instant.
 func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error {
-	now := s.Now()
+	now := s.now()
 	var disputed int64
-	err := s.DB.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
 		disputed, err = endTenure(ctx, tx, e, now)
 		return err
 	})
 	if err == nil && disputed > 0 {
-		s.Log.WarnContext(ctx, "account: rows made after the tenure had ended are disputed",
+		s.log.WarnContext(ctx, "account: rows made after the tenure had ended are disputed",
 			"tenure", e.Tenure, "effective", e.Effective, "rows", disputed)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"simtrust"
 	"simtrust/account"
+	"simtrust/internal/sqldb"
 	"simtrust/renumber"
 )
 
@@ -127,6 +128,27 @@ func TestConcurrentFirstLoginsMakeOneAccount(t *testing.T) {
 		}
 		if n := w.count(`select count(*) from account_link where closed is null`); n != 2 {
 			t.Errorf("%d links", n)
+		}
+	})
+}
+
+// A writer that holds the store does not hold up those who have been there before.
+func TestEnterAgainOnlyReads(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		app, tenure := w.app("shop.example"), w.hold()
+		before := w.login(tenure, app)
+		w.tenures.down = true // nor is anybody asked
+		err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			if _, err := tx.Exec(t.Context(), `update account set cause = 'held'`); err != nil {
+				return err
+			}
+			if after := w.enter(tenure, app); !cmp.Equal(after, before) {
+				t.Errorf("%+v became %+v", before, after)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }

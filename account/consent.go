@@ -54,8 +54,8 @@ func (s *Service) Withdraw(ctx context.Context, req WithdrawReq) error {
 	if !req.Everything && len(req.Scopes) == 0 {
 		return invalid(ReasonNothingAsked, "a withdrawal names scopes, or everything")
 	}
-	now := s.Now()
-	return s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+	now := s.now()
+	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if req.Everything {
 			return withdrawAll(ctx, tx, req.Tenure, req.App, now)
 		}

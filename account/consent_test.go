@@ -1,9 +1,9 @@
 package account_test
 
 import (
+	"cmp"
+	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"simtrust"
 	"simtrust/account"
@@ -14,7 +14,7 @@ func TestEnterWithoutConsentCreatesNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		app, tenure := w.app("shop.example"), w.hold()
 		e, err := w.Enter(t.Context(), account.EnterReq{Tenure: tenure, App: app, Scopes: []string{"openid", "phone"}})
-		if want := (account.Entry{Missing: []string{"openid", "phone"}}); err != nil || !cmp.Equal(e, want) {
+		if err != nil || e.Consented || e.Account != "" || e.Subject != "" || !slices.Equal(e.Missing, []string{"openid", "phone"}) {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		if n := w.count(`select (select count(*) from account) + (select count(*) from account_link)`); n != 0 {
@@ -43,7 +43,7 @@ func TestConsentIsBound(t *testing.T) {
 			"more scopes":   {account.ConsentReq{Tenure: tenure, App: app, Scopes: []string{"openid", "phone"}}, []string{"phone"}},
 		} {
 			missing, err := w.Missing(t.Context(), c.req)
-			if err != nil || !cmp.Equal(missing, c.want) {
+			if err != nil || !slices.Equal(missing, c.want) {
 				t.Errorf("%s: missing %q, %v; want %q", name, missing, err, c.want)
 			}
 		}
@@ -72,7 +72,7 @@ func TestLegalBasisAsksNothing(t *testing.T) {
 }
 
 func TestWithdraw(t *testing.T) {
-	for name, c := range map[string]struct {
+	cases := map[string]struct {
 		req  account.WithdrawReq
 		want []string
 	}{
@@ -81,27 +81,25 @@ func TestWithdraw(t *testing.T) {
 		"never given":     {account.WithdrawReq{Scopes: []string{"email"}}, nil},
 		"other purpose":   {account.WithdrawReq{Purpose: "dpv:Marketing", Scopes: []string{"openid"}}, nil},
 		"somebody else's": {account.WithdrawReq{Tenure: "ten_other", Everything: true}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
-				app, tenure := w.app("shop.example"), w.hold()
+	}
+	each(t, func(t *testing.T, w *world) {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				app, tenure, req := w.app("shop.example"), w.hold(), c.req
 				w.login(tenure, app)
-				c.req.App = app.ID
-				if c.req.Tenure == "" {
-					c.req.Tenure = tenure
-				}
+				req.App, req.Tenure = app.ID, cmp.Or(req.Tenure, tenure)
 				for range 2 { // again changes nothing
-					if err := w.Withdraw(t.Context(), c.req); err != nil {
+					if err := w.Withdraw(t.Context(), req); err != nil {
 						t.Fatal(err)
 					}
 				}
 				e, err := w.Enter(t.Context(), account.EnterReq{Tenure: tenure, App: app, Scopes: []string{"openid", "phone"}})
-				if err != nil || !cmp.Equal(e.Missing, c.want) || e.Consented != (c.want == nil) {
+				if err != nil || !slices.Equal(e.Missing, c.want) || e.Consented != (c.want == nil) {
 					t.Fatalf("%+v, %v", e, err)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestConsentAgainAfterWithdrawal(t *testing.T) {

@@ -59,7 +59,7 @@ func (s *Service) StartMove(ctx context.Context, from Proven) (Ticket, error) {
 		return Ticket{}, err
 	}
 	secret := simtrust.NewSecret()
-	expires := s.Now().Add(ticketLife).UTC().Truncate(time.Millisecond)
+	expires := s.now().Add(ticketLife).UTC().Truncate(time.Millisecond)
 	err := s.change(ctx, func(tx *sqldb.Tx, now time.Time) error {
 		account, err := openAccountOn(ctx, tx, from.Tenure)
 		switch {
@@ -84,7 +84,7 @@ func (s *Service) FinishMove(ctx context.Context, req FinishMoveReq) error {
 		return err
 	}
 	hash := ticketHash(req.Ticket)
-	from, err := ticketOrigin(ctx, s.DB, hash, s.Now())
+	from, err := ticketOrigin(ctx, s.db, hash, s.now())
 	switch {
 	case err != nil:
 		return err
@@ -125,7 +125,7 @@ func (s *Service) vacate(ctx context.Context, tx *sqldb.Tx, req FinishMoveReq, n
 
 // proven fails unless the holder proved the tenure a short while ago and it is current.
 func (s *Service) proven(ctx context.Context, p Proven) error {
-	age := s.Now().Sub(p.At)
+	age := s.now().Sub(p.At)
 	if p.Tenure == "" || p.At.IsZero() || age > freshProof || age < -time.Minute {
 		return errProof
 	}

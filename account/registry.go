@@ -58,10 +58,10 @@ func (s *Service) RegisterApp(ctx context.Context, r Registration) (Registered, 
 	if err != nil {
 		return Registered{}, err
 	}
-	app.Registered = s.Now().UTC().Truncate(time.Millisecond)
+	app.Registered = s.now().UTC().Truncate(time.Millisecond)
 	credentials, secret := newCredentials(app.Auth, keys)
 	rec := record{app, credentials}
-	if err := s.DB.InTx(ctx, func(tx *sqldb.Tx) error { return insertApp(ctx, tx, rec) }); err != nil {
+	if err := s.db.InTx(ctx, func(tx *sqldb.Tx) error { return insertApp(ctx, tx, rec) }); err != nil {
 		return Registered{}, err
 	}
 	return s.registered(rec, secret)
@@ -103,7 +103,7 @@ func (r Rotation) keys(auth string) ([]publicKey, error) {
 }
 
 func (s *Service) registered(rec record, secret string) (Registered, error) {
-	app, err := present(rec.App, rec.credentials, s.Now())
+	app, err := present(rec.App, rec.credentials, s.now())
 	return Registered{App: app, Secret: secret}, err
 }
 
@@ -128,13 +128,13 @@ func (s *Service) setSuspended(ctx context.Context, id string, suspended bool) (
 	if err != nil {
 		return App{}, err
 	}
-	return present(rec.App, rec.credentials, s.Now())
+	return present(rec.App, rec.credentials, s.now())
 }
 
 // alter changes one app in one transaction and makes this node read it anew.
 func (s *Service) alter(ctx context.Context, id string, fn func(tx *sqldb.Tx, old record, now time.Time) error) error {
-	now := s.Now()
-	return s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+	now := s.now()
+	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		tx.OnCommit(func() { s.apps.forget(id) })
 		old, err := recordByID(ctx, tx, id)
 		if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) App(ctx context.Context, id string) (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	app, err := present(rec.App, rec.credentials, s.Now())
+	app, err := present(rec.App, rec.credentials, s.now())
 	if err == nil {
 		keep(app)
 	}
@@ -167,13 +167,13 @@ func (s *Service) ListApps(ctx context.Context, after string, limit int) ([]App,
 	if limit <= 0 || limit > maxPage {
 		limit = maxPage
 	}
-	recs, err := recordsAfter(ctx, s.DB, after, limit)
+	recs, err := recordsAfter(ctx, s.db, after, limit)
 	if err != nil {
 		return nil, err
 	}
 	apps := make([]App, len(recs))
 	for i, rec := range recs {
-		if apps[i], err = present(rec.App, rec.credentials, s.Now()); err != nil {
+		if apps[i], err = present(rec.App, rec.credentials, s.now()); err != nil {
 			return nil, err
 		}
 	}

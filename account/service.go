@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"simtrust"
@@ -18,7 +19,10 @@ type Config struct {
 
 // Service is the module. Its methods are safe for concurrent use.
 type Service struct {
-	Deps
+	db         *sqldb.DB
+	tenures    Tenures
+	log        *slog.Logger
+	now        func() time.Time
 	subjectKey []byte
 	apps       *appCache
 	records    *sqldb.Coalescer[string, record]
@@ -31,7 +35,7 @@ func New(d Deps, c Config) (*Service, error) {
 		return nil, errors.New("account: the subject key has fewer than 256 bits")
 	}
 	return &Service{
-		Deps: d, subjectKey: c.SubjectKey, apps: newAppCache(d.Now),
+		db: d.DB, tenures: d.Tenures, log: d.Log, now: d.Now, subjectKey: c.SubjectKey, apps: newAppCache(d.Now),
 		records:   sqldb.NewReadCoalescer(d.DB, "account.app", readRecords),
 		standings: sqldb.NewReadCoalescer(d.DB, "account.standing", readStandings),
 	}, nil
@@ -50,7 +54,7 @@ var errNotCurrent = &simtrust.Error{Kind: simtrust.KindDenied, Reason: ReasonTen
 
 // usable fails unless each of the tenures may act now.
 func (s *Service) usable(ctx context.Context, ids ...simtrust.TenureID) error {
-	live, err := s.Tenures.Live(ctx, ids)
+	live, err := s.tenures.Live(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -65,8 +69,8 @@ func (s *Service) usable(ctx context.Context, ids ...simtrust.TenureID) error {
 // change runs fn in one transaction, unless one of the tenures has ended. Whichever commits first, the end or the change, the
 // other sees it: a change after the end is refused, and the end closes what was changed before.
 func (s *Service) change(ctx context.Context, fn func(tx *sqldb.Tx, now time.Time) error, ids ...simtrust.TenureID) error {
-	now := s.Now()
-	return s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+	now := s.now()
+	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		ended, err := anyEnded(ctx, tx, ids)
 		switch {
 		case err != nil:
