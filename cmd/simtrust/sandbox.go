@@ -108,6 +108,7 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 		return c, nil, err
 	}
 	c.Listen, c.Data, c.Database, c.Log.Level = s.Listen, dir, s.Database, s.Log
+	c.Keys.Lead = 0 // a person who tries key rotate should not have to wait
 	c.Authn.RADIUS.Listen = freeUDP("127.0.0.1:1813")
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
 		Interim: sandboxInterim, Retransmit: sandboxRetransmit}}

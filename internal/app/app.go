@@ -60,7 +60,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.db, err = openStore(ctx, a.cfg); err != nil {
 		return err
 	}
-	if a.keys, err = keys.Open(ctx, a.cfg.Keys.Dir, keys.Options{Secret: a.cfg.Keys.SecretFile, CreateSecret: true, Log: a.obs.Log}); err != nil {
+	if a.keys, err = keys.Open(ctx, a.cfg.Keys.Dir, keys.Options{Secret: a.cfg.Keys.SecretFile, CreateSecret: a.cfg.Keys.createSecret,
+		Lead: a.cfg.Keys.Lead, Log: a.obs.Log}); err != nil {
 		return err
 	}
 	if a.adminToken, err = readAdminToken(a.cfg.Admin.TokenFile); err != nil {

@@ -62,10 +62,15 @@ type Renumber struct {
 	CoveredSince string `yaml:"covered_since,omitempty"`
 }
 
-// Keys names the folder of the signing keys and the file with the secret that encrypts them; both are created when missing.
+// Keys names the folder of the signing keys and the file with the secret that encrypts them. By default both are in the data folder
+// and created when missing; a secret file that is named here must exist, so that a lost one is noticed and not replaced. Lead is how
+// long a next key must have been published before it may sign; relying parties keep the JWKS for 5 minutes.
 type Keys struct {
-	Dir        string `yaml:"dir,omitempty"`
-	SecretFile string `yaml:"secret_file,omitempty"`
+	Dir        string        `yaml:"dir,omitempty"`
+	SecretFile string        `yaml:"secret_file,omitempty"`
+	Lead       time.Duration `yaml:"lead"`
+
+	createSecret bool
 }
 
 // Authn configures how a connection proves its number. Realm is the address realm of requests, unless an entry of Realms matches
@@ -115,6 +120,7 @@ func Defaults() Config {
 		Data:     "simtrust-data",
 		Log:      Log{Level: "info", Format: "text"},
 		Renumber: Renumber{Zone: "Asia/Shanghai", CoveredSince: "2010-01-01"},
+		Keys:     Keys{Lead: 10 * time.Minute},
 		Authn:    Authn{RADIUS: RADIUS{Listen: "127.0.0.1:1813"}},
 	}
 }
@@ -145,6 +151,7 @@ func (c *Config) complete() error {
 	set(&c.Database, "sqlite:"+filepath.Join(c.Data, "simtrust.db"))
 	set(&c.Admin.TokenFile, filepath.Join(c.Data, "admin.token"))
 	set(&c.Keys.Dir, filepath.Join(c.Data, "keys"))
+	c.Keys.createSecret = c.Keys.SecretFile == ""
 	set(&c.Keys.SecretFile, filepath.Join(c.Data, "keys.secret"))
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		return errors.New("configuration: tls.certificate and tls.key go together; set both, or neither")
