@@ -16,6 +16,9 @@ const (
 	idType     = "JWT"
 )
 
+// signingAlg is the one algorithm of our own tokens.
+const signingAlg = "ES256"
+
 // accessClaims are the claims of an access token (RFC 9068 §2.2). The tenure is not among them: Grant names the row that knows.
 type accessClaims struct {
 	Issuer   string   `json:"iss"`
@@ -26,10 +29,10 @@ type accessClaims struct {
 	ID       string   `json:"jti"`
 	Client   string   `json:"client_id"`
 	Scope    string   `json:"scope"`
-	Grant    string   `json:"gid,omitempty"`
-	AuthTime int64    `json:"auth_time,omitempty"`
-	ACR      string   `json:"acr,omitempty"`
-	AMR      []string `json:"amr,omitempty"`
+	Grant    string   `json:"gid,omitzero"`
+	AuthTime int64    `json:"auth_time,omitzero"`
+	ACR      string   `json:"acr,omitzero"`
+	AMR      []string `json:"amr,omitzero"`
 }
 
 func (c *accessClaims) GetExpirationTime() (*jwt.NumericDate, error) {
@@ -110,7 +113,7 @@ func (p *Provider) verify(token string) (*accessClaims, error) {
 const maxToken = 4096
 
 func newAccessParser(issuer string, now func() time.Time) *jwt.Parser {
-	return jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}), jwt.WithIssuer(issuer), jwt.WithAudience(issuer),
+	return jwt.NewParser(jwt.WithValidMethods([]string{signingAlg}), jwt.WithIssuer(issuer), jwt.WithAudience(issuer),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(now), jwt.WithStrictDecoding())
 }
 

@@ -20,8 +20,8 @@ const (
 	maxJTI        = 256
 )
 
-// assertionClaims are the claims of a client assertion (RFC 7523 §3). Members that are repeated or differ in case only are
-// refused, so that no two readers of one assertion can disagree.
+// assertionClaims are the claims of a client assertion (RFC 7523 §3). Their names count to the letter and none may be repeated, so
+// that no two readers of one assertion can disagree.
 type assertionClaims struct {
 	Issuer    string   `json:"iss"`
 	Subject   string   `json:"sub"`

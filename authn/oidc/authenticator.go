@@ -16,25 +16,30 @@ import (
 // Authenticate tells who sends a request, from its bearer token. The signature may be remembered; whether the application, the
 // grant and the tenure still stand is asked every time. KindUnauthenticated with [ReasonToken]; KindUnavailable.
 func (p *Provider) Authenticate(r *http.Request) (rpc.Caller, error) {
-	c, _, err := p.admit(r)
-	return c, err
+	by, err := p.admit(r)
+	if err != nil {
+		return rpc.Caller{}, err
+	}
+	return by.caller(), nil
 }
 
-// admit is Authenticate with the grant of a 3-legged token, nil for a 2-legged one.
-func (p *Provider) admit(r *http.Request) (rpc.Caller, *grant, error) {
+// admission is a token that stands, with what it stands on: grant and holding of a 3-legged one, neither of a 2-legged one.
+type admission struct {
+	claims  *accessClaims
+	grant   *grant
+	holding renumber.Holding
+}
+
+func (p *Provider) admit(r *http.Request) (admission, error) {
 	token, ok := bearer(r)
 	if !ok {
-		return rpc.Caller{}, nil, errToken
+		return admission{}, errToken
 	}
 	claims, err := p.verify(token)
 	if err != nil {
-		return rpc.Caller{}, nil, err
+		return admission{}, err
 	}
-	g, err := p.stands(r.Context(), claims)
-	if err != nil {
-		return rpc.Caller{}, nil, err
-	}
-	return callerOf(claims, g), g, nil
+	return p.stands(r.Context(), claims)
 }
 
 // bearer reads the token of the one Authorization header (RFC 6750 §2.1). A token in the query would be in logs.
@@ -48,28 +53,28 @@ func bearer(r *http.Request) (string, bool) {
 
 // stands asks what may have changed since the token was issued: the application and its rights, and the grant with its consent and
 // tenure or, for a 2-legged token, its own revocation. errToken if any of them has ended.
-func (p *Provider) stands(ctx context.Context, c *accessClaims) (*grant, error) {
+func (p *Provider) stands(ctx context.Context, c *accessClaims) (admission, error) {
 	app, err := p.accounts.App(ctx, c.Client)
 	switch {
 	case simtrust.KindOf(err) == simtrust.KindNotFound || err == nil && app.Suspended:
-		return nil, errToken
+		return admission{}, errToken
 	case err != nil:
-		return nil, err
+		return admission{}, err
 	case c.Grant == "":
-		return nil, p.clientStands(ctx, c, app)
+		return admission{claims: c}, p.clientStands(ctx, c, app)
 	}
 	g, err := p.ledger.grant(ctx, c.Grant)
 	switch {
 	case simtrust.KindOf(err) == simtrust.KindNotFound || err == nil && (!g.live(p.now()) || g.Spent):
-		return nil, errToken
+		return admission{}, errToken
 	case err != nil:
-		return nil, err
+		return admission{}, err
 	}
 	if err := p.agreed(ctx, &g, app); err != nil {
-		return nil, err
+		return admission{}, err
 	}
-	_, err = p.liveHolding(ctx, &g)
-	return &g, err
+	h, err := p.liveHolding(ctx, &g)
+	return admission{c, &g, h}, err
 }
 
 func (p *Provider) clientStands(ctx context.Context, c *accessClaims, app account.App) error {
@@ -125,13 +130,13 @@ func simChanged(h renumber.Holding, g *grant) bool {
 	return !seen || h.SIMChanged.After(g.Issued) || h.SIMChangedRecorded.After(g.Issued)
 }
 
-func callerOf(c *accessClaims, g *grant) rpc.Caller {
-	s := storedScope(c.Scope)
+func (a admission) caller() rpc.Caller {
+	c, s := a.claims, storedScope(a.claims.Scope)
 	caller := rpc.Caller{
 		Client: c.Client, Scopes: s.words, Purpose: s.purpose,
 		Proof: rpc.Proof{TokenID: c.ID, Issued: time.Unix(c.Issued, 0), ACR: c.ACR, AMR: c.AMR},
 	}
-	if g != nil {
+	if g := a.grant; g != nil {
 		caller.Tenure, caller.Account = g.Tenure, g.Account
 		caller.Proof.Grant, caller.Proof.AuthTime = g.ID, g.AuthTime
 	}

@@ -62,6 +62,8 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request, req *request) {
 	switch {
 	case err != nil:
 		p.notLocated(w, r, req, err)
+	case req.hint != "" && req.hint != entry.Subject:
+		p.sendBack(w, r, req, &oauthError{code: req.policy.unlocated, text: "somebody else is on the connection"})
 	case entry.Consented && !req.prompt.ask:
 		p.issue(w, r, req, at, entry)
 	case req.prompt.none:

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"time"
@@ -56,6 +57,17 @@ func (k clientKey) assertion(w *world, client string, changes ...any) string {
 	}
 	maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
 	return k.sign(jwt.SigningMethodES256, claims, k.private, nil)
+}
+
+// raw signs a payload as it is.
+func (k clientKey) raw(payload string) string {
+	b64 := base64.RawURLEncoding.EncodeToString
+	input := b64([]byte(`{"alg":"ES256","kid":"`+k.id+`"}`)) + "." + b64([]byte(payload))
+	sig, err := jwt.SigningMethodES256.Sign(input, k.private)
+	if err != nil {
+		panic(err)
+	}
+	return input + "." + b64(sig)
 }
 
 // sign makes any JWT, with changes to its header.

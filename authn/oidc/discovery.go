@@ -83,7 +83,7 @@ func metadataOf(issuer string, e endpoints, scopes []string) document {
 		Introspection: e.introspection, Revocation: e.revocation, Scopes: all,
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"},
 		GrantTypes: []string{"authorization_code", "client_credentials"}, SubjectTypes: []string{"pairwise"},
-		IDTokenAlgs: []string{"ES256"}, TokenAuth: methods, TokenAuthAlgs: algs,
+		IDTokenAlgs: []string{signingAlg}, TokenAuth: methods, TokenAuthAlgs: algs,
 		IntrospectionAuth: confidential, IntrospectionAuthAlgs: algs, RevocationAuth: methods, RevocationAuthAlgs: algs,
 		ChallengeMethods: []string{"S256"},
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "phone_number",

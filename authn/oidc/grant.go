@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"simtrust"
+	"simtrust/renumber"
 )
 
 const (
@@ -85,48 +86,77 @@ func isVerifier(s string) bool {
 	return true
 }
 
-// redeem exchanges a code for its grant, once. Everything the request proves is checked before the code is touched, so that a
-// stranger who has seen a code can neither use it up nor revoke what came of it. A code that comes back from its own client
-// revokes its grant (RFC 6749 §4.1.2).
-func (p *Provider) redeem(ctx context.Context, code, client, redirect, verifier string) (grant, *oauthError) {
+// redeem exchanges a code for its grant, once, and returns the holding it stands on. Everything the request proves is checked
+// before the code is touched, so that a stranger who has seen a code can neither use it up nor revoke what came of it. A code that
+// comes back from its own client revokes its grant (RFC 6749 §4.1.2).
+func (p *Provider) redeem(ctx context.Context, c client, code, redirect, verifier string) (*grant, renumber.Holding, *oauthError) {
+	g, e := p.presented(ctx, c, code, redirect, verifier)
+	if e != nil {
+		return nil, renumber.Holding{}, e
+	}
+	h, e := p.redeemable(ctx, c, g)
+	if e != nil {
+		return nil, h, e
+	}
+	switch won, err := p.ledger.redeem(ctx, g.ID); {
+	case err != nil:
+		return nil, h, failure(err)
+	case !won:
+		return nil, h, p.replayed(ctx, g)
+	}
+	return g, h, nil
+}
+
+// presented finds the grant of a code and checks what the request proves.
+func (p *Provider) presented(ctx context.Context, c client, code, redirect, verifier string) (*grant, *oauthError) {
 	id, secret, ok := splitCode(code)
 	if !ok {
-		return grant{}, errCode
+		return nil, errCode
 	}
 	g, err := p.ledger.grant(ctx, id)
 	switch {
 	case simtrust.KindOf(err) == simtrust.KindNotFound:
-		return grant{}, errCode
+		return nil, errCode
 	case err != nil:
-		return grant{}, failure(err)
-	case !g.answers(secret, client, redirect, verifier):
-		return grant{}, errCode
+		return nil, failure(err)
+	case !g.answers(secret, c.ID, redirect, verifier):
+		return nil, errCode
 	}
-	if !g.Used && !g.Revoked {
-		if !p.now().Before(g.CodeExpires) {
-			return grant{}, errCode
-		}
-		if _, err := p.liveHolding(ctx, &g); err != nil {
-			return grant{}, holdingError(err)
-		}
-		switch won, err := p.ledger.redeem(ctx, g.ID); {
-		case err != nil:
-			return grant{}, failure(err)
-		case won:
-			return g, nil
-		}
+	return &g, nil
+}
+
+// redeemable checks what may have ended since the code was issued: the code itself, the holder's consent, the tenure.
+func (p *Provider) redeemable(ctx context.Context, c client, g *grant) (renumber.Holding, *oauthError) {
+	switch {
+	case g.Used || g.Revoked:
+		return renumber.Holding{}, p.replayed(ctx, g)
+	case !p.now().Before(g.CodeExpires):
+		return renumber.Holding{}, errCode
 	}
+	err := p.agreed(ctx, g, c.App)
+	if err != nil {
+		return renumber.Holding{}, ended(err)
+	}
+	h, err := p.liveHolding(ctx, g)
+	if err != nil {
+		return renumber.Holding{}, ended(err)
+	}
+	return h, nil
+}
+
+// replayed revokes the grant of a code that came back.
+func (p *Provider) replayed(ctx context.Context, g *grant) *oauthError {
 	if err := p.ledger.revoke(ctx, g.ID); err != nil {
-		return grant{}, failure(err)
+		return failure(err)
 	}
-	return grant{}, errCode
+	return errCode
 }
 
 // errCode does not tell why: the difference would help whoever is guessing.
 var errCode = invalidGrant("the code is unknown, expired, used, or was issued for another client, redirect_uri or code_verifier")
 
-// holdingError is the answer where a grant outlived its tenure.
-func holdingError(err error) *oauthError {
+// ended is the answer where a grant outlived its consent or tenure.
+func ended(err error) *oauthError {
 	if simtrust.KindOf(err) == simtrust.KindUnauthenticated {
 		return errCode
 	}

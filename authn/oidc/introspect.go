@@ -22,9 +22,9 @@ type introspection struct {
 	Expires   int64    `json:"exp"`
 	Issued    int64    `json:"iat"`
 	ID        string   `json:"jti"`
-	AuthTime  int64    `json:"auth_time,omitempty"`
-	ACR       string   `json:"acr,omitempty"`
-	AMR       []string `json:"amr,omitempty"`
+	AuthTime  int64    `json:"auth_time,omitzero"`
+	ACR       string   `json:"acr,omitzero"`
+	AMR       []string `json:"amr,omitzero"`
 }
 
 // serveIntrospection tells a client about its own tokens, and a resource server that is registered for [ScopeIntrospect] about

@@ -47,9 +47,9 @@ func parseParams(raw string) params {
 		name, nameErr := url.QueryUnescape(name)
 		value, valueErr := url.QueryUnescape(value)
 		switch {
-		case name == "" && value == "":
 		case nameErr != nil || valueErr != nil || !printable(name) || !printable(value) || len(value) > maxParamSize:
 			p.faulty = append(p.faulty, name)
+		case name == "" && value == "":
 		case slices.ContainsFunc(p.list, func(q param) bool { return q.name == name }):
 			p.faulty = append(p.faulty, name)
 		case len(p.list) == maxParams:

@@ -18,6 +18,7 @@ type request struct {
 	nonce, challenge string
 	scope            scope
 	prompt           prompt
+	hint             string // subject of the id_token_hint, or empty
 }
 
 // prompt is what the prompt parameter allows and asks for (OpenID Connect Core §3.1.2.1).
@@ -44,6 +45,12 @@ func (p *Provider) readRequest(ctx context.Context, raw string) (*request, *oaut
 	for _, check := range []func(*params) *oauthError{req.readResponse, req.readScope, req.readProof, req.readPrompt} {
 		if e := check(&form); e != nil {
 			return req, e
+		}
+	}
+	if hint := form.get("id_token_hint"); hint != "" {
+		var ok bool
+		if req.hint, ok = p.hinted(hint, req.ID); !ok {
+			return req, invalidRequest("id_token_hint is not an ID token of this client")
 		}
 	}
 	return req, nil

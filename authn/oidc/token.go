@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // serveToken is the token endpoint (RFC 6749 §3.2): authorization_code and client_credentials.
@@ -65,17 +63,17 @@ func (p *Provider) authorizationCode(r *http.Request, c client, form *params) ([
 	if code == "" || redirect == "" {
 		return nil, invalidRequest("code and redirect_uri are required")
 	}
-	g, e := p.redeem(r.Context(), code, c.ID, redirect, form.get("code_verifier"))
+	g, holding, e := p.redeem(r.Context(), c, code, redirect, form.get("code_verifier"))
 	if e != nil {
 		return nil, e
 	}
-	access, err := p.userToken(&g)
+	access, err := p.userToken(g)
 	if err != nil {
 		return nil, failure(err)
 	}
 	var id string
 	if g.Scope.has(ScopeOpenID) {
-		if id, err = p.idToken(r.Context(), &g, access); err != nil {
+		if id, err = p.idToken(g, holding, access); err != nil {
 			return nil, failure(err)
 		}
 	}
@@ -93,16 +91,4 @@ func tokenResponse(access, id string, s scope) []byte {
 		b = append(append(b, `","id_token":"`...), id...)
 	}
 	return append(b, `"}`...)
-}
-
-// idClaims are the claims of an ID token (OpenID Connect Core §2).
-type idClaims struct {
-	jwt.RegisteredClaims
-	Audience string   `json:"aud"`
-	AuthTime int64    `json:"auth_time"`
-	Nonce    string   `json:"nonce,omitempty"`
-	ACR      string   `json:"acr"`
-	AMR      []string `json:"amr"`
-	AtHash   string   `json:"at_hash"`
-	phoneClaims
 }

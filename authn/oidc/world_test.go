@@ -34,9 +34,12 @@ type world struct {
 	accounts *account.Service
 	keys     *keys.Ring
 	provider *oidc.Provider
-	issuer   string
+	handler  http.Handler
+	base     string // where the server listens
+	issuer   string // who it says it is: base, unless a test says otherwise
 	http     *http.Client
 	apps     map[string]account.Registered
+	db       *sqldb.DB
 }
 
 type clock struct {
@@ -135,7 +138,7 @@ const (
 
 var schema = []sqldb.Migrations{account.Migrations(), oidc.Migrations()}
 
-func newWorld(t testing.TB, db *sqldb.DB) *world {
+func newWorld(t testing.TB, db *sqldb.DB, issuer ...string) *world {
 	t.Helper()
 	w := &world{
 		t: t, now: &clock{at: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)},
@@ -143,14 +146,13 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 			sessions: map[string]authn.Located{}, holdings: map[simtrust.TenureID]renumber.Holding{},
 			doubts: map[simtrust.Number]time.Time{},
 		},
-		apps: map[string]account.Registered{},
+		apps: map[string]account.Registered{}, db: db,
 	}
 	srv := httptest.NewUnstartedServer(nil)
-	w.issuer = "http://" + srv.Listener.Addr().String()
+	w.base = "http://" + srv.Listener.Addr().String()
+	w.issuer = append(issuer, w.base)[0]
 	w.open(db)
-	router := rpc.NewRouter(rpc.Config{Auth: w.provider, Now: w.now.Now})
-	w.provider.Mount(router)
-	srv.Config.Handler = router
+	srv.Config.Handler = w.handler
 	srv.Start()
 	t.Cleanup(srv.Close)
 	w.http = srv.Client()
@@ -160,6 +162,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	return w
 }
 
+// open starts the server's parts over the store.
 func (w *world) open(db *sqldb.DB) {
 	w.t.Helper()
 	dir := w.t.TempDir()
@@ -169,11 +172,34 @@ func (w *world) open(db *sqldb.DB) {
 	w.accounts, err = account.New(account.Deps{DB: db, Tenures: w.lines, Now: w.now.Now}, account.Config{SubjectKey: w.keys.HMAC("subjects")})
 	w.must(err)
 	w.t.Cleanup(w.accounts.Close)
-	w.provider, err = oidc.New(oidc.Deps{
+	w.provider, w.handler = w.serveOn(db)
+}
+
+// serveOn starts a provider with its router.
+func (w *world) serveOn(db *sqldb.DB) (*oidc.Provider, http.Handler) {
+	w.t.Helper()
+	p, err := oidc.New(oidc.Deps{
 		DB: db, Network: w.lines, Accounts: w.accounts, Tenures: w.lines, Keys: w.keys, Now: w.now.Now,
 	}, oidc.Config{Issuer: w.issuer})
 	w.must(err)
-	w.t.Cleanup(w.provider.Close)
+	w.t.Cleanup(p.Close)
+	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now})
+	p.Mount(router)
+	return p, router
+}
+
+// node starts another provider over the same store, as another process would.
+func (w *world) node() http.Handler {
+	w.t.Helper()
+	_, handler := w.serveOn(w.db)
+	return handler
+}
+
+// serve passes a request to a handler without a connection.
+func serve(h http.Handler, req *http.Request) reply {
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	return reply{rec.Result(), rec.Body.String()}
 }
 
 func (w *world) register() {
@@ -202,21 +228,29 @@ func (w *world) must(err error) {
 	}
 }
 
+// run is a subtest that reports the world's own failures as its own.
+func (w *world) run(t *testing.T, name string, fn func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		outer := w.t
+		w.t = t
+		defer func() { w.t = outer }()
+		fn(t)
+	})
+}
+
 // each runs fn on a world over every store.
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) { fn(t, newWorld(t, db)) })
 }
 
 // onSQLite runs a test whose outcome does not depend on the store.
-func onSQLite(t *testing.T) *world {
-	var w *world
-	url := sqldbtest.SQLiteURL(t)
-	db := sqldbtest.Open(t, url)
+func onSQLite(t testing.TB, issuer ...string) *world {
+	t.Helper()
+	db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
 	if err := sqldb.Migrate(t.Context(), db, schema...); err != nil {
 		t.Fatal(err)
 	}
-	w = newWorld(t, db)
-	return w
+	return newWorld(t, db, issuer...)
 }
 
 // reply is a response read to its end.
@@ -237,7 +271,7 @@ func (w *world) do(req *http.Request) reply {
 
 func (w *world) request(method, path, body string, header ...string) *http.Request {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), method, w.issuer+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, strings.NewReader(body))
 	w.must(err)
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -376,4 +410,15 @@ func (r reply) camaraError() string {
 		return "status and body differ: " + r.body
 	}
 	return http.StatusText(r.StatusCode) + " " + e.Code
+}
+
+func withdrawal(id simtrust.TenureID, app string) account.WithdrawReq {
+	return account.WithdrawReq{Tenure: id, App: app, Everything: true}
+}
+
+// tenure is the one on a line now.
+func (l *lines) tenure(line string) simtrust.TenureID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sessions[line].Tenure
 }
