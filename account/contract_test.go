@@ -85,20 +85,18 @@ func (w *world) serve() (client func(token string) *account.Client) {
 	}
 }
 
-// faces runs fn in process and over HTTP, on every store.
+// faces runs fn in process and over HTTP.
 func faces(t *testing.T, fn func(t *testing.T, w *world, admin registry, as func(simtrust.TenureID) person)) {
 	t.Helper()
 	t.Run("in process", func(t *testing.T) {
-		each(t, func(t *testing.T, w *world) {
-			fn(t, w, w.Service, func(id simtrust.TenureID) person { return local{w, id} })
-		})
+		w := embedded(t)
+		fn(t, w, w.Service, func(id simtrust.TenureID) person { return local{w, id} })
 	})
 	t.Run("http", func(t *testing.T) {
-		each(t, func(t *testing.T, w *world) {
-			client := w.serve()
-			fn(t, w, client("|app:admin"), func(id simtrust.TenureID) person {
-				return client(string(id) + "|account:move account:consent")
-			})
+		w := embedded(t)
+		client := w.serve()
+		fn(t, w, client("|app:admin"), func(id simtrust.TenureID) person {
+			return client(string(id) + "|account:move account:consent")
 		})
 	})
 }
@@ -225,7 +223,7 @@ func TestWithdrawContract(t *testing.T) {
 }
 
 func TestCallersAreChecked(t *testing.T) {
-	w := registrar(t)
+	w := embedded(t)
 	client := w.serve()
 	app, tenure := w.app("shop.example"), w.hold()
 	w.login(tenure, app)

@@ -10,23 +10,10 @@ import (
 
 	"simtrust"
 	"simtrust/account"
-	"simtrust/internal/sqldb"
-	"simtrust/internal/sqldb/sqldbtest"
 )
 
-// registrar is a world on the embedded store, for rules that no store has a say in.
-func registrar(t *testing.T) *world {
-	t.Helper()
-	url := sqldbtest.SQLiteURL(t)
-	db := sqldbtest.Open(t, url)
-	if err := sqldb.Migrate(t.Context(), db, account.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	return newWorld(t, db)
-}
-
 func TestRedirectURIs(t *testing.T) {
-	w := registrar(t)
+	w := embedded(t)
 	keyed := account.Registration{Name: "API", Auth: account.AuthKey, Profile: account.ProfileFAPI2, JWKS: jwks(t, "k1"), Scopes: []string{"openid"}}
 	for uri, c := range map[string]struct{ public, confidential bool }{
 		"https://shop.example/callback":                     {true, true},
@@ -101,7 +88,7 @@ func checkRegistered(t *testing.T, name string, err error, want bool, reason str
 }
 
 func TestRegistrationRefuses(t *testing.T) {
-	w := registrar(t)
+	w := embedded(t)
 	many := make([]string, 101)
 	for i := range many {
 		many[i] = fmt.Sprintf("scope:%d", i)
@@ -162,7 +149,7 @@ func TestRegistrationRefuses(t *testing.T) {
 const privateKey = `{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE","kid":"1"}`
 
 func TestKeys(t *testing.T) {
-	w := registrar(t)
+	w := embedded(t)
 	const point = `"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"`
 	rsa := func(alg string, bits int) string {
 		k, err := jose.GenerateJWK("RSA", "", alg, "sig", "r", bits)
@@ -226,7 +213,7 @@ func TestKeys(t *testing.T) {
 
 // What was not checked is not kept.
 func TestKeysAreKeptInOneForm(t *testing.T) {
-	w := registrar(t)
+	w := embedded(t)
 	app := w.register(account.Registration{
 		Name: "API", Auth: account.AuthKey, Profile: account.ProfileOIDC, Scopes: []string{"openid"},
 		JWKS: []byte(`{"keys":[{"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",` +

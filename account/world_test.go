@@ -89,6 +89,17 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	sqldbtest.Each(t, []sqldb.Migrations{account.Migrations()}, func(t *testing.T, db *sqldb.DB) { fn(t, newWorld(t, db)) })
 }
 
+// embedded is a world on the embedded store, for rules that no store has a say in.
+func embedded(t *testing.T) *world {
+	t.Helper()
+	url := sqldbtest.SQLiteURL(t)
+	db := sqldbtest.Open(t, url)
+	if err := sqldb.Migrate(t.Context(), db, account.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	return newWorld(t, db)
+}
+
 func newWorld(t *testing.T, db *sqldb.DB) *world {
 	w := &world{
 		t: t, db: db, clock: &clock{at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)},
