@@ -65,15 +65,30 @@ func (s *Service) Feed(ctx context.Context, req FeedReq) (FeedRes, error) {
 		return FeedRes{}, err
 	}
 	var results []FeedResult
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		results, err = s.feed(ctx, tx, req)
-		return err
-	})
-	if err != nil {
+	var err error
+	for range maxRivals {
+		err = s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+			results, err = s.feed(ctx, tx, req)
+			return err
+		})
+		if !sqldb.IsUnique(err) {
+			break
+		}
+	}
+	switch {
+	case sqldb.IsUnique(err):
+		return FeedRes{}, &simtrust.Error{
+			Kind: simtrust.KindUnavailable, Reason: sqldb.ReasonContended, Op: "renumber.feed", Msg: "other feeds change the same numbers; try again", Err: err,
+		}
+	case err != nil:
 		return FeedRes{}, err
 	}
 	return FeedRes{results}, nil
 }
+
+// maxRivals bounds how often a batch is run again because another one took a number, or applied an event, that this one had found
+// free. The next run sees what the rival did, so each of them gets further.
+const maxRivals = 8
 
 func (req FeedReq) check() error {
 	invalid := func(reason, msg string) error {
