@@ -48,6 +48,9 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := app.Migrate(ctx, c); err != nil { // the sandbox owns its database
+		return err
+	}
 	a, err := app.New(ctx, c)
 	if err != nil {
 		return err
