@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ func (s *Sandbox) Tour(json string) string {
 	line("")
 	line("2  The same from the second subscriber's phone, by hand. Its address alone proves the number:")
 	line("     curl -s --interface %s -o /dev/null -w '%%{redirect_url}\\n' '%s/authorize?%s'", second.IP, c.Issuer, s.sample())
-	line("   The answer says consent_required: this person has not agreed to the shop yet. A whole verification with curl stands in docs/quickstart.md.")
+	line("   It answers consent_required: this person has not agreed to the shop yet. docs/quickstart.md goes the whole way with curl.")
 	line("")
 	line("3  Give the number to somebody else while you watch. Log in to the shop, then")
 	line("     curl -X POST %s/numbers/%s/release", c.Operator, first.Number)
@@ -28,6 +29,11 @@ func (s *Sandbox) Tour(json string) string {
 	line("4  Ask whether a number changed hands:")
 	line("     simtrust number show --sandbox %s %s", json, first.Number)
 	line("")
+	if runtime.GOOS == "darwin" {
+		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
+		line("     sudo ifconfig lo0 alias %s", second.IP)
+		line("")
+	}
 	line("Stop with Ctrl-C.")
 	return b.String()
 }
