@@ -2,6 +2,7 @@ package renumber_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -169,43 +170,35 @@ func TestPortOutRestsAndPortInResumes(t *testing.T) {
 }
 
 func TestPortInThatOpensANewTenure(t *testing.T) {
-	in := func(holder string, at time.Time) renumber.FeedEvent {
-		e := assign(one, holder, at)
-		e.Type = renumber.PortIn
-		return e
-	}
-	for name, before := range map[string]func(o *operator){
-		"never ours": func(*operator) {},
-		"released":   func(o *operator) { o.must(event(renumber.Release, one, day(3))) },
-		"disconnected": func(o *operator) {
-			o.must(event(renumber.PortOut, one, day(3)))
-			o.must(event(renumber.Release, one, day(4)))
-		},
-		"another person":  func(o *operator) { o.must(event(renumber.PortOut, one, day(3))) },
-		"another's user":  func(o *operator) { o.must(event(renumber.PortOut, one, day(3))) },
-		"closed and over": func(o *operator) { o.must(event(renumber.Release, one, day(5))) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, o *operator) {
-				var old simtrust.TenureID
-				holder := "ann"
-				if name != "never ours" {
-					old = o.must(assign(one, "ann", day(1)))
-				}
-				before(o)
-				e := in(holder, day(5))
-				switch name {
-				case "another person":
-					e.Holder = "ben"
-				case "another's user":
-					e.Organisation, e.User = true, "u1"
-				}
-				if id := o.must(e); id == old || o.current(one).ID != id {
-					t.Errorf("resumed %s", old)
-				}
-			})
-		})
-	}
+	each(t, func(t *testing.T, o *operator) {
+		for i, c := range []struct {
+			name   string
+			before []renumber.FeedEvent
+			user   string
+			holder string
+		}{
+			{"never ours", nil, "", "ann"},
+			{"released", []renumber.FeedEvent{assign("", "ann", day(1)), event(renumber.Release, "", day(3))}, "", "ann"},
+			{"released at that instant", []renumber.FeedEvent{assign("", "ann", day(1)), event(renumber.Release, "", day(5))}, "", "ann"},
+			{"disconnected elsewhere", []renumber.FeedEvent{
+				assign("", "ann", day(1)), event(renumber.PortOut, "", day(3)), event(renumber.Release, "", day(4)),
+			}, "", "ann"},
+			{"another person", []renumber.FeedEvent{assign("", "ann", day(1)), event(renumber.PortOut, "", day(3))}, "", "ben"},
+			{"a user of that name", []renumber.FeedEvent{assign("", "ann", day(1)), event(renumber.PortOut, "", day(3))}, "u1", "ann"},
+		} {
+			n := fmt.Sprintf("+861390000000%d", i)
+			var old simtrust.TenureID
+			for _, e := range c.before {
+				e.Number = n
+				old = o.must(e)
+			}
+			in := assign(n, c.holder, day(5))
+			in.Type, in.User, in.Organisation = renumber.PortIn, c.user, c.user != ""
+			if id := o.must(in); id == old || o.current(n).ID != id {
+				t.Errorf("%s: resumed %s", c.name, old)
+			}
+		}
+	})
 }
 
 func TestSIMs(t *testing.T) {
