@@ -2,8 +2,7 @@ package sqldb
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
+	"database/sql"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +21,8 @@ type Coalescer[Q, R any] struct {
 	name     string
 	maxBatch int
 	run      func(ctx context.Context, batch []Q) ([]Result[R], error)
+	// abandoned is what a caller is told who leaves while the batch is under way.
+	abandoned func(cause error) error
 
 	mu      sync.Mutex
 	arrived sync.Cond
@@ -57,13 +58,9 @@ func WithWorkers(n int) CoalescerOption { return func(o *coalescerOptions) { o.w
 func NewCoalescer[Q, R any](
 	db *DB, name string, run func(ctx context.Context, tx *Tx, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
 ) *Coalescer[Q, R] {
-	o := coalescerOptions{maxBatch: 1024, workers: 2}
-	if db.dialect == SQLite {
-		o.workers = 1
-	}
-	return start(name, o, opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+	return start(name, batching(db, db.write), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return inBatch(ctx, db, batch, run)
-	})
+	}, outcomeUnknown)
 }
 
 // NewReadCoalescer starts a coalescer of reads. Each batch starts reading after its requests arrived, so an answer is never older
@@ -71,22 +68,32 @@ func NewCoalescer[Q, R any](
 func NewReadCoalescer[Q comparable, R any](
 	db *DB, name string, run func(ctx context.Context, q Querier, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
 ) *Coalescer[Q, R] {
-	o := coalescerOptions{maxBatch: 1024, workers: 2}
-	return start(name, o, opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+	return start(name, batching(db, db.read), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return distinct(batch, func(keys []Q) ([]Result[R], error) {
 			results, err := guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
 			return results, classed(ctx, err)
 		})
-	})
+	}, func(cause error) error { return cause })
+}
+
+// batching is how requests over a pool of the store are merged unless the coalescer's options say otherwise. Two batches at once
+// keep the store busy while the answers of one are handed out; more would only be smaller.
+func batching(db *DB, pool *sql.DB) coalescerOptions {
+	conns := pool.Stats().MaxOpenConnections
+	if db.alone {
+		return coalescerOptions{maxBatch: 1, workers: conns}
+	}
+	return coalescerOptions{maxBatch: 1024, workers: min(2, conns)}
 }
 
 func start[Q, R any](
-	name string, o coalescerOptions, opts []CoalescerOption, run func(context.Context, []Q) ([]Result[R], error),
+	name string, o coalescerOptions, opts []CoalescerOption,
+	run func(context.Context, []Q) ([]Result[R], error), abandoned func(error) error,
 ) *Coalescer[Q, R] {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	c := &Coalescer[Q, R]{name: name, maxBatch: max(o.maxBatch, 1), run: run}
+	c := &Coalescer[Q, R]{name: name, maxBatch: max(o.maxBatch, 1), run: run, abandoned: abandoned}
 	c.arrived.L = &c.mu
 	for range max(o.workers, 1) {
 		c.workers.Go(c.work)
@@ -111,8 +118,11 @@ const (
 // Do queues q and waits for its answer, which comes after the batch is durable. Beside the request's own error it returns, as
 // [simtrust.KindUnavailable], ReasonOutcomeUnknown, ReasonStoreUnavailable, ReasonContended or ReasonClosed. When ctx ends first,
 // the error wraps ctx's: alone while the request was still queued, and then it never runs, or with ReasonOutcomeUnknown when it
-// was already part of a batch, which goes on.
+// was already part of a batch of writes, which goes on.
 func (c *Coalescer[Q, R]) Do(ctx context.Context, q Q) (R, error) {
+	if err := ctx.Err(); err != nil {
+		return *new(R), err
+	}
 	r := &request[Q, R]{q: q, answer: make(chan Result[R], 1)}
 	if err := c.enqueue(r); err != nil {
 		return *new(R), err
@@ -121,10 +131,20 @@ func (c *Coalescer[Q, R]) Do(ctx context.Context, q Q) (R, error) {
 	case a := <-r.answer:
 		return a.Value, a.Err
 	case <-ctx.Done():
-		if r.state.CompareAndSwap(waiting, left) {
-			return *new(R), ctx.Err()
-		}
-		return *new(R), outcomeUnknown(ctx.Err())
+		return c.leave(r, ctx.Err())
+	}
+}
+
+// leave gives up waiting, unless the answer came at the same moment.
+func (c *Coalescer[Q, R]) leave(r *request[Q, R], cause error) (R, error) {
+	if r.state.CompareAndSwap(waiting, left) {
+		return *new(R), cause
+	}
+	select {
+	case a := <-r.answer:
+		return a.Value, a.Err
+	default:
+		return *new(R), c.abandoned(cause)
 	}
 }
 
@@ -168,98 +188,12 @@ func (c *Coalescer[Q, R]) next() []*request[Q, R] {
 		}
 		c.arrived.Wait()
 	}
-	n := min(len(c.queue), c.maxBatch)
-	batch := c.queue[:n:n]
-	c.queue = c.queue[n:]
+	if len(c.queue) <= c.maxBatch {
+		batch := c.queue
+		c.queue = nil
+		return batch
+	}
+	batch := c.queue[:c.maxBatch:c.maxBatch]
+	c.queue = c.queue[c.maxBatch:]
 	return batch
-}
-
-func (c *Coalescer[Q, R]) serve(queued []*request[Q, R]) {
-	batch := queued[:0]
-	for _, r := range queued {
-		if r.state.CompareAndSwap(waiting, taken) {
-			batch = append(batch, r)
-		}
-	}
-	if len(batch) > 0 {
-		c.answer(batch)
-	}
-}
-
-// answer runs the batch, in halves where one row of it is at fault, and hands out the results.
-func (c *Coalescer[Q, R]) answer(batch []*request[Q, R]) {
-	qs := make([]Q, len(batch))
-	for i, r := range batch {
-		qs[i] = r.q
-	}
-	results, err := c.run(context.Background(), qs)
-	if err != nil && len(batch) > 1 && isRowFault(err) {
-		half := len(batch) / 2
-		c.answer(batch[:half])
-		c.answer(batch[half:])
-		return
-	}
-	for i, r := range batch {
-		if err != nil {
-			r.answer <- Result[R]{Err: fmt.Errorf("%s: %w", c.name, err)}
-			continue
-		}
-		r.answer <- results[i]
-	}
-}
-
-// inBatch runs one batch of writes in a transaction.
-func inBatch[Q, R any](
-	ctx context.Context, db *DB, batch []Q, run func(context.Context, *Tx, []Q) ([]Result[R], error),
-) (results []Result[R], err error) {
-	ctx, cancel := context.WithTimeout(ctx, longestTx)
-	defer cancel()
-	err = db.InDefaultTx(ctx, func(tx *Tx) error {
-		results, err = guarded(len(batch), func() ([]Result[R], error) { return run(ctx, tx, batch) })
-		return err
-	})
-	return results, err
-}
-
-// panicError is a panic of a batch function, contained so that the other callers get their answers.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
-
-// guarded calls run, turns its panic into an error and refuses a wrong number of answers.
-func guarded[R any](want int, run func() ([]Result[R], error)) (results []Result[R], err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			results, err = nil, &panicError{v, debug.Stack()}
-		}
-	}()
-	results, err = run()
-	if err == nil && len(results) != want {
-		err = fmt.Errorf("%d answers to a batch of %d", len(results), want)
-	}
-	return results, err
-}
-
-// distinct calls run with the different keys of batch and spreads its answers over all of them.
-func distinct[Q comparable, R any](batch []Q, run func([]Q) ([]Result[R], error)) ([]Result[R], error) {
-	at := make(map[Q]int, len(batch))
-	keys := make([]Q, 0, len(batch))
-	for _, q := range batch {
-		if _, ok := at[q]; !ok {
-			at[q] = len(keys)
-			keys = append(keys, q)
-		}
-	}
-	found, err := run(keys)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]Result[R], len(batch))
-	for i, q := range batch {
-		results[i] = found[at[q]]
-	}
-	return results, nil
 }

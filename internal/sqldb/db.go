@@ -44,6 +44,7 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB
 	lock    io.Closer // the SQLite file's lock; nil on PostgreSQL
+	alone   bool      // see [WithoutCoalescing]
 }
 
 // Dialect returns the store's dialect.

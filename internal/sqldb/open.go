@@ -11,11 +11,16 @@ type Option func(*options)
 
 type options struct {
 	conns int
+	alone bool
 }
 
 // WithMaxConns bounds the connections to PostgreSQL, and the readers on SQLite. The default is 16 on PostgreSQL and 4 on SQLite.
 // A transaction holds one connection, a coalescer at most one per worker.
 func WithMaxConns(n int) Option { return func(o *options) { o.conns = n } }
+
+// WithoutCoalescing makes every request to a coalescer over the store run alone, as many at once as there are connections, unless
+// the coalescer's own options say otherwise. It is what the merging of requests is measured against.
+func WithoutCoalescing() Option { return func(o *options) { o.alone = true } }
 
 // Open opens the store that url names and proves that it answers:
 //

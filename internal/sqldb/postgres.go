@@ -23,6 +23,7 @@ func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
+	inner.Dialer(newDialer())
 	var connector driver.Connector = inner
 	if !cfg.BinaryParameters {
 		connector = preparing{inner}
@@ -31,11 +32,11 @@ func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database at %s: %w", cfg.Host, err)
 	}
-	return &DB{dialect: PostgreSQL, write: pool, read: pool}, nil
+	return &DB{dialect: PostgreSQL, write: pool, read: pool, alone: o.alone}, nil
 }
 
-// postgresConfig parses the URL and settles sslmode, for which the driver's own default may change. Its errors do not repeat the
-// URL, which may hold a password.
+// postgresConfig parses the URL and settles what it leaves open, above all sslmode, for which the driver's own default may change.
+// Its errors do not repeat the URL, which may hold a password.
 func postgresConfig(dsn string) (pq.Config, error) {
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -45,6 +46,8 @@ func postgresConfig(dsn string) (pq.Config, error) {
 	if err != nil {
 		return pq.Config{}, errors.New("database: the PostgreSQL URL has a parameter that the driver refuses")
 	}
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, connectTimeout)
+	cfg.FallbackApplicationName = cmp.Or(cfg.FallbackApplicationName, "simtrust")
 	if !u.Query().Has("sslmode") {
 		cfg.SSLMode = pq.SSLModeVerifyFull
 		if local(cfg.Host) {

@@ -42,7 +42,7 @@ func openSQLite(ctx context.Context, path string, o options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), lock.Close())
 	}
-	db.lock = lock
+	db.lock, db.alone = lock, o.alone
 	return db, nil
 }
 

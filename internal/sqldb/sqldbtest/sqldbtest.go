@@ -48,6 +48,16 @@ func SQLiteURL(t testing.TB) string {
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 }
 
+// PostgreSQLURL names an empty PostgreSQL database that ends with the test; ok is false where [PostgreSQLEnv] is not set.
+func PostgreSQLURL(t testing.TB) (url string, ok bool) {
+	t.Helper()
+	admin := os.Getenv(PostgreSQLEnv)
+	if admin == "" {
+		return "", false
+	}
+	return postgresDatabase(t, admin, nil), true
+}
+
 // Open opens url for the length of the test.
 func Open(t testing.TB, url string, opts ...sqldb.Option) *sqldb.DB {
 	t.Helper()
