@@ -284,6 +284,27 @@ func TestCoalescerRunsAsOptionsSay(t *testing.T) {
 	})
 }
 
+func TestWithoutCoalescingEachRunsAlone(t *testing.T) {
+	sqldbtest.EachURL(t, tickets, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url, sqldb.WithoutCoalescing())
+		c := closing(t, sqldb.NewCoalescer(db, "test.alone", func(_ context.Context, _ *sqldb.Tx, batch []int) ([]sqldb.Result[int], error) {
+			if len(batch) != 1 {
+				t.Errorf("a batch of %d", len(batch))
+			}
+			return []sqldb.Result[int]{{Value: batch[0]}}, nil
+		}))
+		var group sync.WaitGroup
+		for i := range 64 {
+			group.Go(func() {
+				if got, err := c.Do(t.Context(), i); err != nil || got != i {
+					t.Errorf("%d: %d %v", i, got, err)
+				}
+			})
+		}
+		group.Wait()
+	})
+}
+
 func TestCoalescerLetsCallersLeave(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		h := hold(t, db, func(ctx context.Context, tx *sqldb.Tx, batch []string) ([]sqldb.Result[int], error) {
@@ -460,6 +481,26 @@ func TestReadCoalescerIsFresh(t *testing.T) {
 			})
 		}
 		group.Wait()
+	})
+}
+
+func TestReadCoalescerLetsCallersLeave(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		started, let := make(chan bool), make(chan bool)
+		c := closing(t, sqldb.NewReadCoalescer(db, "test.leave", func(context.Context, sqldb.Querier, []int) ([]sqldb.Result[int], error) {
+			started <- true
+			<-let
+			return make([]sqldb.Result[int], 1), nil
+		}))
+		defer close(let)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-started; cancel() }()
+		if _, err := c.Do(ctx, 1); !errors.Is(err, context.Canceled) || simtrust.ReasonOf(err) != "" {
+			t.Errorf("in a batch: %v", err)
+		}
+		if _, err := c.Do(ctx, 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended before: %v", err)
+		}
 	})
 }
 
