@@ -113,7 +113,7 @@ func history(rng *rand.Rand, round int, begin time.Time) (records []radius.Recor
 
 // Whatever the order of arrival, and however often a record comes, the outcome is that of the events in their order.
 func TestAnyOrderOfArrivalGivesTheOutcomeOfTheEvents(t *testing.T) {
-	const rounds = 150
+	const rounds = 60
 	seed := uint64(time.Now().UnixNano())
 	adjust := func(c *authn.Config) {
 		for round := range rounds {
