@@ -42,6 +42,9 @@ func (o *operator) attach(ctx context.Context, s *Subscriber, in order) (*Subscr
 		return nil, err
 	}
 	s.Attached = true
+	if !s.reachable() {
+		return nil, errPortedOut
+	}
 	return s, o.nas.start(ctx, s, s == o.world.Subscribers[0])
 }
 
@@ -67,6 +70,7 @@ func (o *operator) release(ctx context.Context, s *Subscriber, _ order) (*Subscr
 // assign gives a free number to somebody else, with another SIM in the same phone; the phone attaches if it was on.
 func (o *operator) assign(ctx context.Context, s *Subscriber, in order) (*Subscriber, error) {
 	s.newPerson()
+	s.User = ""
 	if in.To != "" {
 		s.Holder = in.To
 	}
@@ -80,7 +84,8 @@ func (o *operator) assign(ctx context.Context, s *Subscriber, in order) (*Subscr
 }
 
 func (s *Subscriber) assignment() feedEvent {
-	return feedEvent{Type: "assign", Number: s.Number, Holder: s.Holder, Effective: s.Since, ICCID: s.ICCID, IMSI: s.IMSI, IMEI: s.IMEI}
+	return feedEvent{Type: "assign", Number: s.Number, Holder: s.Holder, Effective: s.Since, ICCID: s.ICCID, IMSI: s.IMSI, IMEI: s.IMEI,
+		User: s.User, Organisation: s.User != ""}
 }
 
 // transfer makes somebody else the holder of the same line: SIM and phone stay.
@@ -95,7 +100,7 @@ func (o *operator) transfer(ctx context.Context, s *Subscriber, in order) (*Subs
 		return nil, err
 	}
 	s.retire(now)
-	s.Holder, s.NationalID, s.Tenure, s.Since = to, nationalID(), tenures[0], now
+	s.Holder, s.User, s.NationalID, s.Tenure, s.Since = to, "", nationalID(), tenures[0], now
 	return s, o.reattach(ctx, s)
 }
 
@@ -103,8 +108,11 @@ func (o *operator) portOut(ctx context.Context, s *Subscriber, _ order) (*Subscr
 	if err := o.nas.stop(ctx, s); err != nil {
 		return nil, err
 	}
-	_, err := o.feed(ctx, feedEvent{Type: "port-out", Number: s.Number, Effective: o.now()})
-	return s, err
+	if _, err := o.feed(ctx, feedEvent{Type: "port-out", Number: s.Number, Effective: o.now()}); err != nil {
+		return nil, err
+	}
+	s.PortedOut = true
+	return s, nil
 }
 
 // portIn brings the same holder back with a card of this operator.
@@ -115,7 +123,8 @@ func (o *operator) portIn(ctx context.Context, s *Subscriber, in order) (*Subscr
 		holder = in.To
 	}
 	now := o.now()
-	tenures, err := o.feed(ctx, feedEvent{Type: "port-in", Number: s.Number, Holder: holder, Effective: now, ICCID: s.ICCID, IMSI: s.IMSI, IMEI: s.IMEI})
+	tenures, err := o.feed(ctx, feedEvent{Type: "port-in", Number: s.Number, Holder: holder, Effective: now, ICCID: s.ICCID, IMSI: s.IMSI,
+		IMEI: s.IMEI, User: s.User, Organisation: s.User != ""})
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +132,7 @@ func (o *operator) portIn(ctx context.Context, s *Subscriber, in order) (*Subscr
 		s.retire(now)
 		s.Holder, s.Tenure, s.Since = holder, tenures[0], now
 	}
+	s.PortedOut = false
 	return s, o.reattach(ctx, s)
 }
 
@@ -194,6 +204,7 @@ func (o *operator) newDevice(ctx context.Context, s *Subscriber, _ order) (*Subs
 	return s, o.reattach(ctx, s)
 }
 
+// changeUser reports another user of an organisation's line; in.To names who. The last subscriber of a world is such a line.
 func (o *operator) changeUser(ctx context.Context, s *Subscriber, in order) (*Subscriber, error) {
 	user := in.To
 	if user == "" {
@@ -208,6 +219,7 @@ func (o *operator) changeUser(ctx context.Context, s *Subscriber, in order) (*Su
 		s.retire(now)
 		s.Tenure, s.Since = tenures[0], now
 	}
+	s.User = user
 	return s, o.reattach(ctx, s)
 }
 
@@ -221,7 +233,7 @@ func report(event string) func(*operator, context.Context, *Subscriber, order) (
 
 // reattach announces the phone's sessions afresh, if the phone is on.
 func (o *operator) reattach(ctx context.Context, s *Subscriber) error {
-	if !s.Attached {
+	if !s.reachable() {
 		return nil
 	}
 	_, err := o.attach(ctx, s, order{})

@@ -54,7 +54,7 @@ type ContractInterval struct {
 
 func (s *Subscriber) contract() ContractHolder {
 	h := ContractHolder{
-		Number: s.Number, Tenure: s.Tenure, Since: s.Since, IP: s.IP, Attached: s.Attached && s.Assigned,
+		Number: s.Number, Tenure: s.Tenure, Since: s.Since, IP: s.IP, Attached: len(s.Sessions) > 0,
 		IMSI: s.IMSI, ICCID: s.ICCID, IMEI: s.IMEI, Ki: s.Ki, OPc: s.OPc,
 		SIMPIN: s.SIMPIN, LoginPIN: s.LoginPIN, SigningPIN: s.SigningPIN, NationalID: s.NationalID,
 		Previous: []ContractInterval{},

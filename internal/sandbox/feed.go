@@ -11,16 +11,17 @@ import (
 
 // feedEvent is one line of the operator's number feed.
 type feedEvent struct {
-	Seq       int64     `json:"seq"`
-	Type      string    `json:"type"`
-	Number    string    `json:"number"`
-	Holder    string    `json:"holder,omitempty"`
-	Effective time.Time `json:"effective"`
-	ICCID     string    `json:"iccid,omitempty"`
-	IMSI      string    `json:"imsi,omitempty"`
-	IMEI      string    `json:"imei,omitempty"`
-	To        string    `json:"to,omitempty"`
-	User      string    `json:"user,omitempty"`
+	Seq          int64     `json:"seq"`
+	Type         string    `json:"type"`
+	Number       string    `json:"number"`
+	Holder       string    `json:"holder,omitempty"`
+	Effective    time.Time `json:"effective"`
+	ICCID        string    `json:"iccid,omitempty"`
+	IMSI         string    `json:"imsi,omitempty"`
+	IMEI         string    `json:"imei,omitempty"`
+	To           string    `json:"to,omitempty"`
+	User         string    `json:"user,omitempty"`
+	Organisation bool      `json:"organisation,omitempty"`
 }
 
 type feedBatch struct {

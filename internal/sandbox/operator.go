@@ -35,10 +35,11 @@ type facts struct {
 }
 
 var (
-	errNoNumber = errors.New("no such number in this world; GET the desk page for the list")
-	errAssigned = errors.New("the number is assigned; release it first")
-	errFree     = errors.New("the number is not assigned; assign it first")
-	errAction   = errors.New("no such action; use attach, detach, release, assign, transfer, port-out, port-in, change-number, " +
+	errNoNumber  = errors.New("no such number in this world; GET the desk page for the list")
+	errAssigned  = errors.New("the number is assigned; release it first")
+	errFree      = errors.New("the number is not assigned; assign it first")
+	errPortedOut = errors.New("the number is ported out; port it in first")
+	errAction    = errors.New("no such action; use attach, detach, release, assign, transfer, port-out, port-in, change-number, " +
 		"new-sim, add-sim, new-device, change-user, suspend or resume")
 )
 
@@ -112,7 +113,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, errNoNumber), errors.Is(err, errAction):
 		return http.StatusNotFound
-	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.As(err, &refused):
+	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.As(err, &refused):
 		return http.StatusConflict
 	default:
 		return http.StatusBadRequest

@@ -47,7 +47,7 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{interim: c.Interim, log: c.Log,
-		operator: &operator{world: world, admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken), nas: nas, now: c.Now}}
+		operator: &operator{world: world, admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken), nas: nas, now: clock(c.Now)}}
 	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
@@ -126,7 +126,7 @@ func (o *operator) announce(ctx context.Context) error {
 		switch {
 		case len(s.Sessions) > 0:
 			return o.nas.interim(ctx, s)
-		case s.Assigned && s.Attached:
+		case s.reachable():
 			return o.nas.start(ctx, s, i == 0)
 		default:
 			return nil
@@ -225,6 +225,11 @@ func contractOf(c Config, w *World) Contract {
 		out.Subscribers = append(out.Subscribers, s.contract())
 	}
 	return out
+}
+
+// clock rounds down to the milliseconds that the server keeps, so that both say the same of an instant.
+func clock(now func() time.Time) func() time.Time {
+	return func() time.Time { return now().UTC().Truncate(time.Millisecond) }
 }
 
 // DefaultJSON is where sandbox.json goes without --json.

@@ -29,9 +29,11 @@ type World struct {
 type Subscriber struct {
 	Number     string     `json:"number"`
 	Holder     string     `json:"holder"`
+	User       string     `json:"user,omitempty"` // whoever uses an organisation's line; empty for a person's own
 	Tenure     string     `json:"tenure"`
 	Since      time.Time  `json:"since"`
 	Assigned   bool       `json:"assigned"`
+	PortedOut  bool       `json:"ported_out,omitempty"`
 	IP         string     `json:"ip"`
 	Attached   bool       `json:"attached"`
 	Sessions   []Session  `json:"sessions"`
@@ -71,6 +73,7 @@ func openWorld(dir string, n int) (*World, error) {
 		for i := range n {
 			w.Subscribers = append(w.Subscribers, newSubscriber(i))
 		}
+		w.Subscribers[n-1].User = newHolder() // one line belongs to an organisation
 		return w, nil
 	}
 	if err != nil {
@@ -101,6 +104,9 @@ func (w *World) save() error {
 	}
 	return os.Rename(next, w.path)
 }
+
+// reachable reports whether the phone is on and the line is in this network.
+func (s *Subscriber) reachable() bool { return s.Attached && s.Assigned && !s.PortedOut }
 
 func (w *World) subscriber(number string) *Subscriber {
 	for _, s := range w.Subscribers {
