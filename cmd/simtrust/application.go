@@ -96,8 +96,11 @@ func (a *appSuspendCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = account.NewClient(c).SuspendApp(ctx, a.ID)
-	return err
+	if _, err = account.NewClient(c).SuspendApp(ctx, a.ID); err != nil {
+		return err
+	}
+	fmt.Println("suspended", a.ID)
+	return nil
 }
 
 type appResumeCmd struct {
@@ -110,8 +113,11 @@ func (a *appResumeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = account.NewClient(c).ResumeApp(ctx, a.ID)
-	return err
+	if _, err = account.NewClient(c).ResumeApp(ctx, a.ID); err != nil {
+		return err
+	}
+	fmt.Println("resumed", a.ID)
+	return nil
 }
 
 type appListCmd struct {

@@ -29,7 +29,7 @@ func main() {
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "simtrust:", err)
+		fmt.Fprintln(os.Stderr, "simtrust:", advised(err))
 		os.Exit(1)
 	}
 }
@@ -39,7 +39,6 @@ func run(ctx context.Context, args []string) error {
 	parser, err := kong.New(&c,
 		kong.Name("simtrust"),
 		kong.Description("Identity and trust rooted in the mobile number and the SIM card.\n\nFirst steps: simtrust sandbox"),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {

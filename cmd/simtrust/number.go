@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
+	"simtrust"
 	"simtrust/renumber"
 )
 
@@ -30,8 +32,9 @@ type numberImportCmd struct {
 
 // Help teaches the file (kong's HelpProvider).
 func (*numberImportCmd) Help() string {
-	return "The header names the columns, in any order: seq, type, number, holder, effective (RFC 3339), iccid, imsi, imei, to, organisation, user.\n\n" +
-		"    seq,type,number,holder,effective,iccid,imsi\n" +
+	return "The header names the columns, in any order: seq, event, number and effective (RFC 3339) are required, holder, iccid, imsi, imei, to, " +
+		"organisation and user optional.\n\n" +
+		"    seq,event,number,holder,effective,iccid,imsi\n" +
 		"    1,assign,+8613800000001,sub-0001,2021-03-04T00:00:00+08:00,89860012345678901234,460001234567890\n" +
 		"    2,release,+8613800000001,,2024-01-01T00:00:00+08:00,,\n\n" +
 		"Importing the same file again changes nothing: lines are known by source and seq. A bad line is reported with its number and the rest goes on."
@@ -50,14 +53,17 @@ func (n *numberImportCmd) Run(ctx context.Context) error {
 	progress, finish := n.bar(file)
 	report, err := renumber.ImportCSV(ctx, file, n.source(file), renumber.NewClient(c).Feed, progress)
 	finish()
+	slices.SortFunc(report.Rejects, func(a, b renumber.Reject) int { return a.Line - b.Line })
 	for _, r := range report.Rejects {
 		fmt.Fprintf(os.Stderr, "%s:%d: %s: %s\n", n.File, r.Line, r.Reason, r.Message)
 	}
 	fmt.Printf("%d lines: %d applied, %d known already, %d rejected\n", report.Lines, report.Applied, report.Duplicate, report.Rejected)
-	if err != nil {
+	switch {
+	case simtrust.ReasonOf(err) == renumber.ReasonBadHeader:
+		return err
+	case err != nil:
 		return fmt.Errorf("the import stopped early: %w; run the same command again, lines that were applied are skipped", err)
-	}
-	if report.Rejected > 0 {
+	case report.Rejected > 0:
 		return fmt.Errorf("%d lines were rejected; mend them and import the file again", report.Rejected)
 	}
 	return nil

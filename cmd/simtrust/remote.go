@@ -24,6 +24,10 @@ const remoteTimeout = 60 * time.Second
 func (f remoteFlags) client() (*rpc.Client, error) {
 	server, token := f.Server, f.Token
 	if f.Sandbox != "" {
+		if server != "" || token != "" {
+			return nil, errors.New("--sandbox names server and token already; leave out --server and --token, or unset SIMTRUST_SANDBOX, SIMTRUST_SERVER " +
+				"and SIMTRUST_TOKEN as needed")
+		}
 		text, err := os.ReadFile(f.Sandbox)
 		if err != nil {
 			return nil, fmt.Errorf("%w; start the sandbox first, it prints the path of its sandbox.json", err)
@@ -33,7 +37,7 @@ func (f remoteFlags) client() (*rpc.Client, error) {
 			AdminToken string `json:"admin_token"`
 		}
 		if err := json.Unmarshal(text, &c); err != nil {
-			return nil, fmt.Errorf("%s is not a sandbox.json: %w", f.Sandbox, err)
+			return nil, fmt.Errorf("%s is not a sandbox.json: %w; the sandbox prints the path of its own when it starts", f.Sandbox, err)
 		}
 		server, token = c.Issuer, c.AdminToken
 	}
@@ -43,7 +47,7 @@ func (f remoteFlags) client() (*rpc.Client, error) {
 	if file, ok := strings.CutPrefix(token, "@"); ok {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w; --token @FILE names the file that holds the admin token", err)
 		}
 		token = strings.TrimSpace(string(text))
 	}

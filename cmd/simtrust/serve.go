@@ -76,7 +76,11 @@ func (m *migrateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return app.Migrate(ctx, c)
+	if err := app.Migrate(ctx, c); err != nil {
+		return err
+	}
+	fmt.Println("the schema is up to date")
+	return nil
 }
 
 type configCmd struct {

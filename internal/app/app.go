@@ -3,12 +3,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,7 +38,7 @@ const shutdownTime = 15 * time.Second
 
 // New opens the store and the keys, wires the modules and opens the sockets. After an error nothing stays open.
 func New(ctx context.Context, cfg Config) (*App, error) {
-	if err := cfg.complete(); err != nil {
+	if err := errors.Join(cfg.complete(), checkListen(cfg)); err != nil {
 		return nil, err
 	}
 	a := &App{cfg: cfg}
@@ -154,55 +152,4 @@ func (a *App) Log() *slog.Logger { return a.obs.Log }
 // AddCheck holds /readyz back while check fails. It comes before Run.
 func (a *App) AddCheck(name string, check func(context.Context) error) {
 	a.obs.Health.AddCheck(name, check)
-}
-
-// openStore opens the database. The embedded store is migrated at once; on PostgreSQL that is the operator's own step.
-func openStore(ctx context.Context, cfg Config) (*sqldb.DB, error) {
-	url, err := databaseURL(cfg)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sqldb.Open(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	if db.Dialect() == sqldb.SQLite {
-		err = sqldb.Migrate(ctx, db, schemas()...)
-	} else {
-		err = refuseOldSchema(ctx, db)
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-func refuseOldSchema(ctx context.Context, db *sqldb.DB) error {
-	missing, err := sqldb.Pending(ctx, db, schemas()...)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("the database schema is not up to date (missing: %s); run simtrust migrate with the same settings", strings.Join(missing, ", "))
-	}
-	return nil
-}
-
-// Migrate brings the schema of the configured database up to date.
-func Migrate(ctx context.Context, cfg Config) error {
-	if err := cfg.complete(); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return err
-	}
-	url, err := databaseURL(cfg)
-	if err != nil {
-		return err
-	}
-	db, err := sqldb.Open(ctx, url)
-	if err != nil {
-		return err
-	}
-	return errors.Join(sqldb.Migrate(ctx, db, schemas()...), db.Close())
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"simtrust/internal/sqldb"
 )
 
 // Config is the one configuration file, strict YAML: an unknown or mistyped key is refused and named with its line. It holds
@@ -25,8 +27,11 @@ type Config struct {
 	Database string `yaml:"database,omitempty"`
 	// DatabasePasswordFile holds the password of a postgres URL that has none.
 	DatabasePasswordFile string `yaml:"database_password_file,omitempty"`
-	Log                  Log    `yaml:"log"`
-	TLS                  TLS    `yaml:"tls,omitempty"`
+	// Store adjusts how the database is opened. It is for programs such as the benchmarks; the file has no word for it.
+	Store []sqldb.Option `yaml:"-"`
+
+	Log Log `yaml:"log"`
+	TLS TLS `yaml:"tls,omitempty"`
 	// BehindTLSProxy allows plain HTTP on an address other than loopback: somebody else terminates TLS in front.
 	BehindTLSProxy bool `yaml:"behind_tls_proxy,omitempty"`
 	// Proxies are the peers whose Forwarded and X-Forwarded-For headers are believed.
@@ -173,11 +178,9 @@ func (c Config) Print() ([]byte, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(c.Database); err == nil && u.User != nil {
-		if _, has := u.User.Password(); has {
-			u.User = url.UserPassword(u.User.Username(), "xxxxx")
-			c.Database = u.String()
-		}
+	var err error
+	if c.Database, err = maskDatabase(c.Database); err != nil {
+		return nil, err
 	}
 	return yaml.Marshal(c)
 }

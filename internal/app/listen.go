@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strings"
 
@@ -16,13 +15,21 @@ import (
 	"simtrust/internal/obs"
 )
 
-// listenTCP opens the HTTP socket, with TLS where certificate files are given. Plain HTTP is for loopback, or for a socket that a
-// TLS proxy stands in front of.
-func listenTCP(cfg Config) (net.Listener, error) {
+// checkListen refuses an address that must not be listened on: plain HTTP is for loopback, or for a socket that a TLS proxy stands
+// in front of.
+func checkListen(cfg Config) error {
+	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w; write HOST:PORT, such as 127.0.0.1:8080", err)
+	}
 	if cfg.TLS.Certificate == "" && !cfg.BehindTLSProxy && !loopback(cfg.Listen) {
-		return nil, fmt.Errorf("%s is not a loopback address and would carry tokens in clear; set tls.certificate and tls.key, "+
+		return fmt.Errorf("%s is not a loopback address and would carry tokens in clear; set tls.certificate and tls.key, "+
 			"or behind_tls_proxy: true if a proxy in front terminates TLS", cfg.Listen)
 	}
+	return nil
+}
+
+// listenTCP opens the HTTP socket, with TLS where certificate files are given.
+func listenTCP(cfg Config) (net.Listener, error) {
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("%w; choose another address with --listen", err)
@@ -78,23 +85,6 @@ func issuerOf(cfg Config, l net.Listener) string {
 		scheme = "https"
 	}
 	return scheme + "://" + l.Addr().String()
-}
-
-// databaseURL adds the password from its file.
-func databaseURL(cfg Config) (string, error) {
-	if cfg.DatabasePasswordFile == "" {
-		return cfg.Database, nil
-	}
-	u, err := url.Parse(cfg.Database)
-	if err != nil || u.User == nil {
-		return "", errors.New("database_password_file needs a database URL with a user")
-	}
-	secret, err := readSecret(cfg.DatabasePasswordFile)
-	if err != nil {
-		return "", err
-	}
-	u.User = url.UserPassword(u.User.Username(), string(secret))
-	return u.String(), nil
 }
 
 func readSecret(path string) ([]byte, error) {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"simtrust"
+	"simtrust/account"
+	"simtrust/internal/rpc"
+	"simtrust/renumber"
+)
+
+// advised adds to an error that a server answered, or that came in place of an answer, what to do about it. Other errors are made
+// by the commands themselves and say so already.
+func advised(err error) error {
+	e, ok := errors.AsType[*simtrust.Error](err)
+	if !ok {
+		return err
+	}
+	if next := advice(e); next != "" {
+		return fmt.Errorf("%w; %s", err, next)
+	}
+	return err
+}
+
+func advice(e *simtrust.Error) string {
+	switch {
+	case e.Reason == rpc.ReasonUnreachable:
+		return "check --server, and that the server runs"
+	case e.Reason == renumber.ReasonNeverOurs:
+		return "simtrust number import or assign tells the server of it"
+	case e.Reason == renumber.ReasonBadHeader:
+		return "simtrust number import --help shows the columns"
+	case e.Reason == account.ReasonUnknownApp:
+		return "simtrust app list shows every client_id"
+	case e.Kind == simtrust.KindInvalid:
+		return "--help after the command shows what it takes"
+	case e.Kind == simtrust.KindUnavailable:
+		return "try again in a moment; /readyz of the server tells what is missing"
+	case e.Kind == simtrust.KindUnauthenticated:
+		return "give the admin token with --token @FILE; simtrust config print on the server names the file (admin.token_file)"
+	case e.Kind == simtrust.KindLimited:
+		return "wait a moment and try again"
+	case e.Kind == simtrust.KindInternal:
+		return "the server's log has the cause"
+	}
+	return ""
+}
