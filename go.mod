@@ -28,6 +28,8 @@ require (
 	modernc.org/sqlite v1.60.1
 )
 
+require golang.org/x/tools v0.51.0 // indirect
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
