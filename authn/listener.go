@@ -13,6 +13,9 @@ import (
 const (
 	// beatEvery is the interval of the listener's heartbeat.
 	beatEvery = time.Second
+	// underWay is how long a record may have been waiting for the heartbeat that ends an absence. A Stop as young as that is still
+	// being repeated, because no retransmission horizon is as short.
+	underWay = 2 * time.Second
 	// quiet is how long ago the store may have taken its last write and still count as writable.
 	quiet = 5 * time.Second
 	// pruneEvery is the interval at which rows past use are deleted.
@@ -64,7 +67,7 @@ func (s *Service) Beat(ctx context.Context) error {
 func (s *Service) storeBeat(ctx context.Context, tx *sqldb.Tx, now time.Time) error {
 	rows := make([][]any, 0, len(s.nases))
 	for _, name := range slices.Sorted(maps.Keys(s.nases)) {
-		rows = append(rows, []any{name, 0, wholeSecond(now), now.UnixMilli(), s.nases[name].Retransmit.Milliseconds()})
+		rows = append(rows, []any{name, 0, wholeSecond(now.Add(-underWay)), now.UnixMilli(), s.nases[name].Retransmit.Milliseconds()})
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into authn_nas (nas, cleared, gap, listened, horizon)", rows,
 		`on conflict (nas) do update set

@@ -68,6 +68,17 @@ func TestListenerGapIsNotedBeforeTheFirstRecord(t *testing.T) {
 	})
 }
 
+// A record that arrived in one second and waited for the heartbeat of the next counts as heard after the absence.
+func TestRecordThatWaitsForTheFirstHeartbeat(t *testing.T) {
+	eachListening(t, func(t *testing.T, w *world) {
+		w.clock.advance(time.Minute - time.Millisecond)
+		r := w.record(alice, "a", phone)
+		w.clock.advance(time.Second)
+		w.send(r)
+		w.is(phone, alice)
+	})
+}
+
 func TestGatewayThatWasNotServedForAWhile(t *testing.T) {
 	eachListening(t, func(t *testing.T, w *world) {
 		w.send(w.record(alice, "a", phone), w.record(bob, "b", "10.0.0.2", nas(gatewayB)))
@@ -89,7 +100,7 @@ func TestClockSetBackCountsAsAGap(t *testing.T) {
 	eachListening(t, func(t *testing.T, w *world) {
 		w.pass(20 * time.Second)
 		w.clock.advance(-10 * time.Minute)
-		w.send(w.record(alice, "a", phone, at(w.clock.now().Add(-time.Second))))
+		w.send(w.record(alice, "a", phone, at(w.clock.now().Add(-5*time.Second))))
 		w.isNot(phone, authn.ReasonListenerGap)
 	})
 }

@@ -102,16 +102,9 @@ func (p *Provider) agreed(ctx context.Context, g *grant, app account.App) error 
 // liveHolding returns the holding of the grant's tenure now. errToken if the tenure has ended, is out of sight, or its line
 // authenticates nobody; for a number-verification grant also if the SIM changed since or the number is in doubt.
 func (p *Provider) liveHolding(ctx context.Context, g *grant) (renumber.Holding, error) {
-	live, err := p.tenures.Live(ctx, []simtrust.TenureID{g.Tenure})
-	if err != nil {
-		return renumber.Holding{}, err
-	}
-	h, ok := live[g.Tenure]
-	if !ok || !h.Usable() {
-		return renumber.Holding{}, errToken
-	}
-	if !g.Scope.singleUse() {
-		return h, nil
+	h, err := p.usable(ctx, g.Tenure)
+	if err != nil || !g.Scope.singleUse() {
+		return h, err
 	}
 	doubted, err := p.network.Doubted(ctx, h.Number, g.Issued)
 	switch {
@@ -121,6 +114,18 @@ func (p *Provider) liveHolding(ctx context.Context, g *grant) (renumber.Holding,
 		return renumber.Holding{}, errToken
 	}
 	return h, nil
+}
+
+// usable returns the holding of a tenure that may authenticate its holder now, or errToken.
+func (p *Provider) usable(ctx context.Context, id simtrust.TenureID) (renumber.Holding, error) {
+	live, err := p.tenures.Live(ctx, []simtrust.TenureID{id})
+	if err != nil {
+		return renumber.Holding{}, err
+	}
+	if h, ok := live[id]; ok && h.Usable() {
+		return h, nil
+	}
+	return renumber.Holding{}, errToken
 }
 
 // simChanged reports whether the SIM behind the grant is not what it was: the card that was seen serves the number no more, or

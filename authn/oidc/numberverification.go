@@ -74,21 +74,17 @@ func (p *Provider) shareNumber(ctx context.Context, _ shareReq) (shareRes, error
 }
 
 // spendForNumber spends the caller's token and returns the number of its tenure. Everything that could refuse the token comes
-// first, so that a token is spent by an answer and by nothing else.
+// first, most of it when the caller was authenticated, so that a token is spent by an answer and by nothing else.
 func (p *Provider) spendForNumber(ctx context.Context) (simtrust.Number, error) {
 	caller, _ := rpc.CallerFrom(ctx)
 	if caller.Proof.Grant == "" || !slices.Contains(caller.Proof.AMR, amrNetwork) {
 		return simtrust.Number{}, errNotByNetwork
 	}
-	g, err := p.ledger.grant(ctx, caller.Proof.Grant)
+	h, err := p.usable(ctx, caller.Tenure)
 	if err != nil {
 		return simtrust.Number{}, err
 	}
-	h, err := p.liveHolding(ctx, &g)
-	if err != nil {
-		return simtrust.Number{}, err
-	}
-	switch won, err := p.ledger.spend(ctx, g.ID); {
+	switch won, err := p.ledger.spend(ctx, caller.Proof.Grant); {
 	case err != nil:
 		return simtrust.Number{}, err
 	case !won:
