@@ -173,13 +173,9 @@ type apiAnswer struct {
 }
 
 func (a app) api(method, path, token, body string) (apiAnswer, error) {
-	req, err := http.NewRequest(method, a.issuer+path, strings.NewReader(body))
+	req, err := a.apiRequest(method, path, token, body)
 	if err != nil {
 		return apiAnswer{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := a.http.Do(req)
 	if err != nil {
@@ -188,6 +184,18 @@ func (a app) api(method, path, token, body string) (apiAnswer, error) {
 	defer res.Body.Close()
 	got := apiAnswer{Status: res.StatusCode}
 	return got, json.NewDecoder(res.Body).Decode(&got)
+}
+
+func (a app) apiRequest(method, path, token, body string) (*http.Request, error) {
+	req, err := http.NewRequest(method, a.issuer+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
 }
 
 // verify asks whether the token's phone has this number (CAMARA number-verification v2).

@@ -115,13 +115,10 @@ func (s *sandbox) await(t testing.TB) {
 	}
 }
 
+// ready reads the file again once the server answers: until then it may be that of an earlier run.
 func (s *sandbox) ready() bool {
-	text, err := os.ReadFile(filepath.Join(s.dir, "sandbox.json"))
-	if err != nil {
-		return false
-	}
-	var w world
-	if json.Unmarshal(text, &w) != nil {
+	w, ok := s.contract()
+	if !ok {
 		return false
 	}
 	res, err := http.Get(w.Issuer + "/readyz")
@@ -129,8 +126,16 @@ func (s *sandbox) ready() bool {
 		return false
 	}
 	_ = res.Body.Close()
-	s.world = w
-	return res.StatusCode == http.StatusOK
+	if res.StatusCode != http.StatusOK {
+		return false
+	}
+	s.world, ok = s.contract()
+	return ok
+}
+
+func (s *sandbox) contract() (w world, ok bool) {
+	text, err := os.ReadFile(filepath.Join(s.dir, "sandbox.json"))
+	return w, err == nil && json.Unmarshal(text, &w) == nil
 }
 
 // stop ends the server in order and checks that it does so in time.
