@@ -64,6 +64,12 @@ func (s *Service) Feed(ctx context.Context, req FeedReq) (FeedRes, error) {
 	if err := req.check(); err != nil {
 		return FeedRes{}, err
 	}
+	select {
+	case s.feeding <- struct{}{}: // one at a time: beside many short batches a long one would never get through
+		defer func() { <-s.feeding }()
+	case <-ctx.Done():
+		return FeedRes{}, ctx.Err()
+	}
 	var results []FeedResult
 	var err error
 	for range maxRivals {

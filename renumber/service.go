@@ -32,11 +32,12 @@ type Service struct {
 	byNumber *sqldb.Coalescer[simtrust.Number, Holding]
 	byTenure *sqldb.Coalescer[simtrust.TenureID, Holding]
 	devices  *sqldb.Coalescer[observation, struct{}]
+	feeding  chan struct{} // holds one entry while a batch is applied
 }
 
 // New returns a Service over a migrated store.
 func New(d Deps, c Config) *Service {
-	s := &Service{db: d.DB, outbox: d.Outbox, now: d.Now, zone: c.Zone, covered: c.Covered}
+	s := &Service{db: d.DB, outbox: d.Outbox, now: d.Now, zone: c.Zone, covered: c.Covered, feeding: make(chan struct{}, 1)}
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
