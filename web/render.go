@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -31,6 +32,7 @@ var (
 		"style":    func() template.CSS { return template.CSS(style) },
 		"t":        func(lang, key string) string { return phrases[key][lang] },
 		"scope":    scopePhrase,
+		"link":     link,
 	}).ParseFS(files, "templates/*.html"))
 )
 
@@ -65,7 +67,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 		strings.Join(append([]string{"'self'"}, v.formTargets()...), " "))
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // under no-referrer a browser sends our own forms with Origin: null (Fetch §3.2)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // a person who went away needs no answer
@@ -88,3 +90,14 @@ func Language(r *http.Request) string {
 
 // national shows a masked number as people of the country write it: 138****0001.
 func national(masked string) string { return strings.TrimPrefix(masked, "+86") }
+
+var privateUse = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:`)
+
+// link lets the private-use scheme of a native app (RFC 8252 §7.1), which has a dot, into a link. Of the others html/template knows
+// which are safe.
+func link(uri string) any {
+	if privateUse.MatchString(uri) {
+		return template.URL(uri)
+	}
+	return uri
+}

@@ -66,6 +66,34 @@ func TestNothingGetsOut(t *testing.T) {
 	}
 }
 
+// TestFormsNameTheirOrigin: under no-referrer a browser posts them with Origin: null, which the consent endpoint refuses.
+func TestFormsNameTheirOrigin(t *testing.T) {
+	for _, v := range everyView {
+		if got := render(t, v, "en", "").Header().Get("Referrer-Policy"); got != "same-origin" {
+			t.Errorf("%T: Referrer-Policy %q", v, got)
+		}
+	}
+}
+
+func TestBackToTheApp(t *testing.T) {
+	for uri, want := range map[string]string{
+		"https://shop.example/cb?error=access_denied&state=s": `href="https://shop.example/cb?error=access_denied&amp;state=s"`,
+		"http://127.0.0.1:9/cb":                               `href="http://127.0.0.1:9/cb"`,
+		"com.example.shop:/cb?error=access_denied":            `href="com.example.shop:/cb?error=access_denied"`,
+		`com.example.shop:/"><b>`:                             `href="com.example.shop:/%22%3e%3cb%3e"`,
+		"javascript:alert(1)//.example:":                      `href="#ZgotmplZ"`,
+		"java\tscript:alert.x":                                `href="#ZgotmplZ"`,
+		" com.example.shop:/cb":                               `href="#ZgotmplZ"`,
+		"data:text/html,a.b:c":                                `href="#ZgotmplZ"`,
+	} {
+		for _, v := range []web.View{web.NoNetwork{BackURL: uri}, web.Problem{BackURL: uri}} {
+			if body := render(t, v, "en", "").Body.String(); !strings.Contains(body, want) {
+				t.Errorf("%T: %q: want %s in\n%s", v, uri, want, body)
+			}
+		}
+	}
+}
+
 func TestConsentFormMayLeadToTheAppOnly(t *testing.T) {
 	csp := render(t, everyView[0], "en", "").Header().Get("Content-Security-Policy")
 	if !strings.HasSuffix(csp, "form-action 'self' https://shop.example") {
