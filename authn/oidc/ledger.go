@@ -17,11 +17,11 @@ type ledger struct {
 	burnt  *sqldb.Coalescer[string, bool]
 }
 
-func newLedger(db *sqldb.DB, now func() time.Time, opts []sqldb.CoalescerOption) *ledger {
+func newLedger(db *sqldb.DB, now func() time.Time) *ledger {
 	return &ledger{
 		writes: sqldb.NewCoalescer(db, "oidc.write", func(ctx context.Context, tx *sqldb.Tx, batch []change) ([]sqldb.Result[bool], error) {
 			return applyChanges(ctx, tx, batch, now())
-		}, opts...),
+		}),
 		grants: sqldb.NewReadCoalescer(db, "oidc.grants", readGrants),
 		burnt:  sqldb.NewReadCoalescer(db, "oidc.burnt", readBurnt),
 	}

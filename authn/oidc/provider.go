@@ -34,8 +34,6 @@ type Config struct {
 	Scopes []string
 	// Log takes what must not go to a client; by default nothing does.
 	Log *slog.Logger
-	// Writes adjusts the coalescer of the durable writes.
-	Writes []sqldb.CoalescerOption
 }
 
 // Provider is the OpenID Provider. It is an [rpc.Authenticator].
@@ -66,7 +64,7 @@ func New(d Deps, c Config) (*Provider, error) {
 	}
 	p := &Provider{
 		network: d.Network, accounts: d.Accounts, tenures: d.Tenures, keys: d.Keys, now: d.Now, log: c.Log, db: d.DB,
-		issuer: c.Issuer, endpoints: endpointsOf(c.Issuer), ledger: newLedger(d.DB, d.Now, c.Writes),
+		issuer: c.Issuer, endpoints: endpointsOf(c.Issuer), ledger: newLedger(d.DB, d.Now),
 		parser: newAccessParser(c.Issuer, d.Now),
 	}
 	if p.log == nil {

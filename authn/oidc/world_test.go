@@ -176,11 +176,11 @@ func (w *world) open(db *sqldb.DB) {
 }
 
 // serveOn starts a provider with its router.
-func (w *world) serveOn(db *sqldb.DB, writes ...sqldb.CoalescerOption) (*oidc.Provider, http.Handler) {
+func (w *world) serveOn(db *sqldb.DB) (*oidc.Provider, http.Handler) {
 	w.t.Helper()
 	p, err := oidc.New(oidc.Deps{
 		DB: db, Network: w.lines, Accounts: w.accounts, Tenures: w.lines, Keys: w.keys, Now: w.now.Now,
-	}, oidc.Config{Issuer: w.issuer, Writes: writes})
+	}, oidc.Config{Issuer: w.issuer})
 	w.must(err)
 	w.t.Cleanup(p.Close)
 	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now})
