@@ -16,7 +16,7 @@ import (
 const (
 	poll       = time.Second      // longest wait before looking for rows that another process wrote or let go
 	lease      = 30 * time.Second // how long a claimed row is hidden from other dispatchers
-	patience   = 10 * time.Second // how long a handler may take; well inside the lease
+	patience   = 10 * time.Second // how long a handler may take; none begins when less than this is left of the lease
 	claimSize  = 128              // rows of one round
 	handlers   = 4                // run at once in a round
 	firstPause = 500 * time.Millisecond
@@ -58,7 +58,7 @@ func (o *Outbox) serve(ctx context.Context, s *subscriber) {
 		if err != nil && ctx.Err() == nil {
 			o.log.ErrorContext(ctx, "outbox: round failed", "subscriber", s.name, "err", err)
 		}
-		if err == nil && (r.handled > 0 || r.claimed == claimSize) {
+		if err == nil && (len(r.handled) > 0 || r.claimed == claimSize) {
 			continue // more may be due: the next events of those tenures, or further tenures
 		}
 		wait := poll/2 + rand.N(poll/2)
@@ -81,9 +81,11 @@ func sleep(ctx context.Context, wake <-chan struct{}, wait time.Duration) {
 
 // round is what became of one claim.
 type round struct {
-	claimed, handled int
-	next             time.Time // when the first failed delivery is due again; zero: none failed
-	errs             []error
+	claimed int
+	handled []string // ids
+	failed  []retry
+	next    time.Time // when the first failed delivery is due again; zero: none failed
+	errs    []error
 }
 
 // round claims, handles and settles. Once claimed, rows are handled although ctx ends: that is quicker than waiting out the lease.
@@ -94,36 +96,46 @@ func (o *Outbox) round(ctx context.Context, s *subscriber) (round, error) {
 		return round{}, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	errs := o.handle(ctx, s, claimed)
 	r := round{claimed: len(claimed)}
-	var handled []string
-	var failed []retry
-	for i, d := range claimed {
-		if errs[i] == nil {
-			handled = append(handled, d.id)
-			continue
+	for i, err := range o.handle(ctx, s, claimed, now.Add(lease-patience)) {
+		switch d := claimed[i]; {
+		case err == nil:
+			r.handled = append(r.handled, d.id)
+		case errors.Is(err, errTooLate):
+			r.failed = append(r.failed, retry{d, now})
+		default:
+			again := retry{d, o.now().Add(backoff(d.attempts))}
+			r.fail(again, err)
+			o.log.WarnContext(ctx, "outbox: delivery failed", "subscriber", s.name, "event", d.eventType, "tenure", d.tenure,
+				"seq", d.seq, "attempts", d.attempts, "due", again.due, "err", err)
 		}
-		again := retry{d, o.now().Add(backoff(d.attempts))}
-		failed = append(failed, again)
-		if r.next.IsZero() || again.due.Before(r.next) {
-			r.next = again.due
-		}
-		r.errs = append(r.errs, errs[i])
-		o.log.WarnContext(ctx, "outbox: delivery failed", "subscriber", s.name, "event", d.eventType, "tenure", d.tenure,
-			"seq", d.seq, "attempts", d.attempts, "due", again.due, "err", errs[i])
 	}
-	r.handled = len(handled)
-	return r, settle(ctx, o.db, handled, failed)
+	return r, settle(ctx, o.db, r.handled, r.failed)
 }
 
+func (r *round) fail(again retry, err error) {
+	r.failed = append(r.failed, again)
+	r.errs = append(r.errs, err)
+	if r.next.IsZero() || again.due.Before(r.next) {
+		r.next = again.due
+	}
+}
+
+// errTooLate marks a delivery that did not begin: before its handler could end, the lease might, and another dispatcher might be
+// further ahead with the same tenure.
+var errTooLate = errors.New("not begun within the lease")
+
 // handle runs the handlers and returns an error or nil for each delivery. The rows are of different tenures, so their order is free.
-func (o *Outbox) handle(ctx context.Context, s *subscriber, claimed []delivery) []error {
+func (o *Outbox) handle(ctx context.Context, s *subscriber, claimed []delivery, latest time.Time) []error {
 	errs := make([]error, len(claimed))
 	var group errgroup.Group
 	group.SetLimit(handlers)
 	for i, d := range claimed {
 		group.Go(func() error {
-			errs[i] = s.deliver(ctx, d)
+			errs[i] = errTooLate
+			if !o.now().After(latest) {
+				errs[i] = s.deliver(ctx, d)
+			}
 			return nil
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -141,7 +142,7 @@ func increment(ctx context.Context, tx *sqldb.Tx, id string) error {
 
 func TestInTxRetriesOnRequest(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
-		for _, code := range []pq.ErrorCode{"40001", "40P01"} {
+		for _, code := range []pqerror.Code{"40001", "40P01"} {
 			attempts, hooks := 0, 0
 			err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
 				attempts++

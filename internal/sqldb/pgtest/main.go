@@ -38,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, durable bool, command []string) (err error) {
 	if len(command) == 0 {
-		return errors.New("name the command to run: pgtest -- go test ./...")
+		return errors.New("name the command to run after --, such as go test")
 	}
 	c, err := startCluster(durable)
 	if err != nil {
