@@ -76,6 +76,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
+	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)
 	a.accounting, err = listenRADIUS(a.cfg.Authn.RADIUS, a.modules.authn, a.obs)
 	return err
 }
@@ -90,7 +91,7 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.accounting.Serve(ctx) })
 	}
 	g.Go(func() error { return a.modules.outbox.Run(events) })
-	g.Go(func() error { return a.modules.authn.Run(events) })
+	g.Go(func() error { return a.modules.authn.Run(ctx) }) // its heartbeat says that the accounting socket is heard
 	g.Go(func() error { return a.modules.provider.Run(events) })
 	g.Go(func() error {
 		<-ctx.Done()

@@ -90,14 +90,20 @@ func (a *App) mount(m *modules) *rpc.Router {
 	return r
 }
 
-// handler is the whole HTTP face: the modules behind the filter for enrichment headers, and the probes beside them.
+// handler is the whole HTTP face: the probes, and all else behind the filter for enrichment headers. No ServeMux stands in front of
+// the router: it would redirect a path that is not in canonical form, and repeat the query.
 func (a *App) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.obs.MetricsHandler())
-	mux.Handle("GET /healthz", a.obs.Health.LiveHandler())
-	mux.Handle("GET /readyz", a.obs.Health.ReadyHandler())
-	mux.Handle("/", a.modules.authn.StripEnrichment(a.router))
-	return mux
+	probes := map[string]http.Handler{
+		"/metrics": a.obs.MetricsHandler(), "/healthz": a.obs.Health.LiveHandler(), "/readyz": a.obs.Health.ReadyHandler(),
+	}
+	rest := a.modules.authn.StripEnrichment(a.router)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if probe, ok := probes[r.URL.Path]; ok && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			probe.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 func (c Renumber) config() (renumber.Config, error) {
@@ -147,11 +153,11 @@ func (e Enrichment) enricher() (authn.Enricher, error) {
 		out.Keys[k.KeyID] = k.Key
 	}
 	for _, digest := range e.Certificates {
-		var sum [sha256.Size]byte
-		if n, err := hex.Decode(sum[:], []byte(digest)); err != nil || n != len(sum) || len(digest) != 2*len(sum) {
+		sum, err := hex.DecodeString(digest)
+		if err != nil || len(sum) != sha256.Size {
 			return out, fmt.Errorf("certificates: %q is not a SHA-256 digest in hex", digest)
 		}
-		out.Certificates = append(out.Certificates, sum)
+		out.Certificates = append(out.Certificates, [sha256.Size]byte(sum))
 	}
 	return out, nil
 }
