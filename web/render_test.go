@@ -26,6 +26,8 @@ var everyView = []web.View{
 	web.Problem{Status: 400, Code: "invalid_request", Text: "<script>alert(1)</script>", BackURL: "javascript:alert(1)"},
 	web.ShopHome{LoginURL: "/login"},
 	web.ShopAccount{Masked: "+86138****0001", Subject: "<i>sub</i>", No: 1, Visits: 1, Since: time.Unix(0, 0), LogoutURL: "/logout"},
+	web.ShopNoLogin{Denied: true, LoginURL: "/login", HomeURL: "/"},
+	web.ShopNoLogin{Detail: "<b>山茶</b>", LoginURL: "/login", HomeURL: "/"},
 	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Actions: []string{"attach"}, Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>"}}},
 }
 

@@ -38,6 +38,14 @@ type ShopAccount struct {
 	LogoutURL       string
 }
 
+// ShopNoLogin is the demo shop for a person who comes back from the operator without a login: Denied where they, or the network,
+// did not agree; else Detail says what went wrong.
+type ShopNoLogin struct {
+	Denied            bool
+	Detail            string
+	LoginURL, HomeURL string
+}
+
 // Desk is the page of the simulated operator.
 type Desk struct {
 	Shop    string
@@ -61,6 +69,7 @@ func (NoNetwork) page() string   { return "nonetwork.html" }
 func (Problem) page() string     { return "problem.html" }
 func (ShopHome) page() string    { return "shop.html" }
 func (ShopAccount) page() string { return "shopaccount.html" }
+func (ShopNoLogin) page() string { return "shopnologin.html" }
 func (Desk) page() string        { return "desk.html" }
 
 func (c Consent) formTargets() []string   { return c.Targets }
@@ -68,4 +77,5 @@ func (NoNetwork) formTargets() []string   { return nil }
 func (Problem) formTargets() []string     { return nil }
 func (ShopHome) formTargets() []string    { return nil }
 func (ShopAccount) formTargets() []string { return nil }
+func (ShopNoLogin) formTargets() []string { return nil }
 func (Desk) formTargets() []string        { return nil }

@@ -103,8 +103,12 @@ func (s *shop) forgetStale() {
 
 func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 	c, err := s.finish(r)
-	if err != nil {
-		web.Render(w, r, http.StatusBadRequest, web.Problem{Status: http.StatusBadRequest, Code: r.URL.Query().Get("error"), Text: err.Error(), BackURL: "/"})
+	switch {
+	case errors.Is(err, errDenied):
+		web.Render(w, r, http.StatusOK, web.ShopNoLogin{Denied: true, LoginURL: "/login", HomeURL: "/"})
+		return
+	case err != nil:
+		web.Render(w, r, http.StatusBadRequest, web.ShopNoLogin{Detail: err.Error(), LoginURL: "/login", HomeURL: "/"})
 		return
 	}
 	id := simtrust.NewSecret()
@@ -118,6 +122,7 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 var (
 	errNoLogin = errors.New("this login was not started in this browser, or took too long; start again")
 	errIssuer  = errors.New("the answer comes from another provider")
+	errDenied  = errors.New("the person did not agree, or the network could not tell who it is")
 )
 
 // finish checks the answer (state, RFC 9207 iss, nonce), redeems the code and books the customer.
@@ -134,8 +139,12 @@ func (s *shop) finish(r *http.Request) (customer, error) {
 	if q.Get("iss") != s.issuer() {
 		return customer{}, errIssuer
 	}
-	if q.Get("error") != "" {
-		return customer{}, fmt.Errorf("the operator did not log you in")
+	switch q.Get("error") {
+	case "":
+	case "access_denied":
+		return customer{}, errDenied
+	default:
+		return customer{}, errors.New("the operator did not log you in")
 	}
 	token, err := s.oauth.Exchange(r.Context(), q.Get("code"), oauth2.VerifierOption(l.verifier))
 	if err != nil {
