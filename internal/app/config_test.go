@@ -69,6 +69,10 @@ func TestPrintMasksPasswords(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
+	keySet := filepath.Join(t.TempDir(), "proxy.jwks")
+	if err := os.WriteFile(keySet, []byte(`{"keys":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		change func(*app.Config)
 		want   string
@@ -89,6 +93,15 @@ func TestNewRefuses(t *testing.T) {
 		"a database of an unknown kind": {func(c *app.Config) { c.Database = "mysql://x" }, "sqlite"},
 		"a password without a user":     {func(c *app.Config) { c.Database = "postgres://h/d"; c.DatabasePasswordFile = "/f" }, "user"},
 		"enrichment without a key file": {func(c *app.Config) { c.Authn.Enrichment = []app.Enrichment{{Issuer: "p", JWKSFile: "/nowhere"}} }, "nowhere"},
+		"a certificate digest of another kind": {func(c *app.Config) {
+			c.Authn.Enrichment = []app.Enrichment{{Issuer: "p", JWKSFile: keySet, Certificates: []string{strings.Repeat("ab", 64)}}}
+		}, "SHA-256"},
+		"a certificate digest cut short": {func(c *app.Config) {
+			c.Authn.Enrichment = []app.Enrichment{{Issuer: "p", JWKSFile: keySet, Certificates: []string{"ab"}}}
+		}, "SHA-256"},
+		"a certificate digest with colons": {func(c *app.Config) {
+			c.Authn.Enrichment = []app.Enrichment{{Issuer: "p", JWKSFile: keySet, Certificates: []string{"AB:CD"}}}
+		}, "SHA-256"},
 	} {
 		cfg := app.Defaults()
 		cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"

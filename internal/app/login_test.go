@@ -233,3 +233,19 @@ func TestForeignSIMKillsOutstandingTokens(t *testing.T) {
 		t.Errorf("verify: %d", status)
 	}
 }
+
+// TestNoRequestIsRedirectedToAnotherSpelling: a redirect would repeat the query.
+func TestNoRequestIsRedirectedToAnotherSpelling(t *testing.T) {
+	s := start(t)
+	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, path := range []string{"//authorize?state=s", "/./authorize?state=s", "/x/../authorize?state=s", "/authorize/?state=s", "//healthz"} {
+		res, err := c.Get(s.Issuer() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusNotFound || res.Header.Get("Location") != "" {
+			t.Errorf("%s: %s to %q", path, res.Status, res.Header.Get("Location"))
+		}
+	}
+}
