@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -87,7 +88,7 @@ func BenchmarkLogin(b *testing.B) {
 
 func benchmarkLogins(b *testing.B, w *world, clients int) {
 	var failed atomic.Pointer[error]
-	b.SetParallelism(clients)
+	b.SetParallelism(max(1, clients/runtime.GOMAXPROCS(0)))
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if err := logIn(w); err != nil {

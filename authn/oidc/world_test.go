@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -40,6 +41,7 @@ type world struct {
 	http     *http.Client
 	apps     map[string]account.Registered
 	db       *sqldb.DB
+	logs     *logs
 }
 
 type clock struct {
@@ -50,6 +52,20 @@ type clock struct {
 func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
 
 func (c *clock) advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
+
+// logs is what was logged.
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(); return l.text.Write(p) }
+
+func (l *logs) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.text.String() }
+
+func (l *logs) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 // lineHeader tells the fake network which line a request comes over; without it, over none.
 const lineHeader = "X-Test-Line"
@@ -146,7 +162,7 @@ func newWorld(t testing.TB, db *sqldb.DB, issuer ...string) *world {
 			sessions: map[string]authn.Located{}, holdings: map[simtrust.TenureID]renumber.Holding{},
 			doubts: map[simtrust.Number]time.Time{},
 		},
-		apps: map[string]account.Registered{}, db: db,
+		apps: map[string]account.Registered{}, db: db, logs: &logs{},
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	w.base = "http://" + srv.Listener.Addr().String()
@@ -180,10 +196,10 @@ func (w *world) serveOn(db *sqldb.DB) (*oidc.Provider, http.Handler) {
 	w.t.Helper()
 	p, err := oidc.New(oidc.Deps{
 		DB: db, Network: w.lines, Accounts: w.accounts, Tenures: w.lines, Keys: w.keys, Now: w.now.Now,
-	}, oidc.Config{Issuer: w.issuer})
+	}, oidc.Config{Issuer: w.issuer, Log: w.logs.logger()})
 	w.must(err)
 	w.t.Cleanup(p.Close)
-	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now})
+	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now, Log: w.logs.logger()})
 	p.Mount(router)
 	return p, router
 }
