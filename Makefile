@@ -3,7 +3,7 @@
 # make run    the sandbox
 
 GO ?= go
-PG := $(GO) run ./internal/sqldb/pgtest --
+PG := $(GO) run ./internal/sqldb/pgtest
 
 .PHONY: test setup lint unit e2e bench run
 test: setup lint unit e2e
@@ -19,15 +19,15 @@ lint:
 	$(GO) mod tidy -diff
 
 unit:
-	$(PG) $(GO) test -race -shuffle=on ./...
+	$(PG) -durable=false -- $(GO) test -race -shuffle=on ./...
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) $(GO) test -tags e2e -count=1 -v ./internal/e2e/ ./authn/radius/
+	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -v ./internal/e2e/ ./authn/radius/
 
 bench:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) $(GO) test -tags bench -count=1 -run '^$$' -bench . -benchtime 2s ./internal/e2e/
+	$(PG) -- $(GO) test -tags bench -count=1 -run '^$$' -bench . -benchtime 2s ./internal/e2e/
 
 run:
 	$(GO) run ./cmd/simtrust sandbox

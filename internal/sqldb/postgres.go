@@ -26,7 +26,7 @@ func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
 	inner.Dialer(newDialer())
 	var connector driver.Connector = inner
 	if !cfg.BinaryParameters {
-		connector = preparing{inner}
+		connector = preparing{Connector: inner}
 	}
 	pool, err := openPool(ctx, connector, cmp.Or(o.conns, 16))
 	if err != nil {

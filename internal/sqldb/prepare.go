@@ -7,7 +7,10 @@ import (
 
 // preparing makes connections that prepare each statement once and keep it. The cache sits below database/sql, on the connection
 // itself, because *sql.DB.Prepare needs a second connection and would wait for ever while transactions hold all of them.
-type preparing struct{ driver.Connector }
+type preparing struct {
+	driver.Connector
+	rewrite func(text string) string // the driver's own way to write a statement; nil: as it is
+}
 
 // keptStatements bounds what one connection keeps prepared; further texts are prepared for one use.
 const keptStatements = 256
@@ -18,7 +21,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &preparingConn{conn: c.(conn), kept: map[string]driver.Stmt{}}, nil
+	return &preparingConn{conn: c.(conn), rewrite: p.rewrite, kept: map[string]driver.Stmt{}}, nil
 }
 
 // conn is what both drivers' connections offer to database/sql.
@@ -36,7 +39,8 @@ type conn interface {
 // preparingConn is used by one goroutine at a time, as database/sql promises.
 type preparingConn struct {
 	conn
-	kept map[string]driver.Stmt
+	rewrite func(string) string
+	kept    map[string]driver.Stmt // by the text before rewriting
 }
 
 // CheckNamedValue hands the arguments to the driver's own check, which knows arrays.
@@ -83,7 +87,11 @@ func (c *preparingConn) take(ctx context.Context, q string) (driver.Stmt, error)
 		delete(c.kept, q)
 		return s, nil
 	}
-	return c.conn.PrepareContext(ctx, q)
+	text := q
+	if c.rewrite != nil {
+		text = c.rewrite(q)
+	}
+	return c.conn.PrepareContext(ctx, text)
 }
 
 func (c *preparingConn) keep(q string, s driver.Stmt) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -75,5 +76,33 @@ func sqlitePool(ctx context.Context, path string, params url.Values, conns int) 
 	if err != nil {
 		return nil, err
 	}
-	return openPool(ctx, preparing{connector}, conns)
+	return openPool(ctx, preparing{Connector: connector, rewrite: positional}, conns)
+}
+
+// positional writes $1, $2, … as ? where they stand in this order, each once. SQLite takes $n for a name and looks every name up
+// among all others, so that binding a long list would cost its square.
+func positional(text string) string {
+	var b strings.Builder
+	next, quoted := 1, false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '\'' {
+			quoted = !quoted
+		}
+		if c != '$' || quoted {
+			b.WriteByte(c)
+			continue
+		}
+		end := i + 1
+		for end < len(text) && '0' <= text[end] && text[end] <= '9' {
+			end++
+		}
+		if text[i+1:end] != strconv.Itoa(next) {
+			return text
+		}
+		b.WriteByte('?')
+		next++
+		i = end - 1
+	}
+	return b.String()
 }
