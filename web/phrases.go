@@ -3,7 +3,7 @@ package web
 // phrases holds every text by key and language.
 var phrases = map[string]map[string]string{
 	"consent.title":  {"zh": "本机号码登录", "en": "Log in with this number"},
-	"consent.lead":   {"zh": "申请使用本机号码登录", "en": "asks you to log in with the number of this phone"},
+	"consent.lead":   {"zh": "申请使用本机号码登录", "en": "asks you to log in with this phone's number"},
 	"consent.number": {"zh": "本机号码", "en": "This phone's number"},
 	"consent.asked":  {"zh": "登录后，该应用将获得：", "en": "The app will receive:"},
 	"consent.allow":  {"zh": "本机号码一键登录", "en": "One-key login"},
@@ -27,7 +27,7 @@ var phrases = map[string]map[string]string{
 	"shop.tea":       {"zh": "明前龙井 50 克", "en": "Longjing tea, 50 g"},
 	"shop.cup":       {"zh": "青瓷品茗杯", "en": "Celadon tea cup"},
 	"shop.hello":     {"zh": "欢迎光临", "en": "Welcome"},
-	"shop.new":       {"zh": "新顾客，已为您建立账户", "en": "You are a new customer: an account was made for you"},
+	"shop.new":       {"zh": "新顾客，已为您建立账户", "en": "New customer: you have an account now"},
 	"shop.again":     {"zh": "老顾客，欢迎回来", "en": "Welcome back"},
 	"shop.no":        {"zh": "顾客编号", "en": "Customer no."},
 	"shop.since":     {"zh": "首次光临", "en": "Customer since"},

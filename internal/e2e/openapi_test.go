@@ -152,7 +152,9 @@ func TestNumberRecyclingDocument(t *testing.T) {
 	api := s.published(t, "../../renumber/testdata/camara/number-recycling.yaml", "/number-recycling/v0.2")
 	me := s.Subscribers[1]
 	two, three := s.serviceToken(t), s.threeLegged(t, me, "openid number-recycling:check dpv:FraudPreventionAndDetection")
-	about := func(number, day string) string { return `{"phoneNumber":"` + number + `","specifiedDate":"` + day + `"}` }
+	about := func(number, day string) string {
+		return `{"phoneNumber":"` + number + `","specifiedDate":"` + day + `"}`
+	}
 	later := time.Now().AddDate(0, 0, 2).Format(time.DateOnly)
 	var calls []call
 	for _, c := range []struct {

@@ -1,0 +1,141 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+var update = flag.Bool("update", false, "write the screenshot of docs/images")
+
+// chromium starts one browser for a test; every tab of it is somebody else's phone.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, closeBrowser := chromedp.NewContext(allocator)
+	t.Cleanup(closeBrowser)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("Chromium: %v; scripts/setup installs it", err)
+	}
+	return ctx
+}
+
+// tab is a page on a phone of 390 by 844 points, with cookies of its own and no scripts.
+type tab struct {
+	*testing.T
+	ctx context.Context
+}
+
+const pageTime = 20 * time.Second
+
+func newTab(t *testing.T, browser context.Context, language string) tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeTab)
+	p := tab{t, ctx}
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(1.5), chromedp.EmulateMobile, chromedp.EmulateTouch))
+	if _, err := chromedp.Call(ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+		UserAgent: "Mozilla/5.0 (Linux; Android 16) Mobile", AcceptLanguage: language}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// open goes to a URL and answers the status of the page at the end of the redirects.
+func (p tab) open(url string) int64 {
+	p.Helper()
+	return p.load(chromedp.Navigate(url))
+}
+
+// press clicks what the selector finds and waits for the page that follows.
+func (p tab) press(selector string) int64 {
+	p.Helper()
+	return p.load(chromedp.Click(chromedp.CSS(selector)))
+}
+
+func (p tab) load(step chromedp.Action[chromedp.Void]) int64 {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, pageTime)
+	defer cancel()
+	res, err := chromedp.RunResponse(ctx, step)
+	if err != nil {
+		p.Fatalf("%v at %s", err, p.location())
+	}
+	return res.Status
+}
+
+func (p tab) location() string {
+	url, err := chromedp.Run(p.ctx, chromedp.Location())
+	if err != nil {
+		p.Fatal(err)
+	}
+	return url
+}
+
+// html is what the page consists of now.
+func (p tab) html() string {
+	p.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.OuterHTML(chromedp.CSS("html")))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return text
+}
+
+// text is the text of the one element that the selector finds.
+func (p tab) text(selector string) string {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, pageTime)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.TextContent(chromedp.CSS(selector)))
+	if err != nil {
+		p.Fatalf("%s: %v in\n%s", selector, err, p.html())
+	}
+	return strings.TrimSpace(text)
+}
+
+// wants fails the test unless every text stands in the page.
+func (p tab) wants(texts ...string) {
+	p.Helper()
+	page := p.html()
+	for _, text := range texts {
+		if !strings.Contains(page, text) {
+			p.Errorf("%s lacks %q:\n%s", p.location(), text, page)
+		}
+	}
+}
+
+// picture keeps a screenshot of the page among the test's artifacts (go test -artifacts).
+func (p tab) picture(name string) []byte {
+	p.Helper()
+	screenshot, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.ArtifactDir(), name+".png"), screenshot, 0o600); err != nil {
+		p.Fatal(err)
+	}
+	return screenshot
+}
