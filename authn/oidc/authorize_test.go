@@ -133,6 +133,17 @@ func TestAuthorizeErrors(t *testing.T) {
 	}
 }
 
+// What comes in a parameter cannot become a header.
+func TestHeaderInjection(t *testing.T) {
+	w := onSQLite(t)
+	for _, state := range []string{"a\r\nSet-Cookie: a=b", "a\nLocation: https://evil.example", "a\x00"} {
+		res := w.authorize("state", state)
+		if back := res.answer(t); back.Get("error") != "invalid_request" || back.Has("state") || len(res.Header["Set-Cookie"]) > 0 || len(res.Header["Location"]) != 1 {
+			t.Errorf("%q: %v", state, res.Header)
+		}
+	}
+}
+
 // What looks odd but is allowed.
 func TestAuthorizeAccepts(t *testing.T) {
 	w := onSQLite(t)

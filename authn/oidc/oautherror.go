@@ -1,6 +1,8 @@
 package oidc
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -43,12 +45,14 @@ func invalidScope(text string) *oauthError {
 	return &oauthError{status: http.StatusBadRequest, code: codeInvalidScope, text: text}
 }
 
-// failure is the OAuth form of an error of a dependency that the flow has no answer of its own for.
+// failure is the OAuth form of an error of a dependency that the flow has no answer of its own for. A request that ran out of time
+// is one whose outcome is not known.
 func failure(err error) *oauthError {
-	switch simtrust.KindOf(err) {
-	case simtrust.KindUnavailable:
+	timeout := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	switch kind := simtrust.KindOf(err); {
+	case kind == simtrust.KindUnavailable || timeout:
 		return &oauthError{status: http.StatusServiceUnavailable, code: codeUnavailable, text: "try again later", cause: err}
-	case simtrust.KindLimited:
+	case kind == simtrust.KindLimited:
 		return &oauthError{status: http.StatusTooManyRequests, code: codeUnavailable, text: "too many requests", cause: err}
 	default:
 		return &oauthError{status: http.StatusInternalServerError, code: "server_error", cause: err}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -18,10 +17,7 @@ import (
 var migrations embed.FS
 
 // Migrations are the tables of the provider.
-func Migrations() sqldb.Migrations {
-	files, _ := fs.Sub(migrations, "migrations") // the path is a constant that exists
-	return sqldb.Migrations{Module: "oidc", FS: files}
-}
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "oidc", FS: migrations} }
 
 const grantColumns = `id, code_hash, client, redirect, challenge, nonce, scope, tenure, account, subject, session, imsi, method,
 	auth_time, issued, code_expires, expires`

@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"simtrust/authn/oidc"
+	"simtrust/internal/sqldb"
 )
 
 const (
@@ -181,8 +183,57 @@ func TestCodesSurviveARestart(t *testing.T) {
 	})
 }
 
-// When a write does not come back with its outcome nothing succeeds, and the answer says to try again.
-func TestNoOutcomeIsNoSuccess(t *testing.T) {
+// A write that does not come back in time has an unknown outcome. That is never told as success, and the code still leads to one
+// success at most.
+func TestUnknownOutcomeIsNoSuccess(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		code, token := w.code(), w.verification()
+		release := w.lockGrants()
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		redeem := w.request(http.MethodPost, "/token", w.exchange(code).Encode()).WithContext(ctx)
+		if got := serve(w.handler, redeem).oauthError(); got != "Service Unavailable temporarily_unavailable" {
+			t.Errorf("redeem: %s", got)
+		}
+		spend := w.request(http.MethodGet, pathShare, "", "Authorization", "Bearer "+token).WithContext(ctx)
+		if res := serve(w.handler, spend); res.StatusCode < http.StatusInternalServerError || strings.Contains(res.body, number) {
+			t.Errorf("spend: %d %s", res.StatusCode, res.body)
+		}
+		release()
+		won := 0
+		for range 3 {
+			if w.post("/token", w.exchange(code)).StatusCode == http.StatusOK {
+				won++
+			}
+		}
+		if won > 1 {
+			t.Errorf("%d successes afterwards", won)
+		}
+	})
+}
+
+// lockGrants keeps every change of a grant waiting until release.
+func (w *world) lockGrants() (release func()) {
+	w.t.Helper()
+	locked, unlock, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	var once sync.Once
+	go func() {
+		done <- w.db.InTx(context.Background(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(context.Background(), "update oidc_grants set session = session")
+			once.Do(func() { close(locked) })
+			<-unlock
+			return err
+		})
+	}()
+	<-locked
+	return func() {
+		close(unlock)
+		w.must(<-done)
+	}
+}
+
+// A provider that is shutting down succeeds in nothing, and says to try again.
+func TestClosedProvider(t *testing.T) {
 	w := onSQLite(t)
 	code, token := w.code(), w.verification()
 	form := w.exchange(code)
