@@ -5,15 +5,18 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"simtrust"
 	"simtrust/account"
 	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
+	"simtrust/renumber"
 )
 
 // Scopes of the server's own operations.
@@ -22,20 +25,30 @@ const (
 	scopeRoutes = "route:read"
 )
 
+// operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
+var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead, scopeKeys, scopeRoutes}
+
 // adminScopes is what the admin token may do.
-var adminScopes = []string{account.ScopeAdmin, "number:feed", "number:read", "number-recycling:check", scopeKeys, scopeRoutes}
+var adminScopes = append(slices.Clip(operatorScopes), renumber.ScopeCheck)
+
+// leastToken is 128 random bits in hexadecimal digits.
+const leastToken = 32
 
 // readAdminToken reads the token, or makes one where the file is missing.
 func readAdminToken(path string) (string, error) {
 	token, err := readSecret(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		token = []byte(simtrust.NewSecret())
-		err = os.WriteFile(path, token, 0o600)
+		return string(token), os.WriteFile(path, token, 0o600)
+	case err == nil && len(token) < leastToken:
+		return "", fmt.Errorf("%s: an admin token has at least %d random characters; remove the file and serve makes one", path, leastToken)
 	}
 	return string(token), err
 }
 
-// gate knows the admin token; every other credential is the provider's.
+// gate knows the admin token; every other credential is the provider's. Whatever an application is registered for, a token that stands
+// for a holder does not get operatorScopes.
 type gate struct {
 	admin    [sha256.Size]byte
 	provider rpc.Authenticator
@@ -48,7 +61,11 @@ func (g gate) Authenticate(r *http.Request) (rpc.Caller, error) {
 	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(digest[:], g.admin[:]) == 1 {
 		return rpc.Caller{Client: "admin", Scopes: adminScopes}, nil
 	}
-	return g.provider.Authenticate(r)
+	c, err := g.provider.Authenticate(r)
+	if c.Tenure != "" {
+		c.Scopes = slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return slices.Contains(operatorScopes, s) })
+	}
+	return c, err
 }
 
 // KeyList is the signing keys with their states.

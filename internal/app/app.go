@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -69,11 +70,11 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.issuer = issuerOf(a.cfg, a.listener)
-	if a.modules, err = a.wire(); err != nil {
+	if err = a.wire(); err != nil {
 		return err
 	}
 	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
 	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)
@@ -98,9 +99,17 @@ func (a *App) Run(ctx context.Context) error {
 		defer stopEvents()
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
-		return a.server.Shutdown(closing)
+		return a.stopServing(closing)
 	})
 	return g.Wait()
+}
+
+// stopServing answers the requests under way. Those that ctx does not wait for are cut off, so that none is left when the store closes.
+func (a *App) stopServing(ctx context.Context) error {
+	if err := a.server.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off: %w", err), a.server.Close())
+	}
+	return nil
 }
 
 func ignoreClosed(err error) error {

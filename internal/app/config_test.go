@@ -79,6 +79,8 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"plain HTTP on every address":   {func(c *app.Config) { c.Listen = "0.0.0.0:0" }, "behind_tls_proxy"},
 		"plain HTTP without a host":     {func(c *app.Config) { c.Listen = ":0" }, "behind_tls_proxy"},
+		"a TLS proxy but no name":       {func(c *app.Config) { c.Listen, c.BehindTLSProxy = "0.0.0.0:0", true }, "set issuer"},
+		"a short admin token":           {func(c *app.Config) { c.Admin.TokenFile = keySet }, "32 random characters"},
 		"key without certificate":       {func(c *app.Config) { c.TLS.Key = "k.pem" }, "both"},
 		"client CA without certificate": {func(c *app.Config) { c.TLS.ClientCA = "ca.pem" }, "tls.certificate"},
 		"issuer that is no URL":         {func(c *app.Config) { c.Issuer = "id.example" }, "issuer"},

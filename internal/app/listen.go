@@ -25,6 +25,10 @@ func checkListen(cfg Config) error {
 		return fmt.Errorf("%s is not a loopback address and would carry tokens in clear; set tls.certificate and tls.key, "+
 			"or behind_tls_proxy: true if a proxy in front terminates TLS", cfg.Listen)
 	}
+	if cfg.Issuer == "" && !loopback(cfg.Listen) {
+		return errors.New("listen: clients elsewhere need a name of this server; set issuer to the URL by which they know it, such as " +
+			"https://id.operator.example")
+	}
 	return nil
 }
 

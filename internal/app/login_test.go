@@ -67,6 +67,9 @@ const (
 	number = "+8613800000001"
 	imsi   = "460000000000001"
 	back   = "https://app.example/callback"
+
+	verifyScope = "number-verification:verify"
+	purpose     = "dpv:FraudPreventionAndDetection" // on another basis than consent, so nothing is asked
 )
 
 func (s *server) feed(e renumber.FeedEvent) string {
@@ -94,11 +97,11 @@ func (s *server) account(status radacct.Status, session, imsi string) {
 	}
 }
 
-func (s *server) register() account.Registered {
+func (s *server) register(scopes ...string) account.Registered {
 	s.t.Helper()
 	r, err := s.apps.RegisterApp(s.t.Context(), account.Registration{Name: "App", Auth: account.AuthSecret, Profile: account.ProfileOIDC,
-		RedirectURIs: []string{back}, Scopes: []string{"openid", "number-verification:verify", "dpv:FraudPreventionAndDetection"},
-		LegalBases: map[string]string{"dpv:FraudPreventionAndDetection": "contract"}})
+		RedirectURIs: []string{back}, Scopes: append(scopes, "openid", purpose),
+		LegalBases: map[string]string{purpose: "contract"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -110,7 +113,7 @@ func (s *server) authorize(r account.Registered, verifier string) url.Values {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(verifier))
 	q := url.Values{"response_type": {"code"}, "client_id": {r.App.ID}, "redirect_uri": {back}, "state": {"s"}, "nonce": {"n"},
-		"scope":          {"openid number-verification:verify dpv:FraudPreventionAndDetection"},
+		"scope":          {strings.Join(r.App.Scopes, " ")},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
 	c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := c.Get(s.Issuer() + "/authorize?" + q.Encode())
@@ -187,7 +190,7 @@ func (s *server) do(req *http.Request, into any) int {
 // TestTheWholeWay goes from a feed event and an accounting packet to a verified number, and on to the next holder of the number.
 func TestTheWholeWay(t *testing.T) {
 	s := start(t)
-	r := s.register()
+	r := s.register(verifyScope)
 	if got := s.authorize(r, simtrust.NewSecret()).Get("error"); got != "login_required" {
 		t.Fatalf("without a session: %q", got)
 	}
@@ -224,7 +227,7 @@ func TestTheWholeWay(t *testing.T) {
 // TestForeignSIMKillsOutstandingTokens: a record that contradicts what is known changes no fact, but the number is in doubt.
 func TestForeignSIMKillsOutstandingTokens(t *testing.T) {
 	s := start(t)
-	r := s.register()
+	r := s.register(verifyScope)
 	s.feed(renumber.FeedEvent{Type: renumber.Assign, Holder: "sub-1", ICCID: "89860012345678901234", IMSI: imsi})
 	s.account(radacct.Start, "s1", imsi)
 	token, _ := s.login(r)
@@ -247,5 +250,29 @@ func TestNoRequestIsRedirectedToAnotherSpelling(t *testing.T) {
 		if res.StatusCode != http.StatusNotFound || res.Header.Get("Location") != "" {
 			t.Errorf("%s: %s to %q", path, res.Status, res.Header.Get("Location"))
 		}
+	}
+}
+
+// TestHoldersOperateNothing: an application may be registered for the operator's scopes, but its users' tokens do not carry them.
+func TestHoldersOperateNothing(t *testing.T) {
+	s := start(t)
+	s.feed(renumber.FeedEvent{Type: renumber.Assign, Holder: "sub-1", ICCID: "89860012345678901234", IMSI: imsi})
+	s.account(radacct.Start, "s1", imsi)
+	token, _ := s.login(s.register(account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead, "key:admin", "route:read", renumber.ScopeCheck))
+	c := rpc.NewClient(s.Issuer(), nil, token)
+	numbers, apps, own := renumber.NewClient(c), account.NewClient(c), app.NewClient(c)
+	_, feed := numbers.Feed(t.Context(), renumber.FeedReq{Source: "x", Events: []renumber.FeedEvent{{Seq: 1, Type: renumber.Release, Number: number}}})
+	_, show := numbers.Show(t.Context(), renumber.ShowReq{Number: number})
+	_, list := apps.ListApps(t.Context(), "", 0)
+	_, keys := own.Keys(t.Context())
+	_, rotate := own.RotateKeys(t.Context())
+	_, routes := own.Routes(t.Context())
+	for name, err := range map[string]error{"feed": feed, "show": show, "apps": list, "keys": keys, "rotate": rotate, "routes": routes} {
+		if simtrust.KindOf(err) != simtrust.KindDenied {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := numbers.Check(t.Context(), renumber.CheckReq{Since: time.Now().Add(-time.Hour)}); err != nil {
+		t.Errorf("a scope for holders: %v", err)
 	}
 }

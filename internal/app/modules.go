@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"go.step.sm/crypto/jose"
@@ -33,43 +34,48 @@ type modules struct {
 	account  *account.Service
 	authn    *authn.Service
 	provider *oidc.Provider
+	closers  []func()
 }
 
-// Close stops the modules, the upper floors first.
+// Close stops the modules that were built, the upper floors first.
 func (m *modules) Close() {
-	m.provider.Close()
-	m.authn.Close()
-	m.account.Close()
-	m.renumber.Close()
+	for _, c := range slices.Backward(m.closers) {
+		c()
+	}
 }
 
 // wire builds the modules bottom up and mounts their operations.
-func (a *App) wire() (*modules, error) {
+func (a *App) wire() error {
 	m := &modules{outbox: outbox.New(a.db, time.Now, a.obs.Log)}
+	a.modules = m
 	holders, err := a.cfg.Renumber.config()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.renumber = renumber.New(renumber.Deps{DB: a.db, Outbox: m.outbox, Now: time.Now}, holders)
+	m.closers = append(m.closers, m.renumber.Close)
 	if m.account, err = account.New(account.Deps{DB: a.db, Tenures: m.renumber, Log: a.obs.Log, Now: time.Now},
 		account.Config{SubjectKey: a.keys.HMAC("account pairwise subject")}); err != nil {
-		return nil, err
+		return err
 	}
+	m.closers = append(m.closers, m.account.Close)
 	network, err := a.cfg.authn(a.issuer)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if m.authn, err = authn.New(authn.Deps{DB: a.db, Tenures: m.renumber, Devices: m.renumber, Now: time.Now, Log: a.obs.Log,
 		Metrics: a.obs.Registry}, network); err != nil {
-		return nil, err
+		return err
 	}
+	m.closers = append(m.closers, m.authn.Close)
 	if m.provider, err = oidc.New(oidc.Deps{DB: a.db, Network: m.authn, Accounts: m.account, Tenures: m.renumber, Keys: a.keys, Now: time.Now},
 		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}}); err != nil {
-		return nil, err
+		return err
 	}
+	m.closers = append(m.closers, m.provider.Close)
 	outbox.On(m.outbox, "account", m.account.TenureEnded)
 	a.router = a.mount(m)
-	return m, nil
+	return nil
 }
 
 // Limits that a single client or number meets on every operation. They stop enumeration, not a busy bank.
