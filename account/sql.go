@@ -6,7 +6,6 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"time"
 
 	"simtrust/internal/sqldb"
@@ -16,13 +15,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the module's tables.
-func Migrations() sqldb.Migrations {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return sqldb.Migrations{Module: "account", FS: dir}
-}
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "account", FS: migrations} }
 
 const recordColumns = `id, name, auth, profile, sector, redirect_uris, scopes, legal_bases, credentials, registered, suspended`
 

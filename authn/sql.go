@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"io/fs"
 	"maps"
 	"slices"
 
@@ -17,13 +16,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the module's tables.
-func Migrations() sqldb.Migrations {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return sqldb.Migrations{Module: "authn", FS: dir}
-}
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "authn", FS: migrations} }
 
 // save writes the merge, each table in the order of its key.
 func (m *merge) save(ctx context.Context, tx *sqldb.Tx, now int64) error {

@@ -2,7 +2,6 @@ package renumber
 
 import (
 	"embed"
-	"io/fs"
 	"time"
 
 	"simtrust"
@@ -13,13 +12,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the module's schema.
-func Migrations() sqldb.Migrations {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return sqldb.Migrations{Module: "renumber", FS: sub}
-}
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "renumber", FS: migrations} }
 
 // Service keeps the record. It is safe for concurrent use.
 type Service struct {

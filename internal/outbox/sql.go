@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"io/fs"
 	"time"
 
 	"simtrust"
@@ -15,13 +14,7 @@ import (
 var files embed.FS
 
 // Migrations returns the schema.
-func Migrations() sqldb.Migrations {
-	root, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return sqldb.Migrations{Module: "outbox", FS: root}
-}
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "outbox", FS: files} }
 
 // delivery is a claimed row.
 type delivery struct {

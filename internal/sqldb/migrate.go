@@ -12,7 +12,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Migrations are one module's schema: goose files NNNNN_name.sql at the root of FS, applied in the order of their numbers, forward
+// Migrations are one module's schema: goose files migrations/NNNNN_name.sql in FS, applied in the order of their numbers, forward
 // only. Their versions are kept in the table goose_<module>.
 type Migrations struct {
 	Module string
@@ -23,11 +23,7 @@ type Migrations struct {
 var own embed.FS
 
 func withOwn(modules []Migrations) []Migrations {
-	files, err := fs.Sub(own, "migrations")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	return slices.Concat([]Migrations{{Module: "sqldb", FS: files}}, modules)
+	return slices.Concat([]Migrations{{Module: "sqldb", FS: own}}, modules)
 }
 
 // Migrate applies what is missing, module by module in the given order, after this package's own. Several processes may call it
@@ -67,7 +63,11 @@ func (m Migrations) provider(db *DB) (*goose.Provider, error) {
 		dialect = goose.DialectPostgres
 		opts = append(opts, goose.WithLocker(&rowLocker{}))
 	}
-	p, err := goose.NewProvider(dialect, db.write, m.FS, opts...)
+	files, err := fs.Sub(m.FS, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("migrations of %s: %w", m.Module, err)
+	}
+	p, err := goose.NewProvider(dialect, db.write, files, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("migrations of %s: %w", m.Module, err)
 	}

@@ -41,9 +41,9 @@ func eachEmpty(t *testing.T, fn func(t *testing.T, db *sqldb.DB)) {
 func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, db *sqldb.DB) {
 		ctx := t.Context()
-		one := map[string]string{"00001_one.sql": "create table one (id text primary key);"}
-		two := map[string]string{"00001_one.sql": one["00001_one.sql"], "00002_two.sql": "create table two (id text primary key);"}
-		other := module("other", map[string]string{"00001_three.sql": "create table three (one_id text references one (id));"})
+		one := map[string]string{"migrations/00001_one.sql": "create table one (id text primary key);"}
+		two := map[string]string{"migrations/00001_one.sql": one["migrations/00001_one.sql"], "migrations/00002_two.sql": "create table two (id text primary key);"}
+		other := module("other", map[string]string{"migrations/00001_three.sql": "create table three (one_id text references one (id));"})
 
 		pending, err := sqldb.Pending(ctx, db, module("m", one), other)
 		if want := []string{"sqldb/00001_heartbeat.sql", "m/00001_one.sql", "other/00001_three.sql"}; err != nil || !slices.Equal(pending, want) {
@@ -71,7 +71,7 @@ func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 
 func TestMigrateUndoesWhatFails(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, db *sqldb.DB) {
-		broken := module("m", map[string]string{"00001_broken.sql": "create table one (id text primary key);\ncreate table one (id text);"})
+		broken := module("m", map[string]string{"migrations/00001_broken.sql": "create table one (id text primary key);\ncreate table one (id text);"})
 		if err := sqldb.Migrate(t.Context(), db, broken); err == nil {
 			t.Error("no error")
 		}
@@ -79,7 +79,7 @@ func TestMigrateUndoesWhatFails(t *testing.T) {
 		if err != nil || !slices.Equal(pending, []string{"m/00001_broken.sql"}) {
 			t.Errorf("pending: %v %v", pending, err)
 		}
-		mended := module("m", map[string]string{"00001_mended.sql": "create table one (id text primary key);"})
+		mended := module("m", map[string]string{"migrations/00001_mended.sql": "create table one (id text primary key);"})
 		if err := sqldb.Migrate(t.Context(), db, mended); err != nil {
 			t.Errorf("the lock or a half of it stayed: %v", err)
 		}
@@ -102,8 +102,8 @@ func TestMigrateRefusesNoMigrations(t *testing.T) {
 func TestMigrateIsSafeInARollingStart(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, db *sqldb.DB) {
 		m := module("m", map[string]string{
-			"00001_one.sql": "create table one (id text primary key);",
-			"00002_two.sql": "insert into one (id) values ('only once');",
+			"migrations/00001_one.sql": "create table one (id text primary key);",
+			"migrations/00002_two.sql": "insert into one (id) values ('only once');",
 		})
 		var group sync.WaitGroup
 		for range 4 {

@@ -11,7 +11,7 @@ import (
 
 // tickets is the schema of this package's tests: single-use tickets and a budget that must not go below zero.
 var tickets = []sqldb.Migrations{{Module: "tickets", FS: fstest.MapFS{
-	"00001_ticket.sql": {Data: []byte(`-- +goose Up
+	"migrations/00001_ticket.sql": {Data: []byte(`-- +goose Up
 create table ticket (
     key text primary key,
     serial bigint not null,
