@@ -87,6 +87,7 @@ func (a *App) Run(ctx context.Context) error {
 	events, stopEvents := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEvents()
 	g, ctx := errgroup.WithContext(ctx)
+	_ = a.modules.authn.Beat(ctx) // else the first requests are told to try again; authn.Run repeats it and reports what fails
 	g.Go(func() error { return ignoreClosed(a.server.Serve(a.listener)) })
 	if a.accounting != nil {
 		g.Go(func() error { return a.accounting.Serve(ctx) })
