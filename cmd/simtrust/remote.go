@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -51,5 +53,21 @@ func (f remoteFlags) client() (*rpc.Client, error) {
 		}
 		token = strings.TrimSpace(string(text))
 	}
-	return rpc.NewClient(server, &http.Client{Timeout: remoteTimeout}, token), nil
+	if exposed(server) {
+		return nil, errors.New("--server would carry the admin token in clear: give an https URL; http is for a loopback address only")
+	}
+	return rpc.NewClient(server, &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}, token), nil
 }
+
+// exposed reports whether what is sent to server can be read on the way.
+func exposed(server string) bool {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" {
+		return false // https, or refused by the client
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() != "localhost" && (err != nil || !ip.IsLoopback())
+}
+
+// stay takes a redirect for the answer: a command goes to no other server than the one named.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
