@@ -47,13 +47,18 @@ func (p *Provider) readRequest(ctx context.Context, raw string) (*request, *oaut
 			return req, e
 		}
 	}
-	if hint := form.get("id_token_hint"); hint != "" {
-		var ok bool
-		if req.hint, ok = p.hinted(hint, req.ID); !ok {
-			return req, invalidRequest("id_token_hint is not an ID token of this client")
-		}
+	return req, p.readHint(req, form.get("id_token_hint"))
+}
+
+func (p *Provider) readHint(req *request, hint string) *oauthError {
+	if hint == "" {
+		return nil
 	}
-	return req, nil
+	var ok bool
+	if req.hint, ok = p.hinted(hint, req.ID); !ok {
+		return invalidRequest("id_token_hint is not an ID token of this client")
+	}
+	return nil
 }
 
 // destination finds the client and the redirect URI, which must be one of its registered ones to the character.
