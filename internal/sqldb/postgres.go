@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -54,7 +55,19 @@ func postgresConfig(dsn string) (pq.Config, error) {
 			cfg.SSLMode = pq.SSLModeDisable
 		}
 	}
+	if !cfg.BinaryParameters {
+		keepPlansFit(&cfg)
+	}
 	return cfg, nil
+}
+
+// keepPlansFit has PostgreSQL look rows up by an index wherever there is one. A statement here is prepared once and its plan kept:
+// one made while a table was empty would go on reading all of it long after it has grown. Without jit, because the planner marks a
+// scan that it cannot avoid as very costly, and would compile it.
+func keepPlansFit(cfg *pq.Config) {
+	runtime := map[string]string{"enable_seqscan": "off", "jit": "off"}
+	maps.Copy(runtime, cfg.Runtime)
+	cfg.Runtime = runtime
 }
 
 // local reports whether host is a socket folder or a loopback address.

@@ -24,3 +24,16 @@ func TestSSLModeIsNeverLeftToTheDriver(t *testing.T) {
 		}
 	}
 }
+
+func TestPlansFitUnlessTheURLSaysOtherwise(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"postgres://u@localhost/x":                       "off",
+		"postgres://u@localhost/x?enable_seqscan=on":     "on",
+		"postgres://u@localhost/x?binary_parameters=yes": "",
+	} {
+		cfg, err := postgresConfig(dsn)
+		if err != nil || cfg.Runtime["enable_seqscan"] != want {
+			t.Errorf("%s: %q, %v; want %q", dsn, cfg.Runtime["enable_seqscan"], err, want)
+		}
+	}
+}
