@@ -3,96 +3,9 @@
 package e2e
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"net/http"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
-
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
 )
-
-// job and outcome are the two ends of testdata/peer/login.mjs.
-type job struct {
-	Issuer string          `json:"issuer"`
-	Client json.RawMessage `json:"client"`
-	From   string          `json:"from"`
-	Scope  string          `json:"scope"`
-	Prompt string          `json:"prompt,omitempty"`
-	Press  string          `json:"press,omitempty"`
-	Number string          `json:"number,omitempty"`
-	Resume json.RawMessage `json:"resume,omitempty"`
-}
-
-type outcome struct {
-	Login       json.RawMessage `json:"login"`
-	Audience    any             `json:"audience"`
-	AccessToken string          `json:"access_token"`
-	Claims      struct {
-		Subject string   `json:"sub"`
-		AMR     []string `json:"amr"`
-	} `json:"claims"`
-	UserInfo struct {
-		PhoneNumber string `json:"phone_number"`
-	} `json:"userinfo"`
-	Verify struct {
-		Matches *bool `json:"devicePhoneNumberVerified"`
-	} `json:"verify"`
-	Pages  int    `json:"pages"`
-	Error  string `json:"error"`
-	Status int    `json:"status"`
-}
-
-// openidClient runs one login by npm's openid-client, with the client as it stands in sandbox.json.
-func (s *sandbox) openidClient(t *testing.T, name string, j job) outcome {
-	t.Helper()
-	j.Issuer, j.Client = s.Issuer, s.rawClient(t, name)
-	if _, err := os.Stat("testdata/peer/node_modules"); err != nil {
-		t.Fatalf("%v: scripts/setup installs openid-client", err)
-	}
-	in, err := json.Marshal(j)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/peer/login.mjs")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &complaint
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("openid-client: %v\n%s", err, &complaint)
-	}
-	var o outcome
-	if err := json.Unmarshal(out.Bytes(), &o); err != nil {
-		t.Fatalf("%v in %s", err, &out)
-	}
-	return o
-}
-
-func (s *sandbox) rawClient(t *testing.T, name string) json.RawMessage {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.dir, "sandbox.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all struct {
-		Clients []json.RawMessage `json:"clients"`
-	}
-	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, raw := range all.Clients {
-		var c client
-		if json.Unmarshal(raw, &c) == nil && c.Name == name {
-			return raw
-		}
-	}
-	t.Fatalf("the sandbox has no client %s", name)
-	return nil
-}
 
 // TestOpenIDClient logs in through a session that radclient announced, with a client of every profile.
 func TestOpenIDClient(t *testing.T) {
@@ -252,6 +165,30 @@ func TestOpenIDClientAfterKill(t *testing.T) {
 	}
 }
 
+// TestOpenIDClientTwoLegged holds the endpoints that openid-client knows beside login: introspection (RFC 7662), revocation (RFC 7009).
+func TestOpenIDClientTwoLegged(t *testing.T) {
+	s := startSandbox(t)
+	var got struct {
+		TokenType     string `json:"token_type"`
+		ExpiresIn     int    `json:"expires_in"`
+		Before, After struct {
+			Active   bool   `json:"active"`
+			ClientID string `json:"client_id"`
+			Scope    string `json:"scope"`
+		}
+	}
+	runPeer(t, "service.mjs", job{Issuer: s.Issuer, Client: s.rawClient(t, "service"), Scope: "number-recycling:check"}, &got)
+	if got.TokenType != "bearer" || got.ExpiresIn <= 0 || got.ExpiresIn > 300 { // openid-client writes the type in lower case
+		t.Errorf("the token: %+v", got)
+	}
+	if !got.Before.Active || got.Before.ClientID != s.client("service").ClientID || got.Before.Scope != "number-recycling:check" {
+		t.Errorf("introspected: %+v", got.Before)
+	}
+	if got.After.Active || got.After.Scope != "" {
+		t.Errorf("revoked: %+v", got.After)
+	}
+}
+
 func (a app) userinfo(t *testing.T, token string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, a.issuer+"/userinfo", nil)
@@ -265,53 +202,4 @@ func (a app) userinfo(t *testing.T, token string) int {
 	}
 	defer res.Body.Close()
 	return res.StatusCode
-}
-
-// TestGoOIDC does with x/oauth2 and go-oidc what TestOpenIDClient does with openid-client.
-func TestGoOIDC(t *testing.T) {
-	s := startSandbox(t)
-	line := s.gateway(t).attach(t, s.Subscribers[3], "127.1.200.5")
-	provider, err := oidc.NewProvider(t.Context(), s.Issuer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := s.client("shop")
-	conf := oauth2.Config{ClientID: c.ClientID, Endpoint: provider.Endpoint(), RedirectURL: c.RedirectURIs[1], Scopes: []string{oidc.ScopeOpenID, "phone"}}
-	conf.Endpoint.AuthStyle = oauth2.AuthStyleInParams
-
-	me := personAt(t, line.ip)
-	verifier, nonce, state := oauth2.GenerateVerifier(), random(), random()
-	ask := func(more ...oauth2.AuthCodeOption) url.Values {
-		request := conf.AuthCodeURL(state, append(more, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))...)
-		return me.login(t, request, conf.RedirectURL, "allow")
-	}
-	back := ask()
-	if back.Get("state") != state || back.Get("iss") != s.Issuer {
-		t.Fatalf("%v", back)
-	}
-	token, err := conf.Exchange(t.Context(), back.Get("code"), oauth2.VerifierOption(verifier))
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, _ := token.Extra("id_token").(string)
-	id, err := provider.Verifier(&oidc.Config{ClientID: c.ClientID, SupportedSigningAlgs: []string{oidc.ES256}}).Verify(t.Context(), raw)
-	if err != nil || id.Nonce != nonce {
-		t.Fatalf("ID token: %v, nonce %v", err, id)
-	}
-	if err := id.VerifyAccessToken(token.AccessToken); err != nil {
-		t.Error(err)
-	}
-	info, err := provider.UserInfo(t.Context(), oauth2.StaticTokenSource(token))
-	if err != nil || info.Subject != id.Subject {
-		t.Errorf("userinfo: %+v %v", info, err)
-	}
-
-	_, err = conf.Exchange(t.Context(), back.Get("code"), oauth2.VerifierOption(verifier))
-	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || refused.ErrorCode != "invalid_grant" {
-		t.Errorf("the code again: %v", err)
-	}
-	line.detach(t)
-	if got := ask(oauth2.SetAuthURLParam("prompt", "none")); got.Get("error") != "login_required" {
-		t.Errorf("detached: %v", got)
-	}
 }
