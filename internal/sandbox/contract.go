@@ -74,5 +74,5 @@ func (c Contract) write(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o600)
+	return replaceFile(path, append(text, '\n'))
 }

@@ -48,5 +48,5 @@ func (b *customers) visit(subject, masked string, now time.Time) (customer, erro
 	if err != nil {
 		return customer{}, err
 	}
-	return b.Lines[i], os.WriteFile(b.path, text, 0o600)
+	return b.Lines[i], replaceFile(b.path, text)
 }

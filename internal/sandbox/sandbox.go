@@ -162,8 +162,9 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	return errors.Join(append(errs, s.operator.nas.Close())...)
 }
 
+// serve answers on l, but not to what a page from elsewhere has a browser of this machine send.
 func (s *Sandbox) serve(l net.Listener, h http.Handler) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: http.NewCrossOriginProtection().Handler(h), ReadHeaderTimeout: 10 * time.Second}
 	s.servers = append(s.servers, server)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

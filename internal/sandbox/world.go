@@ -86,13 +86,18 @@ func openWorld(dir string, n int) (*World, error) {
 	return w, nil
 }
 
-// save replaces the file in one step, so that a kill leaves the old world or the new one.
 func (w *World) save() error {
 	text, err := json.MarshalIndent(w, "", " ")
 	if err != nil {
 		return err
 	}
-	next := w.path + ".next"
+	return replaceFile(w.path, text)
+}
+
+// replaceFile writes a file for its owner only, in one step: a kill leaves the old text or the new one, and who reads meanwhile sees
+// one of them whole.
+func replaceFile(path string, text []byte) error {
+	next := path + ".next"
 	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (w *World) save() error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(next, w.path)
+	return os.Rename(next, path)
 }
 
 // reachable reports whether the phone is on and the line is in this network.
