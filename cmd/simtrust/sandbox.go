@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,7 +86,7 @@ func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret 
 		return errors.Join(err, <-served)
 	}
 	peopled.Store(true)
-	fmt.Print(world.Tour(s.json(c.Data)))
+	fmt.Print(world.Tour(s.json(c.Data), calledAs()))
 	world.Run(ctx)
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer done()
@@ -116,6 +117,14 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
 		Interim: sandboxInterim, Retransmit: sandboxRetransmit}}
 	return c, secret, nil
+}
+
+// calledAs is how a person calls this program again: go run keeps what it builds out of sight.
+func calledAs() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/simtrust"
+	}
+	return os.Args[0]
 }
 
 func (s *sandboxCmd) json(dir string) string {

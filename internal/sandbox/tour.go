@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Tour is what a person reads when the sandbox is ready: lines to copy and paste.
-func (s *Sandbox) Tour(json string) string {
+// Tour is what a person reads when the sandbox is ready: lines to copy and paste. json is the path of sandbox.json, command how
+// this program is called.
+func (s *Sandbox) Tour(json, command string) string {
 	c := s.Contract
 	first, second := c.Subscribers[0], c.Subscribers[1]
 	var b strings.Builder
@@ -27,7 +28,7 @@ func (s *Sandbox) Tour(json string) string {
 	line("   and log in again: the shop meets a new customer, and the old one's data stays out of reach. The same with buttons: %s", c.Desk)
 	line("")
 	line("4  Ask whether a number changed hands:")
-	line("     simtrust number show --sandbox %s %s", json, first.Number)
+	line("     %s number show --sandbox %s %s", command, json, first.Number)
 	line("")
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")

@@ -1,0 +1,98 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var fence = regexp.MustCompile("(?s)```\n(.*?)```")
+
+// TestQuickstart runs the commands of docs/quickstart.md as they stand there, but for addresses and folders.
+func TestQuickstart(t *testing.T) {
+	s := startSandbox(t)
+	text, err := os.ReadFile("../../docs/quickstart.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := fence.FindAllStringSubmatch(string(text), -1)
+	if len(found) < 4 || !strings.Contains(found[1][1], "SIMTRUST_SANDBOX=") {
+		t.Fatal("the quickstart no longer begins with starting the sandbox and naming it")
+	}
+	var script strings.Builder
+	script.WriteString("S=" + s.Issuer + "\n")
+	for _, block := range found[2:] {
+		for line := range strings.Lines(block[1]) {
+			if !strings.HasPrefix(line, "{") { // what a command answers
+				script.WriteString(line)
+			}
+		}
+	}
+	here := strings.NewReplacer("bin/simtrust", binary(t), "/tmp/", t.TempDir()+"/", "http://127.0.0.1:8081", s.Operator, "127.0.0.1:1813", s.RADIUS.Accounting,
+		`"$SECRET" <<EOF`, `"$GATEWAY_SECRET" <<EOF`)
+	out := s.shell(t, here.Replace(script.String()), "GATEWAY_SECRET="+s.RADIUS.Secret, "IMSI="+s.Subscribers[2].IMSI)
+	for _, want := range []string{`{"devicePhoneNumberVerified":true}`, "Received Accounting-Response"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in the output:\n%s", want, out)
+		}
+	}
+	if s.openidClient(t, "camara", job{From: "127.1.200.3", Scope: verifyScope, Number: s.Subscribers[2].Number}).Verify.Matches == nil {
+		t.Error("the phone that the quickstart attached does not log in")
+	}
+}
+
+// TestTour runs the commands that the sandbox prints when it is ready.
+func TestTour(t *testing.T) {
+	s := startSandbox(t)
+	const indent = "     "
+	var script strings.Builder
+	tour := s.printed(t, "Stop with Ctrl-C.")
+	for line := range strings.Lines(tour) {
+		if command, ok := strings.CutPrefix(line, indent); ok {
+			script.WriteString(command)
+		}
+	}
+	out := s.shell(t, script.String())
+	for _, want := range []string{"error=consent_required", "ended by disconnected", "current"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in the output of\n%s\n%s", want, &script, out)
+		}
+	}
+	if !strings.Contains(tour, "Open "+s.Shop+"/login") {
+		t.Errorf("the tour does not name the shop:\n%s", tour)
+	}
+}
+
+// printed waits for the last words of what the sandbox prints, and answers all of it.
+func (s *sandbox) printed(t *testing.T, last string) string {
+	t.Helper()
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(20 * time.Second)
+	for !strings.Contains(s.out.String(), last) {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatalf("the sandbox has not printed %q:\n%s", last, s.out)
+		}
+	}
+	return s.out.String()
+}
+
+// shell runs a script that a person would paste; every command in it must succeed.
+func (s *sandbox) shell(t *testing.T, script string, env ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	cmd.Env = append(append(os.Environ(), "SIMTRUST_SANDBOX="+filepath.Join(s.dir, "sandbox.json")), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v in\n%s\n%s", err, script, out)
+	}
+	return string(out)
+}
