@@ -2,9 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"simtrust"
@@ -63,15 +60,6 @@ func (s *Service) open(ctx context.Context, tenure simtrust.TenureID, app string
 		return openLinks(ctx, tx, account, tenure, []string{app}, now)
 	}, tenure)
 	return account, err
-}
-
-// Subject returns how an app knows an account: HMAC-SHA-256 of the app's sector and the account, in 43 characters of base64url.
-func (s *Service) Subject(account string, app App) string {
-	mac := hmac.New(sha256.New, s.subjectKey)
-	mac.Write([]byte(app.Sector))
-	mac.Write([]byte{0}) // in neither of the two
-	mac.Write([]byte(account))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // TenureEnded closes what stands on the tenure: account, links, consents and unused tickets. What was made at or after the instant

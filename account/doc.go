@@ -6,6 +6,7 @@
 //     moves an account there with proof of both tenures.
 //   - The subject an app sees is pairwise (OpenID Connect Core 1.0 §8.1): a keyed hash of sector and account, never of a number.
 //     It is stable for the life of the account, over SIM changes and moves. Apps of one sector share it, others cannot compare.
+//     The store remembers which key it is used with.
 //   - When a tenure ends, its account, links and consents close. Rows made at or after the instant the end took effect are
 //     marked disputed: they stop working, are reported in the log and are never given to anybody else.
 //   - A suspended app can do nothing: no entry, no consent, no move.

@@ -139,3 +139,12 @@ func withdrawScopes(ctx context.Context, tx *sqldb.Tx, b bond, scopes []string, 
 		append([]any{b.tenure, b.app, b.purpose, now.UnixMilli()}, args...)...)
 	return err
 }
+
+// markStore returns the mark of the subject key that the store is used with: mine, if there was none.
+func markStore(ctx context.Context, tx *sqldb.Tx, mine []byte) (mark []byte, err error) {
+	if _, err := tx.Exec(ctx, `insert into account_subject_key (id, mark) values (1, $1) on conflict do nothing`, mine); err != nil {
+		return nil, err
+	}
+	err = tx.QueryRow(ctx, `select mark from account_subject_key where id = 1`).Scan(&mark)
+	return mark, err
+}

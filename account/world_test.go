@@ -112,8 +112,13 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 // node starts another instance on the same store.
 func (w *world) node() *account.Service {
 	w.t.Helper()
+	return w.nodeWithKey("0123456789abcdef0123456789abcdef")
+}
+
+func (w *world) nodeWithKey(key string) *account.Service {
+	w.t.Helper()
 	s, err := account.New(account.Deps{DB: w.db, Tenures: w.tenures, Log: slog.New(slog.DiscardHandler), Now: w.clock.now},
-		account.Config{SubjectKey: []byte("0123456789abcdef0123456789abcdef")})
+		account.Config{SubjectKey: []byte(key)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

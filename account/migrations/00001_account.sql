@@ -72,3 +72,9 @@ create table account_move (
 );
 create index account_move_account on account_move (account);
 create index account_move_from on account_move (from_tenure);
+
+-- One row: a keyed hash that tells which subject key the accounts are used with.
+create table account_subject_key (
+    id   bigint not null primary key check (id = 1),
+    mark bytea  not null
+);

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"simtrust"
+	"simtrust/account"
 	"simtrust/authn/radius"
 	"simtrust/internal/keys"
 	"simtrust/internal/obs"
@@ -73,12 +75,24 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err = a.wire(); err != nil {
 		return err
 	}
+	if err = a.checkKeys(ctx); err != nil {
+		return err
+	}
 	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
 	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)
 	a.accounting, err = listenRADIUS(a.cfg.Authn.RADIUS, a.modules.authn, a.obs)
+	return err
+}
+
+// checkKeys refuses a key directory that is not the one the database was used with, such as an empty one on a second node.
+func (a *App) checkKeys(ctx context.Context) error {
+	err := a.modules.account.CheckSubjectKey(ctx)
+	if simtrust.ReasonOf(err) == account.ReasonOtherSubjectKey {
+		return fmt.Errorf("%w; restore the key directory %s, or let this node share that of the others", err, a.cfg.Keys.Dir)
+	}
 	return err
 }
 

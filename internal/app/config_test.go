@@ -134,3 +134,23 @@ func TestOneProcessPerSQLiteFile(t *testing.T) {
 		t.Errorf("a second server on the same file: %v", err)
 	}
 }
+
+// TestKeysBelongToTheDatabase: with other keys apps would take every holder for somebody new.
+func TestKeysBelongToTheDatabase(t *testing.T) {
+	cfg := app.Defaults()
+	cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"
+	for i, step := range []struct{ keys, refusal string }{
+		{"keys", ""}, {"empty", "restore the key directory"}, {"keys", ""},
+	} {
+		cfg.Keys.Dir = filepath.Join(cfg.Data, step.keys)
+		a, err := app.New(t.Context(), cfg)
+		if refused := err != nil && strings.Contains(err.Error(), step.refusal); refused != (step.refusal != "") {
+			t.Errorf("%d: %v", i, err)
+		}
+		if a != nil {
+			if err := a.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
