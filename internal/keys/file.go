@@ -41,6 +41,17 @@ func writeFile(path string, data []byte) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
+// makeDir makes a directory for the owner only, durably, where there is none.
+func makeDir(dir string) error {
+	if exists(dir) {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
 // syncDir makes renames and removals in dir durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -63,7 +62,7 @@ type Ring struct {
 // [ReasonWrongSecret] or [ReasonDamaged]; a file system error has no reason.
 func Open(ctx context.Context, dir string, opts Options) (*Ring, error) {
 	r := &Ring{dir: dir, opts: opts.withDefaults()}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, failed("keys.open", "cannot create the key directory", err)
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, lockFile))

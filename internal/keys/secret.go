@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"simtrust"
@@ -47,7 +46,7 @@ func openSecret(path string, create bool) ([]byte, error) {
 }
 
 func createSecret(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	return writeFile(path, []byte(simtrust.NewSecret()+"\n"))
