@@ -47,6 +47,9 @@ func readAdminToken(path string) (string, error) {
 	return string(token), err
 }
 
+// adminClient is the client behind the admin token, in logs and rate limits. No application's id has a colon.
+const adminClient = "admin:token"
+
 // gate knows the admin token; every other credential is the provider's. Whatever an application is registered for, a token that stands
 // for a holder does not get operatorScopes.
 type gate struct {
@@ -59,7 +62,7 @@ func (g gate) Authenticate(r *http.Request) (rpc.Caller, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	digest := sha256.Sum256([]byte(token))
 	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(digest[:], g.admin[:]) == 1 {
-		return rpc.Caller{Client: "admin", Scopes: adminScopes}, nil
+		return rpc.Caller{Client: adminClient, Scopes: adminScopes}, nil
 	}
 	c, err := g.provider.Authenticate(r)
 	if c.Tenure != "" {

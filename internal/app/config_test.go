@@ -54,6 +54,9 @@ func TestConfigIsStrict(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if _, err := load(t, "database: postgres://user:hunter2@db/simtrust\nlissten: x\n"); strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a password beside a mistyped key: %v", err)
+	}
 	if _, err := app.Load("/nowhere/simtrust.yaml"); err == nil || !strings.Contains(err.Error(), "--config") {
 		t.Errorf("missing file: %v", err)
 	}
