@@ -26,6 +26,7 @@ type cli struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait for what the first one lets end
 	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
