@@ -214,7 +214,7 @@ func (a app) spend(token, number string) (verdict, error) {
 	return v, err
 }
 
-// send sends a request and judges the answer: 200 goes to ok, another status to bad, and is a refusal if isRefusal says so.
+// send sends a request and judges the answer: 200 or 201 goes to ok, another status to bad, and is a refusal if isRefusal says so.
 func send(c *http.Client, req *http.Request, ok, bad any, isRefusal func(status int) bool) (verdict, error) {
 	res, err := c.Do(req)
 	if err != nil {
@@ -225,15 +225,15 @@ func send(c *http.Client, req *http.Request, ok, bad any, isRefusal func(status 
 	if err != nil {
 		return cut, err
 	}
-	into := bad
-	if res.StatusCode == http.StatusOK {
+	into, good := bad, res.StatusCode == http.StatusOK || res.StatusCode == http.StatusCreated
+	if good {
 		into = ok
 	}
 	err = json.Unmarshal(body, into)
 	switch {
 	case err != nil:
 		return odd, err
-	case res.StatusCode == http.StatusOK:
+	case good:
 		return accepted, nil
 	case res.StatusCode == http.StatusServiceUnavailable:
 		return unknown, nil
