@@ -91,6 +91,25 @@ func TestReplaceClosesTheAccountInTheWay(t *testing.T) {
 	})
 }
 
+// TestMoveLosesAgainstAnEndThatCameFirst: Live said that the tenure is current, and by the time of the transaction it is not.
+func TestMoveLosesAgainstAnEndThatCameFirst(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		app, from, to := w.app("shop.example"), w.hold(), w.hold()
+		w.login(from, app)
+		ticket := w.ticket(from)
+		if err := w.TenureEnded(t.Context(), simtrust.TenureEnded{Tenure: to, Seq: 2, Effective: w.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, w.finish(to, ticket), simtrust.KindDenied, account.ReasonTenureNotCurrent)
+		if n := w.count(`select count(*) from account where tenure = $1`, to); n != 0 {
+			t.Error("an account stands on a tenure that has ended")
+		}
+		if err := w.finish(w.hold(), ticket); err != nil {
+			t.Errorf("the refused move spent the ticket: %v", err)
+		}
+	})
+}
+
 func TestTicketWorksOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		app, from := w.app("shop.example"), w.hold()
