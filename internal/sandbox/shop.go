@@ -42,6 +42,7 @@ const (
 	sessionCookie = "shop_session"
 	loginLifetime = 10 * time.Minute
 	maxPending    = 1000
+	maxSessions   = 10_000
 )
 
 func newShop(ctx context.Context, issuer, base, dir string, client Client, now func() time.Time) (*shop, error) {
@@ -113,6 +114,9 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	id := simtrust.NewSecret()
 	s.mu.Lock()
+	if len(s.sessions) >= maxSessions {
+		clear(s.sessions) // everybody logs in again
+	}
 	s.sessions[id] = c
 	s.mu.Unlock()
 	setCookie(w, sessionCookie, id)
