@@ -1,0 +1,77 @@
+package ca
+
+import (
+	"crypto"
+	"time"
+
+	"simtrust/internal/keys"
+)
+
+// Line is a line of business with issuing authorities of its own.
+type Line string
+
+// The lines.
+const (
+	LineBank       Line = "bank"
+	LineEID        Line = "eid"
+	LineEnterprise Line = "enterprise"
+	LineService    Line = "service"
+)
+
+// Issuer is an issuing authority.
+type Issuer struct {
+	// ID is stable and stands in URLs and rows: lower-case letters, digits and hyphens, such as bank-p256-2026.
+	ID        string
+	Line      Line
+	Algorithm keys.KeyAlgorithm
+	// Raw is the certificate, DER.
+	Raw []byte
+	// Subject is the raw DER name, copied into what it issues; KeyID is its subject key identifier.
+	Subject, KeyID      []byte
+	NotBefore, NotAfter time.Time
+	// Signer holds the key. For SM2 it takes the message itself and signs with the default identity 1234567812345678.
+	Signer crypto.Signer
+	// Chain is DER, this issuer first, the root last.
+	Chain [][]byte
+	// OCSP signs its status answers.
+	OCSP *Delegate
+	// Active says that new certificates come from here; otherwise it only serves the status of those it issued (roll-over).
+	Active bool
+}
+
+// Delegate is a certificate with its key that speaks for an authority: OCSP answers, time stamps.
+type Delegate struct {
+	Raw      []byte
+	Signer   crypto.Signer
+	NotAfter time.Time
+}
+
+// Hierarchy is everything a key ceremony made.
+type Hierarchy struct {
+	Issuers []*Issuer
+	// Roots are DER.
+	Roots [][]byte
+	TSA   *Delegate
+	// TSAChain is DER, the time-stamping certificate first, the root last.
+	TSAChain [][]byte
+}
+
+// Issuer returns the issuer of that id, active or not.
+func (h *Hierarchy) Issuer(id string) (*Issuer, bool) {
+	for _, i := range h.Issuers {
+		if i.ID == id {
+			return i, true
+		}
+	}
+	return nil, false
+}
+
+// For returns the active issuer of a line with a key of that algorithm.
+func (h *Hierarchy) For(line Line, algorithm keys.KeyAlgorithm) (*Issuer, bool) {
+	for _, i := range h.Issuers {
+		if i.Active && i.Line == line && i.Algorithm == algorithm {
+			return i, true
+		}
+	}
+	return nil, false
+}
