@@ -79,7 +79,8 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
 	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)

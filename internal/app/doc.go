@@ -3,6 +3,7 @@
 //
 //   - config.go   the configuration file
 //   - app.go      the server as a value: New, Run, Close
+//   - store.go    opening and migrating the database
 //   - modules.go  which module gets what, and who hears which event
 //   - listen.go   TCP, TLS and the RADIUS socket
 //   - admin.go    the admin credential and the operations of the server itself
