@@ -1,0 +1,5 @@
+//go:build !cgo || nopkcs11
+
+package keys
+
+const pkcs11Built = false
