@@ -130,6 +130,30 @@ func TestOverlappingPortRanges(t *testing.T) {
 	})
 }
 
+// A gateway that has restarted counts its session ids anew: what the session of that id held before is not held again.
+func TestPortRangeEndsWithItsSession(t *testing.T) {
+	const public = "198.51.100.7"
+	for name, stopped := range map[string]bool{"after a Stop": true, "without a Stop": false} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				w.send(w.record(alice, "1", "", ports(public, 1024, 2047)))
+				w.pass(time.Minute)
+				if stopped {
+					w.send(w.record(alice, "1", "", status(radius.Stop)))
+					w.pass(time.Minute)
+				}
+				w.send(w.record(bob, "1", "", ports(public, 2048, 3071)))
+				w.is(public+":2048", bob)
+				w.isNot(public+":1024", authn.ReasonNoSession)
+				w.pass(time.Minute)
+				w.send(w.record(bob, "1", phone, status(radius.InterimUpdate)))
+				w.is(public+":2048", bob)
+				w.isNot(public+":1024", authn.ReasonNoSession)
+			})
+		})
+	}
+}
+
 func TestQuarantinedRecordStopsThePortRangeOfItsSession(t *testing.T) {
 	const public = "198.51.100.7"
 	each(t, func(t *testing.T, w *world) {

@@ -70,8 +70,8 @@ func (c claim) opened() (at int64, open bool) {
 }
 
 // named reports whether the session still names the address as its own. A whole address is repeated in every record (RFC 2869
-// §2.1); a range of ports is told when it is given and when it is given back (RFC 8045 §4.1.2). Neither is the owner's any more once
-// the session's latest record could not be attributed.
+// §2.1); a range of ports is told when it is given and when it is given back (RFC 8045 §4.1.2), and is gone with the Start that uses
+// its session id again. Neither is the owner's any more once the session's latest record could not be attributed.
 func (c claim) named() bool {
 	switch {
 	case !c.key.unowned() && c.unsure >= c.heard:
@@ -79,7 +79,7 @@ func (c claim) named() bool {
 	case c.key.whole():
 		return c.last == c.heard
 	default:
-		return c.last > c.released
+		return c.last > c.released && c.last >= c.started
 	}
 }
 
