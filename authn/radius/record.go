@@ -44,7 +44,8 @@ type Record struct {
 	Ports PortRange
 	// Released is a range that the session gave back with this record, zero when none.
 	Released PortRange
-	// At is the time of the event: Event-Timestamp in whole seconds, else arrival less Acct-Delay-Time; never after Received.
+	// At is the time of the event: Event-Timestamp in whole seconds, else arrival less Acct-Delay-Time; never after that, and so
+	// never after Received.
 	At time.Time
 	// Received is the time of arrival.
 	Received time.Time
@@ -93,16 +94,14 @@ func newRecord(nas NAS, req radacct.Request, received time.Time) (Record, error)
 	return r, nil
 }
 
-// eventTime never lies after arrival: a NAS whose clock is ahead must not shut out the records that follow.
+// eventTime never lies after the first sending: a NAS whose clock is ahead must not shut out the records that follow, nor bring a
+// session back by repeating its Start. The delay is counted in whole seconds, so one more is allowed.
 func eventTime(req radacct.Request, received time.Time) time.Time {
-	switch {
-	case req.Event.IsZero():
-		return received.Add(-req.Delay)
-	case req.Event.After(received):
-		return received
-	default:
-		return req.Event
+	sent := received.Add(-req.Delay)
+	if req.Event.IsZero() || req.Event.After(received) || req.Event.After(sent.Add(time.Second)) {
+		return sent
 	}
+	return req.Event
 }
 
 // setPrefix normalises to /64, the unit that a mobile network gives to one session (3GPP TS 23.401 §5.3.1.2.2). A wider prefix
