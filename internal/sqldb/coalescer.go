@@ -41,7 +41,8 @@ type coalescerOptions struct {
 // WithMaxBatch bounds a batch; the default is 1024. With 1 every request has a transaction of its own.
 func WithMaxBatch(n int) CoalescerOption { return func(o *coalescerOptions) { o.maxBatch = n } }
 
-// WithWorkers sets how many batches run at once; the default is 1 for writes on SQLite, which has one writer, otherwise 2.
+// WithWorkers sets how many batches run at once. The default is 1 for reads, since more would only be smaller, and 2 for writes, so
+// that one batch is prepared while the other becomes durable; SQLite has one writer.
 func WithWorkers(n int) CoalescerOption { return func(o *coalescerOptions) { o.workers = n } }
 
 // NewCoalescer starts a coalescer of writes; name goes into errors. It runs each batch in one transaction, at the isolation the
@@ -58,7 +59,7 @@ func WithWorkers(n int) CoalescerOption { return func(o *coalescerOptions) { o.w
 func NewCoalescer[Q, R any](
 	db *DB, name string, run func(ctx context.Context, tx *Tx, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
 ) *Coalescer[Q, R] {
-	return start(name, batching(db, db.write), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+	return start(name, batching(db, db.write, 2), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return inBatch(ctx, db, batch, run)
 	}, outcomeUnknown)
 }
@@ -68,7 +69,7 @@ func NewCoalescer[Q, R any](
 func NewReadCoalescer[Q comparable, R any](
 	db *DB, name string, run func(ctx context.Context, q Querier, batch []Q) ([]Result[R], error), opts ...CoalescerOption,
 ) *Coalescer[Q, R] {
-	return start(name, batching(db, db.read), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
+	return start(name, batching(db, db.read, 1), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return distinct(batch, func(keys []Q) ([]Result[R], error) {
 			results, err := guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
 			return results, classed(ctx, err)
@@ -76,14 +77,13 @@ func NewReadCoalescer[Q comparable, R any](
 	}, func(cause error) error { return cause })
 }
 
-// batching is how requests over a pool of the store are merged unless the coalescer's options say otherwise. Two batches at once
-// keep the store busy while the answers of one are handed out; more would only be smaller.
-func batching(db *DB, pool *sql.DB) coalescerOptions {
+// batching is how requests are merged unless the coalescer's options say otherwise: so many batches of a pool at once.
+func batching(db *DB, pool *sql.DB, workers int) coalescerOptions {
 	conns := pool.Stats().MaxOpenConnections
 	if db.alone {
 		return coalescerOptions{maxBatch: 1, workers: conns}
 	}
-	return coalescerOptions{maxBatch: 1024, workers: min(2, conns)}
+	return coalescerOptions{maxBatch: 1024, workers: min(workers, conns)}
 }
 
 func start[Q, R any](

@@ -72,8 +72,9 @@ func array[T ~string | ~int64](keys []T) any {
 	return numbers
 }
 
-// rowsPerInsert are the chunk sizes of [InsertRows], largest first: few texts, so that each is prepared once.
-var rowsPerInsert = []int{256, 32, 4, 1}
+// maxRowsPerInsert is the largest chunk of [InsertRows]. The others are smaller powers of two: few texts, so that each is prepared
+// once, and few statements for any number of rows.
+const maxRowsPerInsert = 256
 
 // maxArguments is below what both stores bind to one statement (SQLite 32,766, PostgreSQL 65,535).
 const maxArguments = 32000
@@ -97,12 +98,8 @@ func InsertRows(ctx context.Context, tx *Tx, insert string, rows [][]any, suffix
 }
 
 func chunk(rows, columns int) int {
-	for _, n := range rowsPerInsert {
-		if n <= rows && n*columns <= maxArguments {
-			return n
-		}
-	}
-	return 1
+	most := max(1, min(rows, maxRowsPerInsert, maxArguments/columns))
+	return 1 << (bits.Len(uint(most)) - 1)
 }
 
 func insertText(insert string, rows [][]any, suffix string) (string, []any, error) {
