@@ -69,6 +69,9 @@ func (s *Service) Missing(ctx context.Context, req ConsentReq) ([]string, error)
 	if err := req.App.permits(req.Scopes, req.Purpose); err != nil {
 		return nil, err
 	}
+	if req.App.hasLegalBasis(req.Purpose) {
+		return nil, nil
+	}
 	st, err := s.standings.Do(ctx, bond{req.Tenure, req.App.ID, req.Purpose})
 	if err != nil {
 		return nil, err
