@@ -62,14 +62,19 @@ func (p *Provider) clientToken(client string, s scope) (string, error) {
 	})
 }
 
-// userToken signs the access token of a grant.
+// userToken signs the access token of a grant. Its first use tends to come at once and to the same node, which knows its own signature.
 func (p *Provider) userToken(g *grant) (string, error) {
-	now := p.now().Unix()
-	return p.keys.SignJWT(accessType, &accessClaims{
-		Issuer: p.issuer, Subject: g.Subject, Audience: p.issuer, Expires: now + int64(tokenLife/time.Second), Issued: now,
+	now := p.now()
+	claims := &accessClaims{
+		Issuer: p.issuer, Subject: g.Subject, Audience: p.issuer, Expires: now.Add(tokenLife).Unix(), Issued: now.Unix(),
 		ID: simtrust.NewID("tok"), Client: g.Client, Scope: g.Scope.String(), Grant: g.ID,
 		AuthTime: g.AuthTime.Unix(), ACR: acrNetwork, AMR: methods(g.Method),
-	})
+	}
+	token, err := p.keys.SignJWT(accessType, claims)
+	if err == nil {
+		p.verified.put(sha256.Sum256([]byte(token)), claims, now)
+	}
+	return token, err
 }
 
 // How the number was proven. The context class is Mobile Connect's level of assurance 2, one factor: possession of the SIM,
