@@ -54,14 +54,18 @@ func (s *Service) Run(ctx context.Context) error {
 // horizon, it marks the end of an absence: sessions of that NAS must be heard of again. A clock that was set back counts as one too.
 func (s *Service) Beat(ctx context.Context) error {
 	now := s.now()
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error { return s.storeBeat(ctx, tx, now) })
-	if err != nil {
+	if _, err := s.beats.Do(ctx, now); err != nil {
 		s.wrote.Store(0)
 		return err
 	}
 	s.wrote.Store(now.UnixMilli())
 	s.beat.Store(now.UnixMilli())
 	return nil
+}
+
+// storeBeats stores the last of several heartbeats: after an outage every record that waits brings one.
+func (s *Service) storeBeats(ctx context.Context, tx *sqldb.Tx, beats []time.Time) ([]sqldb.Result[struct{}], error) {
+	return make([]sqldb.Result[struct{}], len(beats)), s.storeBeat(ctx, tx, beats[len(beats)-1])
 }
 
 func (s *Service) storeBeat(ctx context.Context, tx *sqldb.Tx, now time.Time) error {

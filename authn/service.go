@@ -62,6 +62,7 @@ type Service struct {
 	audience  string
 	enrichers []Enricher
 
+	beats   *sqldb.Coalescer[time.Time, struct{}]
 	changes *sqldb.Coalescer[change, struct{}]
 	claims  *sqldb.Coalescer[string, []claim]
 	doubts  *sqldb.Coalescer[simtrust.Number, int64]
@@ -100,6 +101,7 @@ func New(d Deps, c Config) (*Service, error) {
 	if s.metrics, err = newMetrics(d.Metrics); err != nil {
 		return nil, err
 	}
+	s.beats = sqldb.NewCoalescer(d.DB, "authn.beat", s.storeBeats)
 	s.changes = sqldb.NewCoalescer(d.DB, "authn.account", s.apply)
 	s.claims = sqldb.NewReadCoalescer(d.DB, "authn.claims", claimsOn)
 	s.doubts = sqldb.NewReadCoalescer(d.DB, "authn.doubts", doubtsOf)
@@ -124,6 +126,7 @@ func (s *Service) addNAS(n NAS) error {
 
 // Close answers what is queued and stops.
 func (s *Service) Close() {
+	s.beats.Close()
 	s.changes.Close()
 	s.claims.Close()
 	s.doubts.Close()
