@@ -62,7 +62,8 @@ func TestNothingGetsOut(t *testing.T) {
 				t.Errorf("%T: CSP %q lacks %s", v, csp, want)
 			}
 		}
-		if strings.Contains(csp, "unsafe") || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" {
+		if strings.Contains(csp, "unsafe") || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" ||
+			h.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("%T: headers %v", v, h)
 		}
 	}

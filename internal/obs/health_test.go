@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,19 @@ func TestHealthz(t *testing.T) {
 	o.Health.AddCheck("store", down.check)
 	if w := get(o.Health.LiveHandler()); w.Code != http.StatusOK || w.Body.String() != "{\"status\":\"ok\"}\n" || down.asks.Load() != 0 {
 		t.Errorf("/healthz: %d %s; it must not ask the dependencies", w.Code, w.Body)
+	}
+}
+
+// TestReadyzIsForThoseWhoWaitToo: whoever asked first may go away before the checks are through.
+func TestReadyzIsForThoseWhoWaitToo(t *testing.T) {
+	o := newObs(t, obs.Config{})
+	o.Health.AddCheck("store", func(ctx context.Context) error { return ctx.Err() })
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(gone, http.MethodGet, "/readyz", nil)
+	o.Health.ReadyHandler().ServeHTTP(httptest.NewRecorder(), r)
+	if w := get(o.Health.ReadyHandler()); w.Code != http.StatusOK {
+		t.Errorf("/readyz: %d %s", w.Code, w.Body)
 	}
 }
 

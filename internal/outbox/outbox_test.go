@@ -342,6 +342,32 @@ func TestSlowHandlersDoNotOutliveTheirLease(t *testing.T) {
 	})
 }
 
+// TestALateFailureLeavesTheNextClaimAlone: its lease is over, and a rival has claimed the row and put it off since.
+func TestALateFailureLeavesTheNextClaimAlone(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		c, log := newClock(), slog.New(slog.DiscardHandler)
+		late, rival := outbox.New(db, c.now, log), outbox.New(db, c.now, log)
+		tries := 0
+		outbox.On(rival, "s", func(context.Context, parked) error { tries++; return errNo })
+		outbox.On(late, "s", func(ctx context.Context, _ parked) error {
+			c.advance(time.Minute)
+			if err := rival.Drain(ctx); !errors.Is(err, errNo) || tries != 1 {
+				t.Errorf("the rival did not claim the row: %v", err)
+			}
+			return errNo
+		})
+		appendAll(t, db, late, "ten_1", parked{1})
+		if err := late.Drain(t.Context()); !errors.Is(err, errNo) {
+			t.Fatal(err)
+		}
+		c.advance(600 * time.Millisecond) // a first failure is due again by now, a second one is not
+		drain(t, rival)
+		if tries != 1 {
+			t.Error("tried again on the word of the late one")
+		}
+	})
+}
+
 func TestHandlersMayAppend(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		o := outbox.New(db, newClock().now, slog.New(slog.DiscardHandler))
