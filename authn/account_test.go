@@ -281,6 +281,25 @@ func TestEventsFromTheFutureChangeNothing(t *testing.T) {
 	})
 }
 
+// A subscriber whom the feed does not know fills no table, however long the session.
+func TestRepeatedQuarantineIsOneRow(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.tenures.release(alice.number)
+		first := w.clock.now()
+		for range 3 {
+			w.send(w.record(alice, "a", phone, status(radius.InterimUpdate)))
+			w.pass(interim)
+		}
+		w.send(w.record(alice, "a", phone, status(radius.InterimUpdate), at(first)))
+		var at, received int64
+		err := w.db.QueryRow(t.Context(), "select at, received from authn_quarantine").Scan(&at, &received)
+		if n := w.quarantined("not_held"); err != nil || n != 1 || at != first.UnixMilli() || received != w.clock.now().UnixMilli() {
+			t.Errorf("%d rows, at %d, received %d, %v", n, at, received, err)
+		}
+		w.doubted(alice.number, w.clock.now(), true)
+	})
+}
+
 // An address that the network gave to somebody we cannot name must not speak for the one before.
 func TestQuarantinedRecordTakesTheAddressFromItsPredecessor(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -194,7 +194,7 @@ func (s *Service) admitAsserted(ctx context.Context, a assertion, number simtrus
 
 func (s *Service) setAsideAsserted(ctx context.Context, a assertion, number simtrust.Number, reason string) error {
 	q := &quarantined{
-		reason: reason, nas: a.Issuer, sid: a.ID, what: MethodEnrichment, number: number, imsi: a.IMSI, places: a.ClientIP,
+		reason: reason, nas: a.Issuer, what: MethodEnrichment, number: number, imsi: a.IMSI, places: a.ClientIP,
 		at: a.IssuedAt.UnixMilli(), received: s.now().UnixMilli(),
 	}
 	q.id = q.digest()

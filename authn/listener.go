@@ -112,10 +112,7 @@ func (s *Service) Prune(ctx context.Context) error {
 	for _, n := range s.nases {
 		kept = max(kept, retention*n.Interim)
 	}
-	heard := now.Add(-kept).UnixMilli()
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		return prune(ctx, tx, heard, now.Add(-quarantineFor).UnixMilli(), now.UnixMilli())
-	})
+	return prune(ctx, s.db, now.Add(-kept).UnixMilli(), now.Add(-quarantineFor).UnixMilli(), now.UnixMilli())
 }
 
 // Check reports whether sessions can be kept up to date, for readiness: [ReasonStoreUnwritable] if not.

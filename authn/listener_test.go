@@ -186,6 +186,24 @@ func TestPrune(t *testing.T) {
 	})
 }
 
+// More than one transaction deletes.
+func TestPruneMany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
+				insert into authn_doubt (number, at) select 'n' || cast(i as text), 0 from n`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.prune()
+		if n := w.rows("authn_doubt"); n != 0 {
+			t.Errorf("%d rows left", n)
+		}
+	})
+}
+
 func TestRunBeatsUntilItsContextEnds(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.clock.advance(time.Minute)

@@ -82,7 +82,7 @@ func (m *merge) name(key claimKey, n naming) {
 func (m *merge) clear(nas string, at int64) { m.cleared[nas] = max(m.cleared[nas], at) }
 
 func (m *merge) setAside(q *quarantined) {
-	m.quarantined[q.id] = q
+	m.quarantined[q.id] = q.with(m.quarantined[q.id])
 	if !q.number.IsZero() {
 		m.doubts[q.number.E164()] = max(m.doubts[q.number.E164()], q.received)
 	}

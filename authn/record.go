@@ -38,7 +38,8 @@ type change struct {
 	quarantine *quarantined
 }
 
-// quarantined is a record set aside.
+// quarantined is a record set aside, or several that say the same of one session: a subscriber whom the feed does not know sends
+// Interim-Updates for as long as the session lasts. at is of the first event, received of the last arrival.
 type quarantined struct {
 	id, reason            string
 	nas, realm, sid, what string
@@ -129,9 +130,18 @@ func (c change) setAside(r radius.Record, reason string) change {
 	return c
 }
 
-// digest is the same for a retransmission.
+// digest is the same for records that say the same.
 func (q *quarantined) digest() string {
-	return digest(q.reason, q.nas, q.realm, q.sid, q.what, q.number.E164(), q.imsi, q.imeisv, q.places, strconv.FormatInt(q.at, 10))
+	return digest(q.reason, q.nas, q.realm, q.sid, q.what, q.number.E164(), q.imsi, q.imeisv, q.places)
+}
+
+// with returns q with the instants of another record that says the same, or of none.
+func (q *quarantined) with(o *quarantined) *quarantined {
+	both := *q
+	if o != nil {
+		both.at, both.received = min(q.at, o.at), max(q.received, o.received)
+	}
+	return &both
 }
 
 // heldBy returns the addresses that a record says its session holds.

@@ -77,7 +77,10 @@ func (m *merge) saveQuarantine(ctx context.Context, tx *sqldb.Tx) error {
 		})
 	}
 	return sqldb.InsertRows(ctx, tx, `insert into authn_quarantine
-		(id, reason, nas, realm, sid, what, number, imsi, imeisv, places, at, received)`, rows, "on conflict (id) do nothing")
+		(id, reason, nas, realm, sid, what, number, imsi, imeisv, places, at, received)`, rows,
+		`on conflict (id) do update set
+			at       = case when excluded.at < authn_quarantine.at then excluded.at else authn_quarantine.at end,
+			received = case when excluded.received > authn_quarantine.received then excluded.received else authn_quarantine.received end`)
 }
 
 // saveDoubts dates a doubt no earlier than now: what was issued while the record waited for its commit is outstanding too.
@@ -160,25 +163,41 @@ func doubtsOf(ctx context.Context, q sqldb.Querier, numbers []simtrust.Number) (
 	return results, nil
 }
 
+// pruneRows bounds what one transaction deletes, because SQLite takes no other write meanwhile.
+const pruneRows = 10_000
+
 // prune deletes sessions last heard of before heard, records received before received and assertions that expired before now. A
 // range of ports lives as long as its session; a Stop is kept while its session has claims.
-func prune(ctx context.Context, tx *sqldb.Tx, heard, received, now int64) error {
-	steps := []struct {
+func prune(ctx context.Context, db *sqldb.DB, heard, received, now int64) error {
+	for _, step := range []struct {
 		text string
 		args []any
 	}{
-		{`delete from authn_claim where last < $1 and released < $2 and (low = 0 and high = 65535 or not exists (
-			select 1 from authn_session s where s.nas = authn_claim.nas and s.sid = authn_claim.sid and s.heard >= $3))`,
-			[]any{heard, heard, heard}},
-		{`delete from authn_session where heard < $1 and stopped < $2 and not exists (
-			select 1 from authn_claim c where c.nas = authn_session.nas and c.sid = authn_session.sid)`, []any{heard, heard}},
-		{"delete from authn_quarantine where received < $1", []any{received}},
-		{"delete from authn_doubt where at < $1", []any{received}},
-		{"delete from authn_assertion where expires < $1", []any{now}},
-	}
-	for _, s := range steps {
-		if _, err := tx.Exec(ctx, s.text, s.args...); err != nil {
-			return err
+		{`delete from authn_claim where (place, low, high, nas, sid, tenure, imsi) in (
+			select place, low, high, nas, sid, tenure, imsi from authn_claim
+			where last < $1 and released < $2 and (low = 0 and high = 65535 or not exists (
+				select 1 from authn_session s where s.nas = authn_claim.nas and s.sid = authn_claim.sid and s.heard >= $3)) limit $4)`,
+			[]any{heard, heard, heard, pruneRows}},
+		{`delete from authn_session where (nas, sid) in (
+			select nas, sid from authn_session where heard < $1 and stopped < $2 and not exists (
+				select 1 from authn_claim c where c.nas = authn_session.nas and c.sid = authn_session.sid) limit $3)`,
+			[]any{heard, heard, pruneRows}},
+		{"delete from authn_quarantine where id in (select id from authn_quarantine where received < $1 limit $2)", []any{received, pruneRows}},
+		{"delete from authn_doubt where number in (select number from authn_doubt where at < $1 limit $2)", []any{received, pruneRows}},
+		{"delete from authn_assertion where id in (select id from authn_assertion where expires < $1 limit $2)", []any{now, pruneRows}},
+	} {
+		for deleted := int64(pruneRows); deleted == pruneRows; {
+			err := db.InTx(ctx, func(tx *sqldb.Tx) error {
+				res, err := tx.Exec(ctx, step.text, step.args...)
+				if err != nil {
+					return err
+				}
+				deleted, err = res.RowsAffected()
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -41,7 +41,8 @@ create table authn_claim (
     primary key (place, low, high, nas, sid, tenure, imsi)
 );
 
--- Records that could not be attributed.
+-- Records that could not be attributed; those of one session that say the same are one row, with the first event and the last
+-- arrival.
 create table authn_quarantine (
     id       text   primary key,
     reason   text   not null,
