@@ -63,18 +63,36 @@ func (s *Service) Withdraw(ctx context.Context, req WithdrawReq) error {
 	})
 }
 
-// Missing returns those scopes that the holder would have to agree to before the app may use them for the purpose, as of now: the
-// check before each use of a longer grant. Errors as [Service.Enter], without the tenure's.
-func (s *Service) Missing(ctx context.Context, req ConsentReq) ([]string, error) {
+// UseReq is a use of what a holder let an app have, for a purpose (dpv:X, or empty).
+type UseReq struct {
+	Tenure simtrust.TenureID
+	// Account is the one that the app was let into; empty where the use is about the number alone.
+	Account string
+	App     App
+	Scopes  []string
+	Purpose string
+}
+
+// ReasonAccountGone says that the tenure's account is closed, or has moved to another number. Denied.
+const ReasonAccountGone = "account_gone"
+
+var errAccountGone = &simtrust.Error{Kind: simtrust.KindDenied, Reason: ReasonAccountGone, Msg: "the account is not the number's any more"}
+
+// Missing returns those scopes that the holder would have to agree to before the app may use them, as of now: the check before each
+// use of a longer grant. Errors, KindDenied: ReasonAppSuspended, ReasonScopeNotAllowed, ReasonAccountGone; KindUnavailable.
+func (s *Service) Missing(ctx context.Context, req UseReq) ([]string, error) {
 	if err := req.App.permits(req.Scopes, req.Purpose); err != nil {
 		return nil, err
 	}
-	if req.App.hasLegalBasis(req.Purpose) {
+	if req.Account == "" && req.App.hasLegalBasis(req.Purpose) {
 		return nil, nil
 	}
 	st, err := s.standings.Do(ctx, bond{req.Tenure, req.App.ID, req.Purpose})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case req.Account != "" && st.account != req.Account:
+		return nil, errAccountGone
 	}
 	return st.missing(req.App, req.Scopes, req.Purpose), nil
 }

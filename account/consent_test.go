@@ -33,14 +33,14 @@ func TestConsentIsBound(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, c := range map[string]struct {
-			req  account.ConsentReq
+			req  account.UseReq
 			want []string
 		}{
-			"as given":      {given, nil},
-			"other tenure":  {account.ConsentReq{Tenure: stranger, App: app, Scopes: []string{"openid"}}, []string{"openid"}},
-			"other app":     {account.ConsentReq{Tenure: tenure, App: other, Scopes: []string{"openid"}}, []string{"openid"}},
-			"other purpose": {account.ConsentReq{Tenure: tenure, App: app, Scopes: []string{"openid"}, Purpose: "dpv:Marketing"}, []string{"openid"}},
-			"more scopes":   {account.ConsentReq{Tenure: tenure, App: app, Scopes: []string{"openid", "phone"}}, []string{"phone"}},
+			"as given":      {account.UseReq{Tenure: tenure, App: app, Scopes: []string{"openid"}}, nil},
+			"other tenure":  {account.UseReq{Tenure: stranger, App: app, Scopes: []string{"openid"}}, []string{"openid"}},
+			"other app":     {account.UseReq{Tenure: tenure, App: other, Scopes: []string{"openid"}}, []string{"openid"}},
+			"other purpose": {account.UseReq{Tenure: tenure, App: app, Scopes: []string{"openid"}, Purpose: "dpv:Marketing"}, []string{"openid"}},
+			"more scopes":   {account.UseReq{Tenure: tenure, App: app, Scopes: []string{"openid", "phone"}}, []string{"phone"}},
 		} {
 			missing, err := w.Missing(t.Context(), c.req)
 			if err != nil || !slices.Equal(missing, c.want) {

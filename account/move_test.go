@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,6 +88,32 @@ func TestReplaceClosesTheAccountInTheWay(t *testing.T) {
 		}
 		if n := w.count(`select count(*) from account where id = $1 and cause = 'replaced'`, displaced.Account); n != 1 {
 			t.Error("the displaced account is not closed")
+		}
+	})
+}
+
+// What an app was let have stands on the account: it ends where the account was closed or has left, whatever consent says.
+func TestUseEndsWithTheAccount(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		app, from, to := w.app("shop.example"), w.hold(), w.hold()
+		moved, displaced := w.login(from, app), w.login(to, app)
+		use := func(tenure simtrust.TenureID, id string) error {
+			missing, err := w.Missing(t.Context(), account.UseReq{Tenure: tenure, Account: id, App: app, Scopes: []string{"openid"}})
+			if len(missing) > 0 {
+				t.Errorf("missing %q", missing)
+			}
+			return err
+		}
+		if err := errors.Join(use(from, moved.Account), use(to, displaced.Account)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.FinishMove(t.Context(), account.FinishMoveReq{To: w.proven(to), Ticket: w.ticket(from), Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, use(from, moved.Account), simtrust.KindDenied, account.ReasonAccountGone)
+		wantError(t, use(to, displaced.Account), simtrust.KindDenied, account.ReasonAccountGone)
+		if err := use(to, moved.Account); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -193,7 +193,7 @@ func (w *world) refusesEntry(s *account.Service, tenure simtrust.TenureID, id st
 	wantError(w.t, err, simtrust.KindDenied, account.ReasonAppSuspended)
 	err = s.Consent(w.t.Context(), account.ConsentReq{Tenure: tenure, App: app, Scopes: []string{"openid"}})
 	wantError(w.t, err, simtrust.KindDenied, account.ReasonAppSuspended)
-	_, err = s.Missing(w.t.Context(), account.ConsentReq{Tenure: tenure, App: app, Scopes: []string{"openid"}})
+	_, err = s.Missing(w.t.Context(), account.UseReq{Tenure: tenure, App: app, Scopes: []string{"openid"}})
 	wantError(w.t, err, simtrust.KindDenied, account.ReasonAppSuspended)
 }
 

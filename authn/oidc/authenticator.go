@@ -88,10 +88,15 @@ func (p *Provider) clientStands(ctx context.Context, c *accessClaims, app accoun
 	return err
 }
 
-// agreed asks whether the holder still agrees to what the grant allows, and the application may still ask for it.
+// agreed asks whether the holder still agrees to what the grant allows, the application may still ask for it, and the account is
+// still the tenure's. Number verification is about the number, whatever became of the account.
 func (p *Provider) agreed(ctx context.Context, g *grant, app account.App) error {
-	missing, err := p.accounts.Missing(ctx, account.ConsentReq{
-		Tenure: g.Tenure, App: app, Scopes: g.Scope.words, Purpose: g.Scope.purpose,
+	through := g.Account
+	if g.Scope.singleUse() {
+		through = ""
+	}
+	missing, err := p.accounts.Missing(ctx, account.UseReq{
+		Tenure: g.Tenure, Account: through, App: app, Scopes: g.Scope.words, Purpose: g.Scope.purpose,
 	})
 	if simtrust.KindOf(err) == simtrust.KindDenied || err == nil && len(missing) > 0 {
 		return errToken

@@ -36,8 +36,8 @@ type Accounts interface {
 	// needed nothing is created and the entry names what is missing. KindDenied if the tenure has ended; KindUnavailable.
 	Enter(ctx context.Context, req account.EnterReq) (account.Entry, error)
 	// Missing returns those scopes that the holder would have to agree to now: consent may be withdrawn while a token lives.
-	// KindDenied if the application may no longer use them at all; KindUnavailable.
-	Missing(ctx context.Context, req account.ConsentReq) ([]string, error)
+	// KindDenied if the application may no longer use them at all, or the account is closed or has moved; KindUnavailable.
+	Missing(ctx context.Context, req account.UseReq) ([]string, error)
 	// Consent records that the holder agreed. KindDenied if the tenure has ended; KindUnavailable.
 	Consent(ctx context.Context, req account.ConsentReq) error
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"simtrust"
+	"simtrust/account"
 	"simtrust/authn/oidc"
 	"simtrust/renumber"
 )
@@ -305,6 +306,7 @@ func TestTokenStandsOnItsTenure(t *testing.T) {
 		"tenure ended": {func() { w.lines.change(func() { delete(w.lines.holdings, w.lines.sessions["1"].Tenure) }) },
 			http.StatusUnauthorized},
 		"line barred":       {func() { w.lines.holding(w.lines.tenure("1"), func(h *renumber.Holding) { h.Suspended = true }) }, http.StatusUnauthorized},
+		"account moved":     {w.moveAway, http.StatusUnauthorized},
 		"consent withdrawn": {w.forget, http.StatusUnauthorized},
 		"app suspended":     {func() { w.suspend("shop") }, http.StatusUnauthorized},
 		"expired":           {func() { w.now.advance(300 * time.Second) }, http.StatusUnauthorized},
@@ -323,6 +325,15 @@ func TestTokenStandsOnItsTenure(t *testing.T) {
 			w.must(err)
 		})
 	}
+}
+
+// moveAway moves the account of the line to another one.
+func (w *world) moveAway() {
+	w.t.Helper()
+	ticket, err := w.accounts.StartMove(w.t.Context(), account.Proven{Tenure: w.lines.tenure("1"), At: w.now.Now()})
+	w.must(err)
+	to := w.lines.attach("2", "+8613800000002", w.now.Now())
+	w.must(w.accounts.FinishMove(w.t.Context(), account.FinishMoveReq{To: account.Proven{Tenure: to.Tenure, At: w.now.Now()}, Ticket: ticket.Secret}))
 }
 
 func (w *world) suspend(app string) {
