@@ -53,6 +53,20 @@ func inBatch[Q, R any](
 	return results, err
 }
 
+// inReads runs one batch of reads, outside any transaction. A server that is serializable by default may ask for it again.
+func inReads[R any](ctx context.Context, want int, run func() ([]Result[R], error)) ([]Result[R], error) {
+	for attempt := range maxAttempts {
+		results, err := guarded(want, run)
+		if err == nil || !isRetryable(err) {
+			return results, classed(ctx, err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errContended
+}
+
 // panicError is a panic of a batch function, contained so that the other callers get their answers.
 type panicError struct {
 	value any

@@ -71,8 +71,7 @@ func NewReadCoalescer[Q comparable, R any](
 ) *Coalescer[Q, R] {
 	return start(name, batching(db, db.read, 1), opts, func(ctx context.Context, batch []Q) ([]Result[R], error) {
 		return distinct(batch, func(keys []Q) ([]Result[R], error) {
-			results, err := guarded(len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
-			return results, classed(ctx, err)
+			return inReads(ctx, len(keys), func() ([]Result[R], error) { return run(ctx, db, keys) })
 		})
 	}, func(cause error) error { return cause })
 }

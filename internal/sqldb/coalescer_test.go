@@ -504,6 +504,21 @@ func TestReadCoalescerLetsCallersLeave(t *testing.T) {
 	})
 }
 
+func TestReadCoalescerRetriesOnRequest(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		attempts := 0
+		c := closing(t, sqldb.NewReadCoalescer(db, "test.retry", func(context.Context, sqldb.Querier, []int) ([]sqldb.Result[int], error) {
+			if attempts++; attempts < 3 {
+				return nil, &pq.Error{Code: "40001"}
+			}
+			return make([]sqldb.Result[int], 1), nil
+		}))
+		if _, err := c.Do(t.Context(), 1); err != nil || attempts != 3 {
+			t.Errorf("%v after %d attempts", err, attempts)
+		}
+	})
+}
+
 func TestReadCoalescerFailsAll(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		for name, run := range map[string]func() ([]sqldb.Result[int], error){

@@ -32,6 +32,10 @@ const (
 // ErrFileInUse says that another process has the SQLite file open.
 var ErrFileInUse = errors.New("another process uses this SQLite file; stop it, or use PostgreSQL to run several")
 
+var errContended = &simtrust.Error{
+	Kind: simtrust.KindUnavailable, Reason: ReasonContended, Msg: "too many changes to the same record at once; try again",
+}
+
 // IsUnique reports whether err is a violation of a unique index or primary key.
 func IsUnique(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"math/rand/v2"
 	"time"
-
-	"simtrust"
 )
 
 // Tx is one attempt at a transaction, valid until the function it was passed to returns. It is not safe for concurrent use.
@@ -75,9 +73,7 @@ func (db *DB) inTx(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx
 			return err
 		}
 	}
-	return &simtrust.Error{
-		Kind: simtrust.KindUnavailable, Reason: ReasonContended, Msg: "too many changes to the same record at once; try again",
-	}
+	return errContended
 }
 
 // attempt runs fn once. The transaction itself does not end with ctx but with a limit of its own, so that a caller who leaves
