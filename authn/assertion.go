@@ -188,7 +188,7 @@ func (s *Service) admitAsserted(ctx context.Context, a assertion, number simtrus
 	}
 	return Located{
 		Tenure: h.ID, Number: number, IMSI: a.IMSI, Method: MethodEnrichment, Since: a.IssuedAt.UTC(),
-		Session: sessionID(MethodEnrichment, a.Issuer, string(h.ID), a.IMSI),
+		Session: sessionID(MethodEnrichment, a.Issuer, string(h.ID), a.IMSI), SIMRecorded: h.SIMChangedRecorded,
 	}, nil
 }
 

@@ -27,6 +27,8 @@ type Located struct {
 	Method string
 	// Since is when the session opened, or when the assertion was issued.
 	Since time.Time
+	// SIMRecorded is when the tenure's primary SIM was recorded as such; another instant is another SIM.
+	SIMRecorded time.Time
 }
 
 // Locate returns whose data session r comes through: of a valid enrichment assertion, or of the client's address. Errors: KindDenied
@@ -78,7 +80,7 @@ func (s *Service) byAddress(ctx context.Context, realm string, client netip.Addr
 	}
 	return Located{
 		Tenure: h.ID, Number: h.Number, IMSI: c.key.imsi, Method: MethodRADIUS, Since: time.UnixMilli(at).UTC(),
-		Session: sessionID(MethodRADIUS, c.key.nas, c.key.sid, string(h.ID), c.key.imsi),
+		Session: sessionID(MethodRADIUS, c.key.nas, c.key.sid, string(h.ID), c.key.imsi), SIMRecorded: h.SIMChangedRecorded,
 	}, nil
 }
 

@@ -133,11 +133,11 @@ func (p *Provider) usable(ctx context.Context, id simtrust.TenureID) (renumber.H
 	return renumber.Holding{}, errToken
 }
 
-// simChanged reports whether the SIM behind the grant is not what it was: the card that was seen serves the number no more, or
-// the primary one was replaced later, by either clock, for feeds lag.
+// simChanged reports whether the SIM behind the grant is not what it was: the card that was seen serves the number no more, or the
+// primary one is not the one of then. No clock decides: a change may commit after the login that it was recorded before.
 func simChanged(h renumber.Holding, g *grant) bool {
 	seen := slices.ContainsFunc(h.SIMs, func(s renumber.SIM) bool { return s.IMSI == g.IMSI })
-	return !seen || h.SIMChanged.After(g.Issued) || h.SIMChangedRecorded.After(g.Issued)
+	return !seen || !h.SIMChangedRecorded.Equal(g.SIMRecorded)
 }
 
 func (a admission) caller() rpc.Caller {

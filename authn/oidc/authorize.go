@@ -99,7 +99,8 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, req *request, a
 	now := p.now()
 	g := &grant{
 		Client: req.ID, Redirect: req.redirect, Challenge: req.challenge, Nonce: req.nonce, Scope: req.scope,
-		Tenure: at.Tenure, Account: entry.Account, Subject: entry.Subject, Session: at.Session, IMSI: at.IMSI, Method: at.Method,
+		Tenure: at.Tenure, Account: entry.Account, Subject: entry.Subject,
+		Session: at.Session, IMSI: at.IMSI, SIMRecorded: at.SIMRecorded, Method: at.Method,
 		AuthTime: now, Issued: now, CodeExpires: now.Add(codeLife), Expires: now.Add(codeLife + tokenLife),
 	}
 	code := g.newCode()

@@ -93,6 +93,7 @@ func (l *lines) attach(line, number string, since time.Time) authn.Located {
 	}
 	at := authn.Located{
 		Tenure: simtrust.NewTenureID(), Number: n, IMSI: "46000" + line, Session: "ses-" + line, Method: authn.MethodRADIUS, Since: since,
+		SIMRecorded: since,
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

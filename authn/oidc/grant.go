@@ -28,6 +28,7 @@ type grant struct {
 	Tenure                             simtrust.TenureID
 	Account, Subject                   string
 	Session, IMSI, Method              string // of the connection: see authn.Located
+	SIMRecorded                        time.Time
 	AuthTime, Issued                   time.Time
 	CodeExpires, Expires               time.Time
 	Used, Spent, Revoked               bool

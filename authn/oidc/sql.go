@@ -19,7 +19,7 @@ var migrations embed.FS
 // Migrations are the tables of the provider.
 func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "oidc", FS: migrations} }
 
-const grantColumns = `id, code_hash, client, redirect, challenge, nonce, scope, tenure, account, subject, session, imsi, method,
+const grantColumns = `id, code_hash, client, redirect, challenge, nonce, scope, tenure, account, subject, session, imsi, method, sim_recorded,
 	auth_time, issued, code_expires, expires`
 
 // updates are the changes of state of a grant: $1 is now, and the ids follow. Each condition makes it a step that is taken once.
@@ -54,7 +54,7 @@ func insertGrants(ctx context.Context, tx *sqldb.Tx, batch []change, ids map[str
 		g := batch[ids[id]].grant
 		rows[i] = []any{
 			g.ID, g.CodeHash, g.Client, g.Redirect, g.Challenge, g.Nonce, g.Scope.String(), string(g.Tenure), g.Account, g.Subject,
-			g.Session, g.IMSI, g.Method, g.AuthTime.UnixMilli(), g.Issued.UnixMilli(), g.CodeExpires.UnixMilli(), g.Expires.UnixMilli(),
+			g.Session, g.IMSI, g.Method, g.SIMRecorded.UnixMilli(), g.AuthTime.UnixMilli(), g.Issued.UnixMilli(), g.CodeExpires.UnixMilli(), g.Expires.UnixMilli(),
 		}
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into oidc_grants ("+grantColumns+")", rows, "")
@@ -124,14 +124,15 @@ func readGrants(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Res
 
 func scanGrant(rows *sql.Rows) (g grant, err error) {
 	var words string
-	var authTime, issued, codeExpires, expires int64
+	var simRecorded, authTime, issued, codeExpires, expires int64
 	var used, spent, revoked sql.NullInt64
 	err = rows.Scan(&g.ID, &g.CodeHash, &g.Client, &g.Redirect, &g.Challenge, &g.Nonce, &words, &g.Tenure, &g.Account, &g.Subject,
-		&g.Session, &g.IMSI, &g.Method, &authTime, &issued, &codeExpires, &expires, &used, &spent, &revoked)
+		&g.Session, &g.IMSI, &g.Method, &simRecorded, &authTime, &issued, &codeExpires, &expires, &used, &spent, &revoked)
 	if err != nil {
 		return grant{}, err
 	}
 	g.Scope = storedScope(words)
+	g.SIMRecorded = time.UnixMilli(simRecorded)
 	g.AuthTime, g.Issued = time.UnixMilli(authTime), time.UnixMilli(issued)
 	g.CodeExpires, g.Expires = time.UnixMilli(codeExpires), time.UnixMilli(expires)
 	g.Used, g.Spent, g.Revoked = used.Valid, spent.Valid, revoked.Valid

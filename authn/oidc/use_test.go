@@ -262,6 +262,9 @@ func TestVerificationDies(t *testing.T) {
 			"SIM change learnt late": line(func(h *renumber.Holding) {
 				h.SIMChanged, h.SIMChangedRecorded = w.now.Now().Add(-time.Hour), w.now.Now()
 			}),
+			"SIM change recorded before the login and committed after it": line(func(h *renumber.Holding) {
+				h.SIMChanged, h.SIMChangedRecorded = w.now.Now().Add(-time.Minute), w.now.Now().Add(-time.Minute)
+			}),
 			"number in doubt": func() {
 				w.lines.change(func() { w.lines.doubts[w.lines.sessions["1"].Number] = w.now.Now() })
 			},

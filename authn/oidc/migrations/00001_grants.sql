@@ -15,6 +15,7 @@ create table oidc_grants (
     session      text not null,
     imsi         text not null,
     method       text not null,
+    sim_recorded bigint not null,
     auth_time    bigint not null,
     issued       bigint not null,
     code_expires bigint not null,
