@@ -80,6 +80,12 @@ func startSandbox(t testing.TB, args ...string) *sandbox {
 
 func (s *sandbox) start(t testing.TB) {
 	t.Helper()
+	s.launch(t)
+	s.await(t)
+}
+
+func (s *sandbox) launch(t testing.TB) {
+	t.Helper()
 	listen := "127.0.0.1:0"
 	if s.Issuer != "" {
 		listen = s.Issuer[len("http://"):] // the same server again
@@ -92,7 +98,6 @@ func (s *sandbox) start(t testing.TB) {
 	}
 	s.done = make(chan struct{})
 	go func() { _ = s.cmd.Wait(); close(s.done) }()
-	s.await(t)
 }
 
 // await waits for the file and for /readyz, as a script would.

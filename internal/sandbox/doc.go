@@ -6,7 +6,8 @@
 // is DIR/world.json.
 //
 //   - world.go      who the subscribers are, and the file that keeps them
-//   - operator.go   the operator's HTTP interface; actions.go: attach, release, assign, transfer and the rest; feed.go: the number feed
+//   - operator.go   the operator's HTTP interface; actions.go: release, assign, transfer and the rest; operation.go: how one is carried
+//     out so that a kill leaves it done or not begun; feed.go: the number feed
 //   - nas.go        the gateway: Start, Interim-Update and Stop for every session
 //   - shop.go       a relying party with one-key login (authorization code, PKCE, public client); customers.go: its book
 //   - desk.go       the operator's page for a person

@@ -44,19 +44,6 @@ const (
 	feedMaxBatch = 500
 )
 
-// feed numbers the events, sends them in order and answers the tenure that each one opened or concerned. The numbers are kept
-// before anything is sent, so a kill never gives two events the same one.
-func (o *operator) feed(ctx context.Context, events ...feedEvent) ([]string, error) {
-	for i := range events {
-		o.world.FeedSeq++
-		events[i].Seq = o.world.FeedSeq
-	}
-	if err := o.world.save(); err != nil {
-		return nil, err
-	}
-	return o.send(ctx, events)
-}
-
 func (o *operator) send(ctx context.Context, events []feedEvent) ([]string, error) {
 	post := rpc.Call[feedBatch, feedAnswer](o.admin, "POST /renumber/v1/feed")
 	tenures := make([]string, 0, len(events))

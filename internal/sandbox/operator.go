@@ -47,29 +47,40 @@ var (
 func (o *operator) do(ctx context.Context, number, action string, in order) (facts, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if err := o.resume(ctx); err != nil {
+		return facts{}, err
+	}
 	s := o.world.subscriber(number)
 	if s == nil {
 		return facts{}, errNoNumber
 	}
-	act, ok := actions[action]
-	if !ok {
-		return facts{}, errAction
-	}
-	if s.Assigned == act.onFree {
-		if act.onFree {
-			return facts{}, errAssigned
+	if do, ok := connections[action]; ok {
+		if !s.Assigned {
+			return facts{}, errFree
 		}
+		err := do(o, ctx, s, in)
+		return factsOf(s), err
+	}
+	act, ok := actions[action]
+	switch {
+	case !ok:
+		return facts{}, errAction
+	case s.Assigned && act.onFree:
+		return facts{}, errAssigned
+	case !s.Assigned && !act.onFree:
 		return facts{}, errFree
 	}
-	before := *s
-	after, err := act.run(o, ctx, s, in)
+	after, err := o.change(ctx, s, act, in)
 	if err != nil {
-		sessions := s.Sessions
-		*s = before
-		s.Sessions = sessions
 		return facts{}, err
 	}
-	return factsOf(after), o.world.save()
+	return factsOf(after), nil
+}
+
+// connections are the actions that the gateway carries out, without the feed.
+var connections = map[string]func(*operator, context.Context, *Subscriber, order) error{
+	"attach": (*operator).attach,
+	"detach": (*operator).detach,
 }
 
 func factsOf(s *Subscriber) facts {

@@ -95,6 +95,9 @@ func (s *Sandbox) populate(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := o.resume(ctx); err != nil {
+		return err
+	}
 	if err := o.announce(ctx); err != nil {
 		return err
 	}
@@ -144,7 +147,10 @@ func (s *Sandbox) Run(ctx context.Context) {
 			return
 		case <-tick.C:
 			s.operator.mu.Lock()
-			err := s.operator.announce(ctx)
+			err := s.operator.resume(ctx)
+			if err == nil {
+				err = s.operator.announce(ctx)
+			}
 			s.operator.mu.Unlock()
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("the gateway got no answer to its interim updates", "error", err)

@@ -19,6 +19,7 @@ type World struct {
 	Shop        string        `json:"shop"`
 	Seeded      bool          `json:"seeded"`
 	FeedSeq     int64         `json:"feed_seq"`
+	Operation   *operation    `json:"operation,omitempty"`
 	Clients     []Client      `json:"clients"`
 	Subscribers []*Subscriber `json:"subscribers"`
 

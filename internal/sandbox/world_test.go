@@ -14,7 +14,7 @@ func TestWorldIsTheSameAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Subscribers[3].Tenure = "ten_x"
-	w.Subscribers[3].retire(time.Unix(1000, 0).UTC())
+	w.Subscribers[3].retire(&operation{Before: *w.Subscribers[3], Event: feedEvent{Effective: time.Unix(1000, 0).UTC()}})
 	if err := w.save(); err != nil {
 		t.Fatal(err)
 	}
