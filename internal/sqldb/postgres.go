@@ -56,18 +56,25 @@ func postgresConfig(dsn string) (pq.Config, error) {
 		}
 	}
 	if !cfg.BinaryParameters {
-		keepPlansFit(&cfg)
+		cfg = withPlainPlans(cfg)
 	}
 	return cfg, nil
 }
 
-// keepPlansFit has PostgreSQL look rows up by an index wherever there is one. A statement here is prepared once and its plan kept:
-// one made while a table was empty would go on reading all of it long after it has grown. Without jit, because the planner marks a
-// scan that it cannot avoid as very costly, and would compile it.
-func keepPlansFit(cfg *pq.Config) {
-	runtime := map[string]string{"enable_seqscan": "off", "jit": "off"}
+// plainPlans are settings under which PostgreSQL plans a statement once, when it is prepared, and finds rows by an index wherever
+// there is one. Left to itself it plans a statement over a list anew at each use, which takes longer than running it, or keeps a plan
+// that it made while a table was empty and reads all of the table long after it has grown. Without jit, because a scan that has no
+// index to use is marked as very costly, and would be compiled.
+var plainPlans = map[string]string{
+	"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off", "jit": "off",
+}
+
+// withPlainPlans leaves alone what the URL sets.
+func withPlainPlans(cfg pq.Config) pq.Config {
+	runtime := maps.Clone(plainPlans)
 	maps.Copy(runtime, cfg.Runtime)
 	cfg.Runtime = runtime
+	return cfg
 }
 
 // local reports whether host is a socket folder or a loopback address.

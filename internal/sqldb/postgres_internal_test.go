@@ -25,7 +25,7 @@ func TestSSLModeIsNeverLeftToTheDriver(t *testing.T) {
 	}
 }
 
-func TestPlansFitUnlessTheURLSaysOtherwise(t *testing.T) {
+func TestPlansArePlainUnlessTheURLSaysOtherwise(t *testing.T) {
 	for dsn, want := range map[string]string{
 		"postgres://u@localhost/x":                       "off",
 		"postgres://u@localhost/x?enable_seqscan=on":     "on",
