@@ -53,7 +53,7 @@ func present[K comparable](ctx context.Context, db *sqldb.DB, single *sqldb.Coal
 
 // currentOf looks up the current tenure of each number.
 func currentOf(ctx context.Context, q sqldb.Querier, numbers []simtrust.Number) ([]sqldb.Result[Holding], error) {
-	held, err := holdings(ctx, q, "t.number", inClear(numbers))
+	held, err := holdings(ctx, q, openByNumber, inClear(numbers))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func currentOf(ctx context.Context, q sqldb.Querier, numbers []simtrust.Number) 
 
 // liveOf looks up which tenures are current.
 func liveOf(ctx context.Context, q sqldb.Querier, ids []simtrust.TenureID) ([]sqldb.Result[Holding], error) {
-	held, err := holdings(ctx, q, "t.id", ids)
+	held, err := holdings(ctx, q, openByID, ids)
 	if err != nil {
 		return nil, err
 	}
