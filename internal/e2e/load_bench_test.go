@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -47,6 +49,22 @@ func drive(clients int, d time.Duration, step func(client int) error) (sample, e
 	all := slices.Concat(took...)
 	slices.Sort(all)
 	return sample{n: len(all), rate: float64(len(all)) / elapsed.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100]}, nil
+}
+
+// each calls do for 0 to n-1, many at once, and returns the first error.
+func each(n int, do func(i int) error) error {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	errs := make([]error, 64)
+	for c := range errs {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && errs[c] == nil; i = int(next.Add(1)) - 1 {
+				errs[c] = do(i)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
 }
 
 // contender is one of several that are measured in turns.

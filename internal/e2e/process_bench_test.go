@@ -21,9 +21,10 @@ import (
 
 // process is a server in a process of its own: this binary in one of its roles.
 type process struct {
+	pid  int
 	cmd  *exec.Cmd
 	dir  string
-	done chan struct{}
+	done chan struct{} // closed when it has ended
 }
 
 // settings are what a role is told, by a file in its folder.
@@ -62,6 +63,7 @@ func startProcess(b *testing.B, role string, s settings) *process {
 	if err := p.cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
+	p.pid = p.cmd.Process.Pid
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
 	b.Cleanup(p.stop)
 	p.await(b)
@@ -116,7 +118,7 @@ const tick = 10 * time.Millisecond
 // cpu is the time that the process has spent in user and kernel mode.
 func (p *process) cpu(b *testing.B) time.Duration {
 	b.Helper()
-	used, err := cpuOf(p.cmd.Process.Pid, 0)
+	used, err := cpuOf(p.pid, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -178,7 +180,7 @@ func storeCPU(b *testing.B) time.Duration {
 // rss is the resident set of the process in MiB.
 func (p *process) rss(b *testing.B) float64 {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
 	if err != nil {
 		b.Fatal(err)
 	}
