@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"simtrust"
 	"simtrust/internal/app"
 	"simtrust/internal/sandbox"
 )
@@ -107,7 +105,7 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 		return c, nil, err
 	}
 	secretFile := filepath.Join(dir, "gateway.secret")
-	secret, err := readOrCreate(secretFile)
+	secret, err := app.Secret(secretFile)
 	if err != nil {
 		return c, nil, err
 	}
@@ -143,13 +141,4 @@ func freeUDP(addr string) string {
 	}
 	_ = p.Close()
 	return addr
-}
-
-func readOrCreate(path string) ([]byte, error) {
-	secret, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		secret = []byte(simtrust.NewSecret())
-		err = os.WriteFile(path, secret, 0o600)
-	}
-	return secret, err
 }

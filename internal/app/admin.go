@@ -36,15 +36,26 @@ const leastToken = 32
 
 // readAdminToken reads the token, or makes one where the file is missing.
 func readAdminToken(path string) (string, error) {
-	token, err := readSecret(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		token = []byte(simtrust.NewSecret())
-		return string(token), os.WriteFile(path, token, 0o600)
-	case err == nil && len(token) < leastToken:
+	token, err := Secret(path)
+	if err == nil && len(token) < leastToken {
 		return "", fmt.Errorf("%s: an admin token has at least %d random characters; remove the file and serve makes one", path, leastToken)
 	}
 	return string(token), err
+}
+
+// Secret reads the secret in a file, or makes one where the file is missing. The file appears with the whole secret in it, so a
+// process that dies meanwhile leaves none that is empty.
+func Secret(path string) ([]byte, error) {
+	secret, err := readSecret(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, err
+	}
+	secret = []byte(simtrust.NewSecret())
+	next := path + ".next"
+	if err := os.WriteFile(next, secret, 0o600); err != nil {
+		return nil, err
+	}
+	return secret, os.Rename(next, path)
 }
 
 // adminClient is the client behind the admin token, in logs and rate limits. No application's id has a colon.
