@@ -58,6 +58,10 @@ func (p *Provider) login(w http.ResponseWriter, r *http.Request, req *request) {
 		p.notLocated(w, r, req, err)
 		return
 	}
+	if err := p.pace.Take(string(at.Tenure)); err != nil {
+		p.sendBack(w, r, req, failure(err))
+		return
+	}
 	entry, err := p.enter(r, req, at)
 	switch {
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 
 	"simtrust/account"
 	"simtrust/authn/oidc"
+	"simtrust/internal/rpc"
 )
 
 // Until client and redirect URI are known good, nobody is redirected anywhere.
@@ -228,6 +229,29 @@ func TestAuthorizeUnavailable(t *testing.T) {
 	w.lines.change(func() { w.lines.down = true })
 	if back := w.authorize().answer(t); back.Get("error") != "temporarily_unavailable" || back.Has("code") {
 		t.Errorf("answer: %v", back)
+	}
+}
+
+// One phone cannot fill the store with codes and consent pages, nor keep another from logging in.
+func TestAuthorizePace(t *testing.T) {
+	w := onSQLite(t)
+	w.pace = rpc.Rate{PerSecond: 1, Burst: 2}
+	node := w.node()
+	w.lines.attach("2", "+8613800000002", w.now.Now())
+	ask := func(line string) url.Values {
+		return serve(node, w.request(http.MethodGet, "/authorize?"+authorization().Encode(), "", lineHeader, line)).answer(t)
+	}
+	for i, want := range []string{"", "", "temporarily_unavailable", "temporarily_unavailable"} {
+		if got := ask("1"); got.Get("error") != want || got.Has("code") != (want == "") {
+			t.Errorf("request %d: %v, want error %q", i, got, want)
+		}
+	}
+	if got := ask("2"); !got.Has("code") {
+		t.Errorf("another holder: %v", got)
+	}
+	w.now.advance(time.Second)
+	if got := ask("1"); !got.Has("code") {
+		t.Errorf("a second later: %v", got)
 	}
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	Issuer string
 	// Scopes are those of the program's APIs, to be listed in discovery beside the provider's own.
 	Scopes []string
+	// Pace is how often one holder may come to the authorization endpoint, which leaves a row each time; zero does not limit.
+	Pace rpc.Rate
 	// Log takes what must not go to a client; by default nothing does.
 	Log *slog.Logger
 }
@@ -48,6 +50,7 @@ type Provider struct {
 	issuer    string
 	endpoints endpoints
 	metadata  document
+	pace      *rpc.Pace
 
 	ledger     *ledger
 	parser     *jwt.Parser
@@ -65,7 +68,7 @@ func New(d Deps, c Config) (*Provider, error) {
 	p := &Provider{
 		network: d.Network, accounts: d.Accounts, tenures: d.Tenures, keys: d.Keys, now: d.Now, log: c.Log, db: d.DB,
 		issuer: c.Issuer, endpoints: endpointsOf(c.Issuer), ledger: newLedger(d.DB, d.Now),
-		parser: newAccessParser(c.Issuer, d.Now),
+		parser: newAccessParser(c.Issuer, d.Now), pace: rpc.NewPace(c.Pace, d.Now),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)

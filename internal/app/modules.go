@@ -69,7 +69,7 @@ func (a *App) wire() error {
 	}
 	m.closers = append(m.closers, m.authn.Close)
 	if m.provider, err = oidc.New(oidc.Deps{DB: a.db, Network: m.authn, Accounts: m.account, Tenures: m.renumber, Keys: a.keys, Now: time.Now},
-		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}}); err != nil {
+		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}, Pace: logins}); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.provider.Close)
@@ -83,6 +83,9 @@ var limits = rpc.Limits{
 	Client: rpc.Rate{PerSecond: 5000, Burst: 10000},
 	Number: rpc.Rate{PerSecond: 5, Burst: 50},
 }
+
+// logins is how often one holder may come to be logged in.
+var logins = rpc.Rate{PerSecond: 10, Burst: 100}
 
 func (a *App) mount(m *modules) *rpc.Router {
 	r := rpc.NewRouter(rpc.Config{

@@ -29,6 +29,19 @@ type Limits struct {
 // leaves it to the token, whose tenure then counts.
 type Limited interface{ LimitKey() string }
 
+// Pace limits how often something is done for one key: what a raw handler, which no [Limits] reach, knows only on its way. The zero
+// Rate does not limit.
+type Pace struct {
+	limiter *limiter
+	rate    Rate
+}
+
+// NewPace returns a Pace of r.
+func NewPace(r Rate, now func() time.Time) *Pace { return &Pace{newLimiter(Limits{}, now), r} }
+
+// Take counts one more for key, or returns a KindLimited error.
+func (p *Pace) Take(key string) error { return p.limiter.take(p.rate, "", key) }
+
 // maxBuckets bounds each generation of buckets: at some 150 bytes a bucket, two generations stay below 20 MB.
 const maxBuckets = 1 << 16
 
