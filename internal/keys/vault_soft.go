@@ -3,16 +3,13 @@ package keys
 import (
 	"context"
 	"crypto"
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
-	"go.step.sm/crypto/kms/softkms"
 )
 
 // softVault keeps each key in NAME.key: PKCS #8, sealed under a key derived from the vault's root secret and the name, so
@@ -20,7 +17,6 @@ import (
 type softVault struct {
 	dir  string
 	root rootSecret
-	kms  softkms.SoftKMS
 }
 
 func openSoftVault(ctx context.Context, o VaultOptions) (*softVault, error) {
@@ -71,7 +67,7 @@ func (v *softVault) create(ctx context.Context, name string, alg KeyAlgorithm) (
 	if exists(v.path(name)) {
 		return nil, keyExists(name)
 	}
-	signer, err := v.generate(alg)
+	signer, err := generate(alg)
 	if err != nil {
 		return nil, err
 	}
@@ -87,21 +83,6 @@ func (v *softVault) create(ctx context.Context, name string, alg KeyAlgorithm) (
 		return nil, failed("keys.vault", "cannot write the key "+name, err)
 	}
 	return signer, nil
-}
-
-func (v *softVault) generate(alg KeyAlgorithm) (crypto.Signer, error) {
-	if alg == SM2 {
-		return sm2.GenerateKey(rand.Reader)
-	}
-	request, ok := alg.request("")
-	if !ok {
-		return nil, unsupported("the key algorithms are P-256, P-384, RSA-3072 and SM2")
-	}
-	made, err := v.kms.CreateKey(request)
-	if err != nil {
-		return nil, failed("keys.vault", "cannot create a key", err)
-	}
-	return made.CreateSignerRequest.Signer, nil
 }
 
 func (v *softVault) signer(_ context.Context, name string) (crypto.Signer, error) {

@@ -15,6 +15,8 @@ import (
 	"simtrust"
 )
 
+const pkcs11Scheme = string(apiv1.PKCS11)
+
 // tokenVault keeps keys in a PKCS #11 token. The label of a key is its name, its CKA_ID the first half of the name's SHA-256.
 type tokenVault struct{ kms *pkcs11.PKCS11 }
 
@@ -22,7 +24,7 @@ func openToken(ctx context.Context, token string) (*tokenVault, error) {
 	if !pkcs11Built {
 		return nil, broken(ReasonNoPKCS11, "this program was compiled without PKCS #11: build it with CGO_ENABLED=1, or keep the keys in a directory", nil)
 	}
-	u, err := uri.ParseWithScheme(pkcs11.Scheme, token)
+	u, err := uri.ParseWithScheme(pkcs11Scheme, token)
 	if err != nil { // the cause quotes the URI, PIN included
 		return nil, broken(ReasonToken, "the PKCS #11 URI is malformed: pkcs11:module-path=FILE;token=LABEL?pin-source=FILE", nil)
 	}
@@ -71,7 +73,7 @@ func (v *tokenVault) signer(_ context.Context, name string) (crypto.Signer, erro
 
 func keyURI(name string) string {
 	id := sha256.Sum256([]byte(name))
-	return uri.New(pkcs11.Scheme, map[string][]string{"id": {hex.EncodeToString(id[:16])}, "object": {name}}).String()
+	return uri.New(pkcs11Scheme, map[string][]string{"id": {hex.EncodeToString(id[:16])}, "object": {name}}).String()
 }
 
 func tokenFailed(msg string, err error) error {
