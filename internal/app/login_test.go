@@ -85,12 +85,17 @@ func (s *server) feed(e renumber.FeedEvent) string {
 
 func (s *server) account(status radacct.Status, session, imsi string) {
 	s.t.Helper()
+	s.accountFrom(status, session, imsi, "")
+}
+
+func (s *server) accountFrom(status radacct.Status, session, imsi, imeisv string) {
+	s.t.Helper()
 	gw, err := radacct.Dial(netip.MustParseAddr("127.0.0.1"), s.Accounting(), s.secret)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer gw.Close()
-	err = gw.Send(s.t.Context(), radacct.Request{Status: status, SessionID: session, CallingStationID: number[1:], IMSI: imsi,
+	err = gw.Send(s.t.Context(), radacct.Request{Status: status, SessionID: session, CallingStationID: number[1:], IMSI: imsi, IMEISV: imeisv,
 		IPv4: netip.MustParseAddr("127.0.0.1")})
 	if err != nil {
 		s.t.Fatal(err)
