@@ -22,8 +22,8 @@
 //	            one row in the table of grants; the code names it and carries a secret whose hash is in the row
 //	/token      client, redirect URI and PKCE are checked first, then the row is marked used: one caller in the world succeeds
 //	            access token with the grant's id (gid), never the tenure; ID token where openid was asked
-//	each use    signature, application, grant and tenure are asked again: a token of a tenure that ended, or whose line was
-//	            suspended, is refused at its next use, and so is one of a suspended application
+//	each use    signature, application, grant, account, consent and tenure are asked again: a token of a tenure that ended, or
+//	            whose line was suspended, is refused at its next use, and so is one of a suspended application
 //
 // A code that comes back after it was used revokes its grant with everything issued on it. An outcome that is not known, because
 // the store went away while it committed, is temporarily_unavailable or UNAVAILABLE and never a success.
