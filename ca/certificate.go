@@ -41,8 +41,9 @@ type Certificate struct {
 	Profile      string
 	Subject      Subject
 	SANs         SANs
-	Serial       []byte // the content octets of the INTEGER
-	Raw          []byte // DER; nil until issued
+	Serial       []byte   // the content octets of the INTEGER
+	Raw          []byte   // DER; nil until issued
+	Chain        [][]byte // DER, the issuer first, the root last; not in listings
 	NotBefore    time.Time
 	NotAfter     time.Time // the last second of validity
 	Tenure       simtrust.TenureID
@@ -129,6 +130,8 @@ type RevokeReq struct {
 	// KeyProof says that the request was signed with the certificate's own key. Such a request may always revoke for key
 	// compromise, also again.
 	KeyProof bool
+	// Officer says that somebody authorised to revoke anything asks.
+	Officer bool
 }
 
 // Status is what OCSP says about a serial number.

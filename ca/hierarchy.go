@@ -29,7 +29,8 @@ type Issuer struct {
 	// Subject is the raw DER name, copied into what it issues; KeyID is its subject key identifier.
 	Subject, KeyID      []byte
 	NotBefore, NotAfter time.Time
-	// Signer holds the key. For SM2 it takes the message itself and signs with the default identity 1234567812345678.
+	// Signer holds the key. One of SM2 takes the message itself with sm2.DefaultSM2SignerOpts, that is, under the identity
+	// 1234567812345678.
 	Signer crypto.Signer
 	// Chain is DER, this issuer first, the root last.
 	Chain [][]byte

@@ -1,0 +1,55 @@
+package ca
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+
+	"simtrust"
+)
+
+// Renew issues a certificate like the one a client proved to hold on its TLS connection, for the key of a CSR. The old one must be
+// ours, valid and not revoked, and its profile renewable; it stays valid. Errors: KindUnauthenticated with
+// [ReasonClientCertificate]; KindDenied with [ReasonNotRenewable].
+func (s *Service) Renew(ctx context.Context, peer *x509.Certificate, csr []byte) (Certificate, error) {
+	old, err := s.Holder(ctx, peer)
+	if err != nil {
+		return Certificate{}, err
+	}
+	if p, ok := s.issuance.profiles[old.Profile]; !ok || !p.Renew {
+		return Certificate{}, denied(ReasonNotRenewable, "certificates of this profile are not renewed")
+	}
+	return s.Issue(ctx, IssueReq{
+		Profile: old.Profile, CSR: csr, Subject: old.Subject, SANs: old.SANs, Tenure: old.Tenure, RelyingParty: old.RelyingParty,
+		Requester: "renewal of " + old.ID,
+	})
+}
+
+var errClientCertificate = error(&simtrust.Error{Kind: simtrust.KindUnauthenticated, Reason: ReasonClientCertificate,
+	Msg: "a client certificate of this authority is needed, valid and not revoked"})
+
+// Holder finds the row of a certificate that a client proved to hold, and says whether it is valid now. Errors:
+// KindUnauthenticated with [ReasonClientCertificate].
+func (s *Service) Holder(ctx context.Context, peer *x509.Certificate) (Certificate, error) {
+	if peer == nil || peer.SerialNumber.Sign() <= 0 {
+		return Certificate{}, errClientCertificate
+	}
+	for _, i := range s.hierarchy.Issuers {
+		if !bytes.Equal(peer.RawIssuer, i.Subject) || !bytes.Equal(peer.AuthorityKeyId, i.KeyID) {
+			continue
+		}
+		c, err := s.Certificate(ctx, CertificateID(i.ID, peer.SerialNumber.Bytes()))
+		if simtrust.KindOf(err) == simtrust.KindNotFound {
+			return Certificate{}, errClientCertificate
+		}
+		if err != nil {
+			return Certificate{}, err
+		}
+		now := s.now()
+		if !bytes.Equal(c.Raw, peer.Raw) || !c.Revoked.IsZero() || now.Before(c.NotBefore) || now.After(c.NotAfter) {
+			return Certificate{}, errClientCertificate
+		}
+		return c, nil
+	}
+	return Certificate{}, errClientCertificate
+}

@@ -1,0 +1,174 @@
+package ca
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations returns the module's tables.
+func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "ca", FS: migrations} }
+
+const certificateColumns = `c.id, c.profile, c.names, c.tenure_id, c.relying_party, c.requester, c.not_before, c.not_after, c.shard,
+	c.key_hash, c.tbs, c.created, o.at, o.signature, r.at, r.reason`
+
+const certificateTables = ` from ca_certificate c left join ca_outcome o on o.id = c.id left join ca_revocation r on r.id = c.id`
+
+// stateOf tells a certificate's state from its outcome.
+func stateOf(ended sql.NullInt64, signed bool) string {
+	switch {
+	case !ended.Valid:
+		return StateSigning
+	case signed:
+		return StateIssued
+	}
+	return StateAbandoned
+}
+
+type scanner interface{ Scan(...any) error }
+
+func scanCertificate(row scanner) (c Certificate, err error) {
+	var text string
+	var hash string
+	var tbs, signature []byte
+	var notBefore, notAfter, created int64
+	var ended, revoked, reason sql.NullInt64
+	err = row.Scan(&c.ID, &c.Profile, &text, &c.Tenure, &c.RelyingParty, &c.Requester, &notBefore, &notAfter, &c.Shard,
+		&hash, &tbs, &created, &ended, &signature, &revoked, &reason)
+	if err != nil {
+		return Certificate{}, err
+	}
+	var n names
+	if err := json.Unmarshal([]byte(text), &n); err != nil {
+		return Certificate{}, err
+	}
+	c.Issuer, c.Serial, _ = SplitID(c.ID)
+	c.Subject, c.SANs, c.State = n.Subject, n.SANs, stateOf(ended, len(signature) > 0)
+	c.NotBefore, c.NotAfter, c.Created = instant(notBefore), instant(notAfter), instant(created)
+	c.KeyHash, _ = keyHash(hash)
+	if revoked.Valid && reason.Int64 != RemoveFromCRL {
+		c.Revoked, c.Reason = instant(revoked.Int64), int(reason.Int64)
+	}
+	if c.State == StateIssued {
+		c.Raw, err = reassemble(tbs, signature)
+	}
+	return c, err
+}
+
+func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func certificateByID(ctx context.Context, q sqldb.Querier, id string) (Certificate, error) {
+	c, err := scanCertificate(q.QueryRow(ctx, `select `+certificateColumns+certificateTables+` where c.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Certificate{}, errUnknownCertificate
+	}
+	return c, err
+}
+
+// certificates reads those that where selects.
+func certificates(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]Certificate, error) {
+	rows, err := q.Query(ctx, `select `+certificateColumns+certificateTables+` where `+where, args...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Certificate, error) { return scanCertificate(rows) })
+}
+
+// readStatuses answers a batch of certificate ids.
+func readStatuses(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Result[Status], error) {
+	where, args := sqldb.In(q.Dialect(), "c.id", 1, ids)
+	rows, err := q.Query(ctx, `select c.id, c.not_after, o.at, o.signature is not null, r.at, r.reason`+certificateTables+` where `+where, args...)
+	found := make(map[string]Status, len(ids))
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var id string
+		var notAfter int64
+		var signed bool
+		var ended, revoked, reason sql.NullInt64
+		err := rows.Scan(&id, &notAfter, &ended, &signed, &revoked, &reason)
+		st := Status{Known: true, State: stateOf(ended, signed), Expires: instant(notAfter)}
+		if revoked.Valid && reason.Int64 != RemoveFromCRL {
+			st.Revoked, st.Reason = instant(revoked.Int64), int(reason.Int64)
+		}
+		found[id] = st
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	results := make([]sqldb.Result[Status], len(ids))
+	for i, id := range ids {
+		results[i].Value = found[id]
+		_, results[i].Value.Serial, _ = SplitID(id)
+	}
+	return results, nil
+}
+
+// requestByKey returns an empty id where no request had that key.
+func requestByKey(ctx context.Context, q sqldb.Querier, key string) (digest []byte, id string, err error) {
+	err = q.QueryRow(ctx, `select digest, certificate from ca_request where request_key = $1`, key).Scan(&digest, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, "", nil
+	}
+	return digest, id, err
+}
+
+func tokenSpent(ctx context.Context, q sqldb.Querier, id string) (bool, error) {
+	return exists(q.QueryRow(ctx, `select 1 from ca_spent_token where id = $1`, id))
+}
+
+func exists(row *sql.Row) (bool, error) {
+	var n int64
+	err := row.Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// blockedAmong returns the blocked ones of the batch's keys.
+func blockedAmong(ctx context.Context, q sqldb.Querier, batch []record) (map[[32]byte]bool, error) {
+	hashes := make([]string, len(batch))
+	for i, r := range batch {
+		hashes[i] = keyText(r.keyHash)
+	}
+	where, args := sqldb.In(q.Dialect(), "key_hash", 1, hashes)
+	rows, err := q.Query(ctx, `select key_hash from ca_blocked_key where `+where, args...)
+	blocked := map[[32]byte]bool{}
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var text string
+		err := rows.Scan(&text)
+		hash, _ := keyHash(text)
+		blocked[hash] = true
+		return struct{}{}, err
+	})
+	return blocked, err
+}
+
+// endedAmong returns the ended ones of the batch's tenures.
+func endedAmong(ctx context.Context, q sqldb.Querier, batch []record) (map[simtrust.TenureID]bool, error) {
+	var ids []simtrust.TenureID
+	for _, r := range batch {
+		if r.req.Tenure != "" {
+			ids = append(ids, r.req.Tenure)
+		}
+	}
+	ended := map[simtrust.TenureID]bool{}
+	if len(ids) == 0 {
+		return ended, nil
+	}
+	where, args := sqldb.In(q.Dialect(), "tenure_id", 1, ids)
+	rows, err := q.Query(ctx, `select tenure_id from ca_ended_tenure where `+where, args...)
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var id simtrust.TenureID
+		err := rows.Scan(&id)
+		ended[id] = true
+		return struct{}{}, err
+	})
+	return ended, err
+}
