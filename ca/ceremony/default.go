@@ -11,6 +11,11 @@ import (
 //go:embed default.yaml
 var defaultFile []byte
 
+// Example is a ceremony file to start from: the one of the sandbox, with a base URL to be replaced.
+func Example() []byte {
+	return append([]byte("base_url: https://ca.example\n"), defaultFile...)
+}
+
 // Default is the ceremony of a sandbox: a P-256 root with an issuing CA for every line and a time-stamping delegate, and an SM2
 // root with an issuing CA for banks.
 func Default(baseURL string, now time.Time) Spec {

@@ -16,11 +16,15 @@ import (
 const (
 	victimDir    = "SIMTRUST_KEYS_TEST_DIR"
 	victimSecret = "SIMTRUST_KEYS_TEST_SECRET"
+	victimVault  = "SIMTRUST_KEYS_TEST_VAULT"
 )
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(victimDir); dir != "" {
 		rotateForever(dir, os.Getenv(victimSecret))
+	}
+	if dir := os.Getenv(victimVault); dir != "" {
+		createForever(dir, os.Getenv(victimSecret))
 	}
 	os.Exit(m.Run())
 }
@@ -68,6 +72,54 @@ func TestKilledWhileRotating(t *testing.T) {
 		for _, kid := range reported {
 			if !slices.Contains(kids, kid) {
 				t.Errorf("round %d: retired key %s is lost", round, kid)
+			}
+		}
+	}
+}
+
+// createForever creates keys whose names count on, and names each one it has.
+func createForever(dir, secret string) {
+	v, err := keys.OpenVault(context.Background(), keys.VaultOptions{Dir: dir, Secret: secret})
+	for n := os.Getpid() * 1000; err == nil; n++ {
+		name := fmt.Sprintf("key-%d", n)
+		if _, err = v.Create(context.Background(), name, keys.P256); err == nil {
+			fmt.Println(name)
+		}
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// Whatever the instant of the kill, the vault opens again, and has every key that was reported.
+func TestKilledWhileCreating(t *testing.T) {
+	o := vaultOptions(t)
+	openVault(t, o)
+	for round := range 8 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), victimVault+"="+o.Dir, victimSecret+"="+o.Secret)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var reported []string
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if reported = append(reported, lines.Text()); len(reported) == 1+round%4 {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_ = cmd.Wait() // killed
+		if len(reported) == 0 {
+			t.Fatal("the victim died before it created a key")
+		}
+		v := openVault(t, o)
+		for _, name := range reported {
+			if _, err := v.Signer(t.Context(), name); err != nil {
+				t.Errorf("round %d: %v", round, err)
 			}
 		}
 	}

@@ -19,7 +19,7 @@
 // from the key-encryption secret, a file that should lie on another volume than the directory. The secret is not stretched,
 // so it must be random; a pass phrase is refused. A private key in clear is refused too. Key ids are RFC 7638 thumbprints, so
 // a key cannot be passed off under another's id. The private keys are made and read through the kms interface of go.step.sm/crypto; a hardware
-// token (PKCS #11) is another [store] behind the same ring.
+// token (PKCS #11) would be another [store] behind the same ring.
 //
 // Every file is written to a temporary name, synced and renamed, and ring.json comes last: a crash at any point leaves the
 // old ring or the new one, and at worst a key file nothing names, which the next rotation removes.
@@ -32,6 +32,13 @@
 // finds an empty directory founds a ring of its own. Each node looks once a second whether ring.json is another file, and at
 // once when it meets a key id it does not know, so a rotation on one node needs no restart of the others. A ring.json that
 // cannot be read leaves the node on the keys it has, and [Ring.Check] says so.
+//
+// # The vault
+//
+// A [Vault] keeps the keys that are never rotated, those of certificate authorities and their delegates, by name: P-256, P-384,
+// RSA-3072 and SM2. Soft keys lie in a directory of their own, NAME.key beside root.jwe, sealed as above; the file of one name
+// does not open under another. Or they lie in a PKCS #11 token, which needs cgo; SM2 keys, which tokens do not know, then lie
+// in the directory beside it. Nothing in a vault is ever overwritten.
 //
 // # What it does not do
 //
