@@ -50,7 +50,7 @@ func (p *relyingParty) phone(s subscriber) *phoneLine {
 	q := url.Values{"response_type": {"code"}, "client_id": {p.ClientID}, "redirect_uri": {p.redirect}, "scope": {verifyScope}, "prompt": {"none"},
 		"state": {p.state}, "nonce": {p.nonce}, "code_challenge": {p.challenge()}, "code_challenge_method": {"S256"}}
 	return &phoneLine{subscriber: s, wire: wire{to: p.host, from: net.ParseIP(s.IP)},
-		authorize: get("/authorize?"+q.Encode(), p.host), verify: fmt.Appendf(nil, `{"phoneNumber":%q}`, s.Number)}
+		authorize: getRequest("/authorize?"+q.Encode(), p.host), verify: fmt.Appendf(nil, `{"phoneNumber":%q}`, s.Number)}
 }
 
 // login is one full login. The request is the same every time but for what must differ: the code, the assertion, the token.
@@ -71,7 +71,7 @@ func (p *relyingParty) login(phone *phoneLine, back *wire) error {
 	if err != nil {
 		return err
 	}
-	got, err = back.do(post("/number-verification/v2/verify", p.host, "Bearer "+token, "application/json", string(phone.verify)))
+	got, err = back.do(postRequest("/number-verification/v2/verify", p.host, "Bearer "+token, "application/json", string(phone.verify)))
 	if err == nil && string(got.body) != `{"devicePhoneNumberVerified":true}` {
 		err = fmt.Errorf("verify: %d %s", got.status, got.body)
 	}
@@ -86,7 +86,7 @@ func (p *relyingParty) token(code string, back *wire) (string, error) {
 	} else if err := p.assert(form); err != nil {
 		return "", err
 	}
-	got, err := back.do(post("/token", p.host, authorization, formType, form.Encode()))
+	got, err := back.do(postRequest("/token", p.host, authorization, formType, form.Encode()))
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +165,7 @@ func benchLogin(b *testing.B, app, title string, servers []*server) {
 			for _, s := range servers {
 				contenders = append(contenders, loginContender(b, s, app, clients))
 			}
-			all := contest(b, "login by "+app, 5, 2*time.Second, 3*time.Second, contenders)
+			all := contest(b, "login by "+app, 5, time.Second, 2500*time.Millisecond, contenders)
 			merged, alone := contenders[len(contenders)-2].name, contenders[len(contenders)-1].name
 			for i, c := range contenders {
 				s := all[c.name]

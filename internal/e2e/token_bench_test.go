@@ -17,7 +17,7 @@ const tokenClients = 16
 func tokenRequest(issuer, id, secret string) (host string, request []byte) {
 	host = strings.TrimPrefix(issuer, "http://")
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"number-recycling:check"}}
-	return host, post("/token", host, basic(id, secret), formType, form.Encode())
+	return host, postRequest("/token", host, basic(id, secret), formType, form.Encode())
 }
 
 func tokenContender(b *testing.B, name string, p *process, issuer, id, secret string) contender {

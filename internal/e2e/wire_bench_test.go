@@ -64,12 +64,12 @@ func (w *wire) close() {
 	}
 }
 
-func get(target, host string) []byte {
+func getRequest(target, host string) []byte {
 	return []byte("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
 }
 
-// post is a POST of a body; authorization may be empty.
-func post(path, host, authorization, contentType, body string) []byte {
+// postRequest is a POST of a body; authorization may be empty.
+func postRequest(path, host, authorization, contentType, body string) []byte {
 	if authorization != "" {
 		authorization = "Authorization: " + authorization + "\r\n"
 	}
