@@ -1,0 +1,66 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zmap/zcrypto/x509"
+	zlint "github.com/zmap/zlint/v3/lint"
+	_ "github.com/zmap/zlint/v3/lints/cabf_br" // each registers its lints
+	_ "github.com/zmap/zlint/v3/lints/community"
+	_ "github.com/zmap/zlint/v3/lints/etsi"
+	_ "github.com/zmap/zlint/v3/lints/mozilla"
+	_ "github.com/zmap/zlint/v3/lints/rfc"
+)
+
+// sources of zlint that apply to every certificate here.
+var sources = []zlint.LintSource{zlint.RFC3279, zlint.RFC5280, zlint.RFC5480, zlint.RFC5891, zlint.RFC6960, zlint.RFC8813, zlint.Community,
+	zlint.MozillaRootStorePolicy}
+
+// publicLints are zlint's lints that are left for a profile.
+type publicLints struct {
+	lints  []*zlint.CertificateLint
+	config zlint.Configuration
+}
+
+func publicLintsFor(profile string, r rules) (publicLints, error) {
+	global := zlint.GlobalRegistry()
+	p := publicLints{config: global.GetConfiguration()}
+	wanted := slices.Clone(sources)
+	if slices.Contains(r.extUsage, ekuServer) {
+		wanted = append(wanted, zlint.CABFBaselineRequirements)
+	}
+	if r.qc != forbidden {
+		wanted = append(wanted, zlint.EtsiEsi)
+	}
+	for _, s := range suppressed {
+		if global.CertificateLints().ByName(s.lint) == nil {
+			return p, fmt.Errorf("lint: %s is suppressed and does not exist", s.lint)
+		}
+	}
+	for _, l := range global.CertificateLints().Lints() {
+		if slices.Contains(wanted, l.Source) && !isSuppressed(l.Name, profile) {
+			p.lints = append(p.lints, l)
+		}
+	}
+	return p, nil
+}
+
+// check runs the lints; what zlint calls a notice is no finding.
+func (p publicLints) check(der []byte) []Finding {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return []Finding{{"zlint_parse", Error, err.Error()}}
+	}
+	var findings []Finding
+	for _, l := range p.lints {
+		result := l.Execute(c, p.config)
+		switch {
+		case result.Status == zlint.Warn:
+			findings = append(findings, Finding{l.Name, Warning, l.Description})
+		case result.Status > zlint.Warn:
+			findings = append(findings, Finding{l.Name, Error, l.Description})
+		}
+	}
+	return findings
+}
