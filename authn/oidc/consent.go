@@ -49,13 +49,14 @@ func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, req *reque
 	})
 }
 
-// source names the place of a redirect URI in a content security policy: its origin, or for a native app its scheme.
+// source names the place of a redirect URI in a content security policy: its origin; or its scheme, for a native app, and for an
+// IPv6 address, which a policy has no form for (Content Security Policy Level 3 §2.3.1).
 func source(uri string) string {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil:
 		return "'none'"
-	case u.Host == "":
+	case u.Scheme != "https" && u.Scheme != "http", strings.HasPrefix(u.Host, "["):
 		return u.Scheme + ":"
 	}
 	return u.Scheme + "://" + u.Host

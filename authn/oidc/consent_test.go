@@ -1,14 +1,18 @@
 package oidc_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"simtrust/account"
 )
 
 // page is a consent page in a browser.
@@ -104,6 +108,27 @@ func TestConsentPageOnDemand(t *testing.T) {
 }
 
 // The cookie of a provider on https can be set by no other host of its domain.
+// The page may lead back to the app and nowhere else, and no redirect URI writes the page's policy.
+func TestConsentPolicy(t *testing.T) {
+	w := onSQLite(t)
+	targets := map[string]string{
+		"https://app.example:8443/cb?x=1":   "https://app.example:8443",
+		"http://127.0.0.1:7000/cb":          "http://127.0.0.1:7000",
+		"http://[::1]:7000/cb":              "http:",
+		"com.example.app:/cb":               "com.example.app:",
+		"com.example.app://cb;sandbox,x/cb": "com.example.app:",
+	}
+	_, err := w.accounts.RegisterApp(t.Context(), account.Registration{ID: "native", Name: "Native", Auth: account.AuthNone, Sector: "app.example",
+		Profile: account.ProfileOIDC, Scopes: []string{"openid"}, RedirectURIs: slices.Collect(maps.Keys(targets))})
+	w.must(err)
+	for uri, want := range targets {
+		res := w.authorize("client_id", "native", "scope", "openid", "redirect_uri", uri)
+		if csp := res.Header.Get("Content-Security-Policy"); !strings.HasSuffix(csp, "form-action 'self' "+want) {
+			t.Errorf("%s: %d %s", uri, res.StatusCode, csp)
+		}
+	}
+}
+
 func TestConsentCookieOverTLS(t *testing.T) {
 	w := onSQLite(t, "https://id.example")
 	p := w.consentPage()
