@@ -17,14 +17,18 @@ import (
 
 const gateways = 4
 
-// sessions are those that the accounting listener has acknowledged, by address.
+// sessions are those that the accounting listener has acknowledged, in the order of the last acknowledgement.
 type sessions struct {
-	mu       sync.Mutex
-	next     int
-	up, down map[string]string // number by address
+	mu   sync.Mutex
+	next int
+	list []attached
 }
 
-func newSessions() *sessions { return &sessions{up: map[string]string{}, down: map[string]string{}} }
+// attached is an address and whether its session is open.
+type attached struct {
+	ip, number string
+	open       bool
+}
 
 // announce plays a gateway: it opens sessions on fresh addresses and closes every third, until the server is gone.
 func (s *sessions) announce(dead context.Context, w world, gateway int, h *history) {
@@ -34,22 +38,22 @@ func (s *sessions) announce(dead context.Context, w world, gateway int, h *histo
 		return
 	}
 	defer client.Close()
-	for i := range 100 {
-		who := w.Subscribers[(gateway*100+i)%len(w.Subscribers)]
+	for i := range 5000 {
+		who := w.Subscribers[(i*gateways+gateway)%len(w.Subscribers)]
 		req := s.fresh(who)
 		ip := req.IPv4.String()
 		if client.Send(dead, req) != nil {
 			return // unknown: nothing is expected of it
 		}
 		if i%3 != 0 {
-			s.set(s.up, ip, who.Number)
+			s.add(attached{ip, who.Number, true})
 			continue
 		}
 		req.Status = radacct.Stop
 		if client.Send(dead, req) != nil {
 			return
 		}
-		s.set(s.down, ip, who.Number)
+		s.add(attached{ip, who.Number, false})
 	}
 }
 
@@ -64,32 +68,27 @@ func (s *sessions) fresh(who subscriber) radacct.Request {
 	}
 }
 
-func (s *sessions) set(state map[string]string, ip, number string) {
+func (s *sessions) add(a attached) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state[ip] = number
+	s.list = append(s.list, a)
 }
 
-// check logs in from every address: an acknowledged Start authenticates its number, an acknowledged Stop nobody.
+// lately is how many sessions are looked at after each kill.
+const lately = 400
+
+// check asks for a code at the addresses acknowledged last: an acknowledged Start authenticates its number, an acknowledged Stop
+// nobody.
 func (s *sessions) check(a app, from *phones, h *history) {
-	parallel(keys(s.up), func(ip string) {
-		if !h.login(a, from.of(ip), s.up[ip], 0, false) {
-			h.fault("the session on %s is lost", ip)
+	parallel(s.list[max(0, len(s.list)-lately):], func(at attached) {
+		code, _, err := a.tryAuthorize(from.of(at.ip), newFlow(callback))
+		switch {
+		case at.open && code == "":
+			h.fault("the session on %s is lost: %v", at.ip, err)
+		case !at.open && (err == nil || !strings.Contains(err.Error(), "access_denied")):
+			h.fault("the session on %s is back: %v", at.ip, err)
 		}
 	})
-	parallel(keys(s.down), func(ip string) {
-		if code, _, err := a.tryAuthorize(from.of(ip), newFlow(a.RedirectURIs[0])); code != "" || err == nil || !strings.Contains(err.Error(), "access_denied") {
-			h.fault("the session on %s is back: %v", ip, err)
-		}
-	})
-}
-
-func keys(m map[string]string) []string {
-	list := make([]string, 0, len(m))
-	for key := range m {
-		list = append(list, key)
-	}
-	return list
 }
 
 const feedBatchSize = 20

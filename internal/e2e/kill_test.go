@@ -42,7 +42,7 @@ func TestKill(t *testing.T) {
 			}
 		}
 		k.finishImport()
-		t.Logf("verdicts %v; %d tickets, %d sessions, %d feed batches", k.history.counts, len(k.history.tickets), len(k.sessions.up)+len(k.sessions.down), k.feed.acknowledged)
+		t.Logf("verdicts %v; %d tickets, %d sessions, %d feed batches", k.history.counts, len(k.history.tickets), len(k.sessions.list), k.feed.acknowledged)
 	})
 }
 
@@ -59,7 +59,7 @@ type killing struct {
 }
 
 func newKilling(t *testing.T, s *sandbox) *killing {
-	k := &killing{t: t, s: s, camara: s.app("camara"), phones: &phones{}, history: &history{}, sessions: newSessions(), feed: &feed{}}
+	k := &killing{t: t, s: s, camara: s.app("camara"), phones: &phones{}, history: &history{}, sessions: &sessions{}, feed: &feed{}}
 	k.csv = writeImport(t)
 	return k
 }
