@@ -7,6 +7,8 @@ type Consent struct {
 	// App is the app's name, Masked the masked number, Asked the scopes that the app asks for.
 	App, Masked string
 	Asked       []string
+	// Purpose is the one that the app names, a term such as dpv:Marketing, or empty.
+	Purpose string
 	// Action and Handle are the target of the form and its one-time handle.
 	Action, Handle string
 	// Targets are the origins to which the answer redirects: the app's redirect URI.

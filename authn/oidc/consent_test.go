@@ -108,6 +108,17 @@ func TestConsentPageOnDemand(t *testing.T) {
 }
 
 // The cookie of a provider on https can be set by no other host of its domain.
+// Consent binds the purpose, so the page names it.
+func TestConsentNamesThePurpose(t *testing.T) {
+	w := onSQLite(t)
+	for lang, want := range map[string]string{"zh": "营销", "en": "marketing"} {
+		res := w.get("/authorize?"+authorization("client_id", "camara", "scope", "openid dpv:Marketing").Encode(), "Accept-Language", lang)
+		if !strings.Contains(res.body, want) {
+			t.Errorf("%d without %s:\n%s", res.StatusCode, want, res.body)
+		}
+	}
+}
+
 // The page may lead back to the app and nowhere else, and no redirect URI writes the page's policy.
 func TestConsentPolicy(t *testing.T) {
 	w := onSQLite(t)
