@@ -36,7 +36,7 @@ const (
 // maxRequest holds a CSR of the largest size in PEM, and what stands around it.
 const maxRequest = 64 << 10
 
-// Mount mounts the own API, and the files that certificates point to. Names of persons travel in bodies, never in URLs.
+// Mount mounts the own API and the disclosure statement. The files of the hierarchy are the ceremony's to publish. Names of persons travel in bodies, never in URLs.
 func (s *Service) Mount(r *rpc.Router) {
 	revoke := rpc.Scope(ScopeRevoke)
 	rpc.Handle(r, "ca.authorise", patternAuthorise, s.authoriseWire, rpc.Scope(ScopeAuthorise), rpc.Status(http.StatusCreated))
@@ -48,7 +48,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "ca.bulk_job", patternJob, s.jobWire, revoke)
 	rpc.Handle(r, "ca.block_key", patternBlock, s.blockWire, revoke)
 	r.Raw("ca.renew", patternRenew, http.HandlerFunc(s.renewHTTP), rpc.Public(), rpc.MaxBody(maxRequest)) // the client certificate authenticates
-	s.mountFiles(r)
+	r.Raw("ca.disclosure", "GET /ca/pds/en", http.HandlerFunc(serveDisclosure), rpc.Public())
 }
 
 // caller names who asks.
@@ -143,29 +143,9 @@ func (s *Service) renewHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(wireOf(c)) // the client has gone
 }
 
-// mountFiles publishes the roots, and each issuer's certificate where caIssuers says it is.
-func (s *Service) mountFiles(r *rpc.Router) {
-	public := func(op, pattern string, h http.HandlerFunc) { r.Raw("ca."+op, pattern, h, rpc.Public()) }
-	roots := []byte(encodePEM(s.hierarchy.Roots...))
-	public("roots", "GET /ca/roots.pem", func(w http.ResponseWriter, _ *http.Request) {
-		serveFile(w, "application/x-pem-file", roots)
-	})
-	public("issuer", "GET /ca/issuers/{file}", func(w http.ResponseWriter, r *http.Request) {
-		id, ok := strings.CutSuffix(r.PathValue("file"), ".cer")
-		i, known := s.hierarchy.Issuer(id)
-		if !ok || !known {
-			rpc.Fail(w, r, &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownIssuer, Msg: "no such issuer"})
-			return
-		}
-		serveFile(w, "application/pkix-cert", i.Raw)
-	})
-	public("disclosure", "GET /ca/pds/en", func(w http.ResponseWriter, _ *http.Request) {
-		serveFile(w, "text/plain; charset=utf-8", disclosure)
-	})
-}
-
-func serveFile(w http.ResponseWriter, kind string, body []byte) {
-	w.Header().Set("Content-Type", kind)
+// serveDisclosure is the PKI disclosure statement that eID certificates point to.
+func serveDisclosure(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = w.Write(body) // the client has gone
+	_, _ = w.Write(disclosure) // the client has gone
 }

@@ -43,12 +43,12 @@ func (p *Profile) checkSANs(s *SANs) error {
 	return nil
 }
 
-// checkCommonName holds a common name that must repeat an alternative name.
+// checkCommonName holds a common name that must repeat a DNS name.
 func (p *Profile) checkCommonName(s *Subject, names *SANs) error {
-	if !p.NameFromSANs || s.CommonName == "" || slices.Contains(names.DNS, s.CommonName) || slices.Contains(texts(names.IPs), s.CommonName) {
+	if !p.NameFromSANs || s.CommonName == "" || slices.Contains(names.DNS, s.CommonName) {
 		return nil
 	}
-	return errName("the common name is none of the alternative names")
+	return errName("the common name is none of the DNS names")
 }
 
 // checkAsked refuses a request whose CSR asks for what it was not authorised for: an alternative name of any kind, a key usage,

@@ -78,6 +78,8 @@ func (p *Profile) checkSubject(s *Subject) error {
 			return errSubject("an attribute is too long")
 		case !plainText(v):
 			return errSubject("an attribute holds characters that no name has")
+		case isNumber(v):
+			return errSubject("an attribute looks like a telephone or identity number, and certificates carry none")
 		}
 	}
 	if s.Country != "" && !isCountry(s.Country) {
@@ -91,6 +93,20 @@ func (p *Profile) checkSubject(s *Subject) error {
 
 func isCountry(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+}
+
+// isNumber reports whether s is a run of seven or more digits and what people write between them.
+func isNumber(s string) bool {
+	digits := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' || c == 'X' || c == 'x' {
+			return '0'
+		}
+		if strings.ContainsRune("+-(). ", c) {
+			return -1
+		}
+		return 'a'
+	}, s)
+	return len(digits) >= 7 && strings.Trim(digits, "0") == ""
 }
 
 // plainText reports whether s is text a name can have: valid UTF-8 without control, format, private or unassigned characters, not
