@@ -7,3 +7,6 @@ func Suppressions() (pairs [][2]string) {
 	}
 	return pairs
 }
+
+// Redundant says whether a lint of zlint is left out of a profile because an own one refuses what it looks at.
+func Redundant(lint, profile string) bool { return isRedundant(lint, profiles[profile]) }

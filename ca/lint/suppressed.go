@@ -1,6 +1,9 @@
 package lint
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // suppression leaves a lint of zlint out.
 type suppression struct {
@@ -21,6 +24,32 @@ var suppressed = []suppression{
 	{"e_subject_contains_reserved_ip", "tls-server", "the same address in the common name, which must be one of the alternative names"},
 	{"w_sub_cert_aia_contains_internal_names", "tls-server",
 		"a deployment without public status addresses, and the sandbox on loopback, publish where their relying parties can ask"},
+	{"e_rsa_fermat_factorization", "", "takes 0.4 ms, more than all others together; ca/csr has checked the key so before it comes here"},
+}
+
+// redundancy leaves out lints on what an own lint refuses to be there at all. They would only ever answer that they do not apply,
+// and are half of zlint's time.
+type redundancy struct {
+	parts  []string // of lint names
+	own    string   // the lint that refuses what they look at
+	covers func(rules) bool
+}
+
+var redundant = []redundancy{
+	{[]string{"e_root_ca_", "w_root_ca_", "n_root_ca_", "e_sub_ca_", "w_sub_ca_", "n_sub_ca_", "e_ca_", "w_ca_", "n_ca_", "_missing_ca"},
+		"st_basic_constraints", func(r rules) bool { return !r.ca }},
+	{[]string{"_policy_map", "_policy_constraints", "_name_constraint", "_nc_"}, "st_extensions", func(r rules) bool { return !r.ca }},
+	{[]string{"_ian_", "_freshest_crl", "inhibit_any", "_tor_service", "_empty_sct_list", "subject_info_access", "ext_subject_directory"},
+		"st_extensions", func(rules) bool { return true }},
+	{[]string{"_dsa_", "_old_"}, "st_subject_key", func(rules) bool { return true }},
+	{[]string{"_rsa_", "_rsassa", "_modulus_", "_exponent_"}, "st_subject_key", func(r rules) bool { return !slices.Contains(r.keys, kindRSA) }},
+	{[]string{"_san_", "_dnsname_"}, "st_alternative_names", func(r rules) bool { return r.san.presence == forbidden }},
+}
+
+func isRedundant(lint string, r rules) bool {
+	return slices.ContainsFunc(redundant, func(d redundancy) bool {
+		return d.covers(r) && slices.ContainsFunc(d.parts, func(part string) bool { return strings.Contains(lint, part) })
+	})
 }
 
 func isSuppressed(lint, profile string) bool {

@@ -39,20 +39,24 @@ func publicLintsFor(profile string, r rules) (publicLints, error) {
 		}
 	}
 	for _, l := range global.CertificateLints().Lints() {
-		if slices.Contains(wanted, l.Source) && !isSuppressed(l.Name, profile) {
+		if slices.Contains(wanted, l.Source) && !isSuppressed(l.Name, profile) && !isRedundant(l.Name, r) {
 			p.lints = append(p.lints, l)
 		}
 	}
 	return p, nil
 }
 
-// check runs the lints; what zlint calls a notice is no finding.
-func (p publicLints) check(der []byte) []Finding {
+// check runs the lints; what zlint calls a notice is no finding. A panic in a lint is one: the certificate stays unsigned.
+func (p publicLints) check(der []byte) (findings []Finding) {
+	defer func() {
+		if v := recover(); v != nil {
+			findings = append(findings, Finding{"zlint_panic", Error, fmt.Sprint(v)})
+		}
+	}()
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		return []Finding{{"zlint_parse", Error, err.Error()}}
 	}
-	var findings []Finding
 	for _, l := range p.lints {
 		result := l.Execute(c, p.config)
 		switch {
