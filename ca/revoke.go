@@ -98,6 +98,7 @@ func (s *Service) writeRevocation(ctx context.Context, tx *sqldb.Tx, c Certifica
 			at = case when ca_revocation.reason = 8 then excluded.at else ca_revocation.at end,
 			reason = excluded.reason, revoked_by = excluded.revoked_by, change = excluded.change`,
 		c.ID, c.Issuer, int64(c.Shard), c.Serial, now.UnixMilli(), int64(reason), by, c.NotAfter.UnixMilli(), change)
+	tx.OnCommit(func() { s.onChange(c.Issuer, c.Serial) })
 	return err
 }
 

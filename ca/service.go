@@ -31,6 +31,7 @@ type Service struct {
 	finisher *sqldb.Coalescer[outcome, struct{}]
 	statuses *sqldb.Coalescer[string, Status]
 	flying   sync.WaitGroup // issuances between record and outcome
+	onChange func(issuer string, serial []byte)
 }
 
 // New returns the module over its dependencies and a hierarchy; Close releases it. It fails where a key is not that of its
@@ -47,6 +48,7 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 	s := &Service{
 		db: d.DB, outbox: d.Outbox, tenures: d.Tenures, tokens: d.Tokens, log: d.Log, now: d.Now,
 		hierarchy: h, config: c, issuance: compiled, urls: URLs{c.BaseURL}, started: d.Now(),
+		onChange: func(string, []byte) {},
 	}
 	s.recorder = sqldb.NewCoalescer(d.DB, "ca.record", s.insertRecords)
 	s.finisher = sqldb.NewCoalescer(d.DB, "ca.finish", s.insertOutcomes)
