@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"simtrust"
@@ -36,7 +35,8 @@ const (
 // maxRequest holds a CSR of the largest size in PEM, and what stands around it.
 const maxRequest = 64 << 10
 
-// Mount mounts the own API and the disclosure statement. The files of the hierarchy are the ceremony's to publish. Names of persons travel in bodies, never in URLs.
+// Mount mounts the own API and the disclosure statement. The files of the hierarchy are the ceremony's to publish. Names of persons
+// travel in bodies, never in URLs.
 func (s *Service) Mount(r *rpc.Router) {
 	revoke := rpc.Scope(ScopeRevoke)
 	rpc.Handle(r, "ca.authorise", patternAuthorise, s.authoriseWire, rpc.Scope(ScopeAuthorise), rpc.Status(http.StatusCreated))

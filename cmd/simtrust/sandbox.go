@@ -50,6 +50,9 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err := app.Migrate(ctx, c); err != nil { // the sandbox owns its database
 		return err
 	}
+	if err := app.MakeCA(ctx, c); err != nil {
+		return err
+	}
 	a, err := app.New(ctx, c)
 	if err != nil {
 		return err
@@ -109,7 +112,12 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	if err != nil {
 		return c, nil, err
 	}
-	c.Listen, c.Data, c.Database, c.Log.Level = s.Listen, dir, s.Database, s.Log
+	c.Data, c.Database, c.Log.Level = dir, s.Database, s.Log
+	if c.Listen, err = address(s.Listen, dir); err != nil {
+		return c, nil, err
+	}
+	c.Issuer = "http://" + c.Listen
+	c.CA.Dir = filepath.Join(dir, "ca")
 	c.Keys.Lead = 0 // a person who tries key rotate should not have to wait
 	c.Authn.RADIUS.Listen = freeUDP("127.0.0.1:1813")
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
@@ -130,6 +138,29 @@ func (s *sandboxCmd) json(dir string) string {
 		return s.JSON
 	}
 	return sandbox.DefaultJSON(dir)
+}
+
+// address settles the server's port before it starts, because certificates name it: where --listen leaves the port open it is that of
+// the last run on this folder, else a free one.
+func address(listen, dir string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil || port != "0" {
+		return listen, nil // what is wrong with it, the server says
+	}
+	file := filepath.Join(dir, "address")
+	last, _ := os.ReadFile(file) // absent before the first run
+	for _, addr := range []string{strings.TrimSpace(string(last)), net.JoinHostPort(host, "0")} {
+		if addr == "" {
+			continue
+		}
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue // somebody has the last run's port
+		}
+		addr = l.Addr().String()
+		return addr, errors.Join(l.Close(), os.WriteFile(file, []byte(addr+"\n"), 0o600))
+	}
+	return "", fmt.Errorf("no free port on %s; choose an address with --listen", host)
 }
 
 // freeUDP answers addr, or the same host with port 0 where somebody has the port.

@@ -14,6 +14,7 @@ import (
 
 	"simtrust"
 	"simtrust/account"
+	"simtrust/ca"
 	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
@@ -26,7 +27,8 @@ const (
 )
 
 // operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
-var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead, scopeKeys, scopeRoutes}
+var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead,
+	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, scopeKeys, scopeRoutes}
 
 // adminScopes is what the admin token may do.
 var adminScopes = append(slices.Clip(operatorScopes), renumber.ScopeCheck)

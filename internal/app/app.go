@@ -72,7 +72,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.issuer = issuerOf(a.cfg, a.listener)
-	if err = a.wire(); err != nil {
+	if err = a.wire(ctx); err != nil {
 		return err
 	}
 	if err = a.checkKeys(ctx); err != nil {
@@ -110,6 +110,9 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.modules.outbox.Run(events) })
 	g.Go(func() error { return a.modules.authn.Run(ctx) }) // its heartbeat says that the accounting socket is heard
 	g.Go(func() error { return a.modules.provider.Run(events) })
+	if a.modules.authority != nil {
+		g.Go(func() error { return a.modules.authority.Run(events) })
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		defer stopEvents()

@@ -40,6 +40,7 @@ type Config struct {
 	Renumber Renumber       `yaml:"renumber,omitempty"`
 	Keys     Keys           `yaml:"keys,omitempty"`
 	Authn    Authn          `yaml:"authn,omitempty"`
+	CA       CA             `yaml:"ca,omitempty"`
 }
 
 // Log is the form of the log: level debug, info, warn or error; format text or json.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"simtrust/account"
 	"simtrust/authn"
 	"simtrust/authn/oidc"
+	"simtrust/ca"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
@@ -24,7 +26,8 @@ import (
 
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
-	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations()}
+	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
+		ca.Migrations()}
 }
 
 // modules are the wired services.
@@ -34,7 +37,9 @@ type modules struct {
 	account  *account.Service
 	authn    *authn.Service
 	provider *oidc.Provider
-	closers  []func()
+	// authority is nil where none is configured.
+	authority *authority
+	closers   []func()
 }
 
 // Close stops the modules that were built, the upper floors first.
@@ -45,7 +50,7 @@ func (m *modules) Close() {
 }
 
 // wire builds the modules bottom up and mounts their operations.
-func (a *App) wire() error {
+func (a *App) wire(ctx context.Context) error {
 	m := &modules{outbox: outbox.New(a.db, time.Now, a.obs.Log)}
 	a.modules = m
 	holders, err := a.cfg.Renumber.config()
@@ -74,6 +79,9 @@ func (a *App) wire() error {
 	}
 	m.closers = append(m.closers, m.provider.Close)
 	outbox.On(m.outbox, "account", m.account.TenureEnded)
+	if err := a.wireAuthority(ctx, m); err != nil {
+		return err
+	}
 	a.router = a.mount(m)
 	return nil
 }
@@ -84,8 +92,8 @@ var limits = rpc.Limits{
 	Number: rpc.Rate{PerSecond: 5, Burst: 50},
 }
 
-// logins is how often one holder may come to be logged in.
-var logins = rpc.Rate{PerSecond: 10, Burst: 100}
+// logins is how often one holder may come to be logged in: far more than a person does, far less than would fill the store.
+var logins = rpc.Rate{PerSecond: 200, Burst: 2000}
 
 func (a *App) mount(m *modules) *rpc.Router {
 	r := rpc.NewRouter(rpc.Config{
@@ -95,6 +103,9 @@ func (a *App) mount(m *modules) *rpc.Router {
 	m.renumber.Mount(r)
 	m.account.Mount(r)
 	m.provider.Mount(r)
+	if m.authority != nil {
+		m.authority.mount(r)
+	}
 	a.mountAdmin(r)
 	return r
 }

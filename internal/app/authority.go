@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"simtrust"
+	"simtrust/ca"
+	"simtrust/ca/ceremony"
+	"simtrust/internal/keys"
+	"simtrust/internal/outbox"
+	"simtrust/internal/rpc"
+	"simtrust/renumber"
+)
+
+// CA configures the certificate authority. Without Dir there is none.
+type CA struct {
+	// Dir is the hierarchy that simtrust ca init made.
+	Dir string `yaml:"dir,omitempty"`
+	// Keys is the folder of the keys of issuing CAs and delegates, SecretFile what encrypts them, PKCS11 a token instead of it (for
+	// all but SM2). The defaults are those of simtrust ca init beside Dir: DIR-keys and DIR-keys.secret.
+	Keys       string `yaml:"keys,omitempty"`
+	SecretFile string `yaml:"secret_file,omitempty"`
+	PKCS11     string `yaml:"pkcs11,omitempty"`
+	// BaseURL is where OCSP, CRLs and issuer certificates are fetched; it is baked into certificates. Default: the issuer.
+	BaseURL string `yaml:"base_url,omitempty"`
+	// Shards is into how many parts an issuer's CRL is cut, Node what serial numbers of this node begin with (1 to 127, distinct
+	// among nodes), PolicyArc the object identifier under which the profiles' policies are.
+	Shards    int    `yaml:"shards,omitempty"`
+	Node      byte   `yaml:"node,omitempty"`
+	PolicyArc string `yaml:"policy_arc,omitempty"`
+	// Qualified is what eID certificates claim in law.
+	Qualified Qualified `yaml:"qualified,omitempty"`
+}
+
+// Qualified switches on the statements of ETSI EN 319 412-5 that make a legal claim; LegalGround says by what right and is recorded.
+type Qualified struct {
+	Compliance  bool     `yaml:"compliance,omitempty"`
+	Legislation []string `yaml:"legislation,omitempty"`
+	SSCD        bool     `yaml:"sscd,omitempty"`
+	LegalGround string   `yaml:"legal_ground,omitempty"`
+}
+
+func (c *CA) complete(issuer string) {
+	if c.Keys == "" {
+		c.Keys = filepath.Clean(c.Dir) + "-keys"
+	}
+	if c.SecretFile == "" {
+		c.SecretFile = filepath.Clean(c.Keys) + ".secret"
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = issuer
+	}
+}
+
+// authority is the certificate authority with its keys and the files that its certificates point to.
+type authority struct {
+	*ca.Service
+	vault *keys.Vault
+	files []ceremony.File
+}
+
+// wireAuthority loads the hierarchy and builds the authority on it, if one is configured.
+func (a *App) wireAuthority(ctx context.Context, m *modules) error {
+	if a.cfg.CA.Dir == "" {
+		return nil
+	}
+	c := a.cfg.CA
+	c.complete(a.issuer)
+	vault, err := keys.OpenVault(ctx, keys.VaultOptions{Dir: c.Keys, Secret: c.SecretFile, PKCS11: c.PKCS11})
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, func() { _ = vault.Close() })
+	m.authority = &authority{vault: vault}
+	if _, err := (ceremony.Ceremony{Dir: c.Dir, Vault: vault}).Renew(ctx); err != nil {
+		return err
+	}
+	hierarchy, err := ceremony.Load(ctx, c.Dir, vault, time.Now())
+	if err != nil {
+		return err
+	}
+	if m.authority.files, err = ceremony.Published(c.Dir); err != nil {
+		return err
+	}
+	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
+		hierarchy, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
+			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.authority.Close)
+	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
+	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
+	return nil
+}
+
+// mount mounts the authority's operations and the public files of its hierarchy.
+func (a *authority) mount(r *rpc.Router) {
+	a.Mount(r)
+	for _, f := range a.files {
+		r.Raw("ca.file"+f.Path, "GET "+f.Path, file(f), rpc.Public())
+	}
+}
+
+// file serves a file of the hierarchy, which changes only with a ceremony.
+func file(f ceremony.File) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", f.ContentType)
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(f.Body) // a client that went away needs no answer
+	})
+}
+
+// usableTenures is renumber as the authority sees it: which tenures may act now.
+type usableTenures struct{ numbers *renumber.Service }
+
+// Current implements ca.Tenures.
+func (u usableTenures) Current(ctx context.Context, ids []simtrust.TenureID) ([]simtrust.TenureID, error) {
+	live, err := u.numbers.Live(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var usable []simtrust.TenureID
+	for id, h := range live {
+		if h.Usable() {
+			usable = append(usable, id)
+		}
+	}
+	return usable, nil
+}
+
+// MakeCA makes the hierarchy of a sandbox in the folder that cfg names, where there is none, as simtrust ca init does from a file.
+func MakeCA(ctx context.Context, cfg Config) (err error) {
+	c := cfg.CA
+	c.complete(cfg.Issuer)
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	vault, err := keys.OpenVault(ctx, keys.VaultOptions{Dir: c.Keys, Secret: c.SecretFile, CreateSecret: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, vault.Close()) }()
+	if _, err = (ceremony.Ceremony{Dir: c.Dir, Vault: vault}).Open(ctx, ceremony.Default(c.BaseURL, time.Now())); err != nil {
+		return fmt.Errorf("certificate authority: %w", err)
+	}
+	return nil
+}
