@@ -63,6 +63,7 @@ func newKey(t testing.TB, algorithm string) crypto.Signer {
 // rsaKey and issuerRSAKey make keys once: they take a second.
 var (
 	rsaKey       = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	rootRSAKey   = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) })
 	issuerRSAKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 3072) })
 )
 
@@ -79,8 +80,8 @@ func issuing(t testing.TB, algorithm string) *authority {
 	if a, ok := authorities[algorithm]; ok {
 		return a
 	}
-	root := newAuthority(t, algorithm, "Test Root", nil)
-	authorities[algorithm] = newAuthority(t, algorithm, "Test Issuing CA", root)
+	root := newAuthority(t, algorithm, nil)
+	authorities[algorithm] = newAuthority(t, algorithm, root)
 	authorities[algorithm+" root"] = root
 	return authorities[algorithm]
 }
@@ -93,25 +94,42 @@ func caTemplate(name string) *smx509.Certificate {
 	}
 }
 
-func newAuthority(t testing.TB, algorithm, name string, parent *authority) *authority {
+func newAuthority(t testing.TB, algorithm string, parent *authority) *authority {
 	t.Helper()
 	key := newKey(t, algorithm)
 	if algorithm == "RSA" {
-		k, err := issuerRSAKey()
+		k, err := rootRSAKey()
+		if parent != nil {
+			k, err = issuerRSAKey()
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		key = k
 	}
-	template := caTemplate(name)
-	if parent != nil {
-		template.MaxPathLenZero = true
-		template.NotAfter = template.NotAfter.Add(-day)
-		template.IssuingCertificateURL = []string{"http://ca.example.cn/ca/issuers/root.cer"}
-		template.CRLDistributionPoints = []string{"http://ca.example.cn/crl/root.crl"}
-		template.PolicyIdentifiers = []stdasn1.ObjectIdentifier{policy}
+	if parent == nil {
+		return signCA(t, caTemplate("Test Root"), key, nil)
 	}
-	return signCA(t, template, key, parent)
+	return signCA(t, subordinate(), key, parent)
+}
+
+func oidOf(id stdasn1.ObjectIdentifier) smx509.OID {
+	o, err := smx509.ParseOID(id.String())
+	if err != nil {
+		panic(err)
+	}
+	return o
+}
+
+// subordinate is an issuing CA, ending a day before its root.
+func subordinate() *smx509.Certificate {
+	template := caTemplate("Test Issuing CA")
+	template.MaxPathLenZero = true
+	template.NotAfter = template.NotAfter.Add(-day)
+	template.IssuingCertificateURL = []string{"http://ca.example.cn/ca/issuers/root.cer"}
+	template.CRLDistributionPoints = []string{"http://ca.example.cn/crl/root.crl"}
+	template.Policies = []smx509.OID{oidOf(policy)}
+	return template
 }
 
 // signCA makes the certificate of a template; a nil parent is itself.

@@ -27,7 +27,7 @@ func publicLintsFor(profile string, r rules) (publicLints, error) {
 	global := zlint.GlobalRegistry()
 	p := publicLints{config: global.GetConfiguration()}
 	wanted := slices.Clone(sources)
-	if slices.Contains(r.extUsage, ekuServer) {
+	if slices.Contains(r.extUsage, ekuServer) && !r.ca {
 		wanted = append(wanted, zlint.CABFBaselineRequirements)
 	}
 	if r.qc != forbidden {
