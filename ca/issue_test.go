@@ -369,15 +369,16 @@ func TestValidity(t *testing.T) {
 	wantError(t, err, simtrust.KindInvalid, ca.ReasonValidity)
 
 	req.NotAfter = time.Time{}
-	w.clock.advance(17*365*24*time.Hour + 24*time.Hour*180) // the issuer ends less than three years later
+	issuer, _ := w.hierarchy.Issuer("bank-p256-2026")
+	w.clock.advance(issuer.NotAfter.Sub(start) - 1000*24*time.Hour) // the issuer ends less than three years later
 	_, err = w.Issue(t.Context(), req)
 	wantError(t, err, simtrust.KindUnavailable, ca.ReasonOutlivesIssuer)
 	req.NotAfter = w.clock.now().AddDate(1, 0, 0)
 	w.issue(req)
-	w.clock.advance(5 * 365 * 24 * time.Hour)
+	w.clock.advance(1001 * 24 * time.Hour)
 	_, err = w.Issue(t.Context(), req)
 	wantError(t, err, simtrust.KindUnavailable, ca.ReasonOutlivesIssuer)
-	w.clock.advance(-30 * 365 * 24 * time.Hour) // a clock that jumped before the issuer's time
+	w.clock.advance(-100 * 365 * 24 * time.Hour) // a clock that jumped before the issuer's time
 	_, err = w.Issue(t.Context(), req)
 	wantError(t, err, simtrust.KindUnavailable, ca.ReasonOutlivesIssuer)
 }
@@ -405,12 +406,17 @@ func TestSerials(t *testing.T) {
 	}
 }
 
+// TestDates2050 crosses from UTCTime to GeneralizedTime.
 func TestDates2050(t *testing.T) {
 	w := embedded(t)
+	w.clock.advance(time.Date(2048, 6, 1, 0, 0, 0, 0, time.UTC).Sub(start))
 	req := w.bank()
-	w.clock.advance(0)
-	c := w.issue(req)
-	if !bytes.Contains(c.Raw, []byte(c.NotAfter.Format("060102150405Z"))) {
-		t.Error("a time before 2050 is not UTCTime")
+	req.NotAfter = time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC)
+	if c := w.issue(req); !bytes.Contains(c.Raw, []byte("\x17\x0d491231235959Z")) {
+		t.Error("the last second of 2049 is not UTCTime")
+	}
+	req.NotAfter = req.NotAfter.Add(time.Second)
+	if c := w.issue(req); !bytes.Contains(c.Raw, []byte("\x18\x0f20500101000000Z")) {
+		t.Error("the first second of 2050 is not GeneralizedTime")
 	}
 }

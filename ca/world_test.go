@@ -136,11 +136,27 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 // embedded is a world on the embedded store, for rules that no store has a say in.
 func embedded(t *testing.T) *world {
 	t.Helper()
-	db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
+	w, _ := restartable(t)
+	return w
+}
+
+// restartable returns a world and what opens its store again after the first one lost it.
+func restartable(t *testing.T) (w *world, again func() *world) {
+	t.Helper()
+	url := sqldbtest.SQLiteURL(t)
+	open := func() *sqldb.DB {
+		db, err := sqldb.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() }) // a test may have closed it
+		return db
+	}
+	db := open()
 	if err := sqldb.Migrate(t.Context(), db, ca.Migrations(), outbox.Migrations()); err != nil {
 		t.Fatal(err)
 	}
-	return newWorld(t, db)
+	return newWorld(t, db), func() *world { return newWorld(t, open()) }
 }
 
 func newWorld(t testing.TB, db *sqldb.DB) *world {
@@ -259,7 +275,7 @@ func newAuthority(name string, curve elliptic.Curve, parent *authority) (a autho
 	id := sha256.Sum256(spki)
 	template := &smx509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{Country: []string{"CN"}, CommonName: name},
-		NotBefore: start.Add(-24 * time.Hour), NotAfter: start.AddDate(20, 0, 0), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: start.Add(-24 * time.Hour), NotAfter: start.AddDate(30, 0, 0), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: smx509.KeyUsageCertSign | smx509.KeyUsageCRLSign, SubjectKeyId: id[:20],
 	}
 	issuer, signer := template, a.key

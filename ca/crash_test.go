@@ -1,0 +1,348 @@
+package ca_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"simtrust"
+	"simtrust/ca"
+	"simtrust/internal/sqldb"
+)
+
+// power is what a node loses.
+type power string
+
+// die runs fn on a goroutine of its own and returns whether it ended in loss of power.
+func die(fn func()) (died bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			if _, died = v.(power); !died {
+				panic(v)
+			}
+		}
+	}()
+	fn()
+	return false
+}
+
+// TestCrashBeforeTheSignature and the tests after it end a node between steps of the issuance. The row is there, revocable, and
+// never signed again.
+func TestCrashBeforeTheSignature(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		key := w.key("bank-p256-2026")
+		key.at(func() error { panic(power("off")) }, nil)
+		if !die(func() { _, _ = w.Issue(t.Context(), w.bank()) }) {
+			t.Fatal("issued")
+		}
+		w.wantRecovered(t)
+	})
+}
+
+func TestCrashBetweenSignatureAndStore(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.key("bank-p256-2026").at(nil, func([]byte) []byte { panic(power("off")) })
+		if !die(func() { _, _ = w.Issue(t.Context(), w.bank()) }) {
+			t.Fatal("issued")
+		}
+		w.wantRecovered(t)
+	})
+}
+
+// TestStoreLostBeforeTheOutcome loses the store while the signature exists.
+func TestStoreLostBeforeTheOutcome(t *testing.T) {
+	w, other := restartable(t)
+	w.key("bank-p256-2026").at(nil, func(signature []byte) []byte {
+		_ = w.db.Close()
+		return signature
+	})
+	if _, err := w.Issue(t.Context(), w.bank()); err == nil {
+		t.Fatal("issued without a store")
+	}
+	other().wantRecovered(t)
+}
+
+// wantRecovered checks the one row in signing, starts a node and finds the row revoked.
+func (w *world) wantRecovered(t *testing.T) {
+	t.Helper()
+	c := w.only()
+	if st := w.status(c.ID); !st.Known || st.State != ca.StateSigning || !st.Revoked.IsZero() || c.Raw != nil {
+		t.Fatalf("after the crash: %+v", st)
+	}
+	signed := 0
+	w.key(c.Issuer).at(func() error { signed++; return nil }, nil)
+	w.clock.advance(2 * time.Minute)
+	w.Service = w.node()
+	signed = 0 // the check of the key pair at start
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	st := w.status(c.ID)
+	if st.State != ca.StateAbandoned || st.Revoked.IsZero() || signed != 0 {
+		t.Errorf("after recovery: %+v, signed %d times", st, signed)
+	}
+	shards, err := w.Shards(t.Context(), c.Issuer)
+	if err != nil || len(shards) != 1 || shards[0].Number != c.Shard || shards[0].Change != 1 {
+		t.Errorf("shards %+v, %v", shards, err)
+	}
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if again, _ := w.Shards(t.Context(), c.Issuer); !slices.Equal(again, shards) {
+		t.Error("swept twice")
+	}
+	w.wantAudit(t, ca.AuditSigning, ca.AuditAbandoned)
+}
+
+// wantAudit verifies the chain and compares its kinds.
+func (w *world) wantAudit(t *testing.T, want ...string) {
+	t.Helper()
+	var kinds []string
+	if err := w.VerifyAudit(t.Context(), func(e ca.AuditEntry) error { kinds = append(kinds, e.Kind); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("audit %q, want %q", kinds, want)
+	}
+}
+
+// TestStoreLostBeforeTheRecord leaves nothing: no row, no signature.
+func TestStoreLostBeforeTheRecord(t *testing.T) {
+	w, other := restartable(t)
+	signed := false
+	w.key("bank-p256-2026").at(func() error { signed = true; return nil }, nil)
+	req := w.bank()
+	_ = w.db.Close()
+	if _, err := w.Issue(t.Context(), req); err == nil || signed {
+		t.Fatalf("%v, signed %v", err, signed)
+	}
+	found, _, err := other().Search(t.Context(), ca.Query{}, ca.Page{})
+	if err != nil || len(found) != 0 {
+		t.Errorf("%d rows, %v", len(found), err)
+	}
+}
+
+// TestLateOutcomeLoses has the sweeper abandon a row whose signing takes too long; the signature that comes then is thrown away.
+func TestLateOutcomeLoses(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.key("bank-p256-2026").at(nil, func(signature []byte) []byte {
+			w.clock.advance(2 * time.Minute)
+			if err := w.Sweep(t.Context()); err != nil {
+				t.Error(err)
+			}
+			return signature
+		})
+		_, err := w.Issue(t.Context(), w.bank())
+		wantError(t, err, simtrust.KindConflict, ca.ReasonAbandoned)
+		if c := w.only(); c.State != ca.StateAbandoned || c.Revoked.IsZero() || c.Raw != nil {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestWrongSignatures come from a key that fails, tampers or is another's.
+func TestWrongSignatures(t *testing.T) {
+	w := embedded(t)
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := w.key("bank-p256-2026")
+	genuine := key.Signer
+	for name, lose := range map[string]func(){
+		"session lost": func() { key.at(func() error { return errors.New("CKR_SESSION_HANDLE_INVALID") }, nil) },
+		"bit flipped":  func() { key.at(nil, func(s []byte) []byte { s[len(s)-1] ^= 1; return s }) },
+		"empty":        func() { key.at(nil, func([]byte) []byte { return nil }) },
+		"trailing":     func() { key.at(nil, func(s []byte) []byte { return append(s, 0) }) },
+		"other key":    func() { key.Signer = foreign{genuine, other} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			key.at(nil, nil)
+			key.Signer = genuine
+			lose()
+			_, err := w.Issue(t.Context(), w.bank())
+			wantError(t, err, simtrust.KindUnavailable, "")
+		})
+	}
+	key.Signer = genuine
+	key.at(nil, nil)
+	found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{})
+	if err != nil || len(found) != 5 || slices.ContainsFunc(found, func(c ca.Certificate) bool { return c.State != ca.StateSigning || c.Raw != nil }) {
+		t.Errorf("%d rows, %v", len(found), err)
+	}
+	w.issue(w.bank())
+}
+
+// foreign shows one key and signs with another.
+type foreign struct {
+	crypto.Signer
+	with *ecdsa.PrivateKey
+}
+
+func (f foreign) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return f.with.Sign(random, digest, opts)
+}
+
+// TestWrongKeyAtStart refuses to start with a key that is not the certificate's.
+func TestWrongKeyAtStart(t *testing.T) {
+	w := embedded(t)
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, _ := w.hierarchy.Issuer("bank-p256-2026")
+	issuer.Signer = foreign{issuer.Signer, other}
+	if _, err := ca.New(w.deps(), w.hierarchy, w.config); err == nil {
+		t.Error("started with a wrong key under the right label")
+	}
+	issuer.Signer = other
+	if _, err := ca.New(w.deps(), w.hierarchy, w.config); err == nil {
+		t.Error("started with a wrong key")
+	}
+}
+
+// TestTwoNodes issue at once on one store: all serial numbers differ, and a request made twice yields one certificate.
+func TestTwoNodes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.config.Node = 2
+		nodes := []*ca.Service{w.Service, w.node()}
+		same := w.server("same.example")
+		same.RequestKey = "order-1"
+		var mu sync.Mutex
+		ids, raws := map[string]bool{}, map[string]bool{}
+		var wait sync.WaitGroup
+		for i := range 24 {
+			req := w.server("a.example")
+			wait.Go(func() {
+				c, err := nodes[i%2].Issue(t.Context(), req)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil || ids[c.ID] || c.Serial[0] != byte(1+i%2) {
+					t.Errorf("%s: %v", c.ID, err)
+				}
+				ids[c.ID] = true
+			})
+			wait.Go(func() {
+				c, err := nodes[i%2].Issue(t.Context(), same)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					raws[string(c.Raw)] = true
+				case simtrust.ReasonOf(err) != ca.ReasonInProgress:
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if len(ids) != 24 || len(raws) != 1 {
+			t.Errorf("%d serials, %d certificates of one request", len(ids), len(raws))
+		}
+		if err := w.VerifyAudit(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestRequestKeys(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		req := w.server("a.example")
+		req.RequestKey = "order-1"
+		first := w.issue(req)
+		if again := w.issue(req); !bytes.Equal(again.Raw, first.Raw) {
+			t.Error("the same request got another certificate")
+		}
+		if c, err := w.ByRequest(t.Context(), "order-1"); err != nil || c.ID != first.ID {
+			t.Errorf("%s, %v", c.ID, err)
+		}
+		other := w.server("b.example")
+		other.RequestKey = "order-1"
+		_, err := w.Issue(t.Context(), other)
+		wantError(t, err, simtrust.KindConflict, ca.ReasonRequestDiffers)
+		_, err = w.ByRequest(t.Context(), "order-2")
+		wantError(t, err, simtrust.KindNotFound, ca.ReasonUnknownCertificate)
+
+		other.RequestKey = "order-2"
+		w.key("service-p256-2026").at(func() error { return errors.New("no session") }, nil)
+		_, err = w.Issue(t.Context(), other)
+		wantError(t, err, simtrust.KindUnavailable, "")
+		w.key("service-p256-2026").at(nil, nil)
+		_, err = w.Issue(t.Context(), other)
+		wantError(t, err, simtrust.KindConflict, ca.ReasonInProgress)
+		w.clock.advance(2 * time.Minute)
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Issue(t.Context(), other)
+		wantError(t, err, simtrust.KindConflict, ca.ReasonAbandoned)
+	})
+}
+
+// TestStatusKnownFromRecord asks OCSP's question while the signature is being made, and revokes then.
+func TestStatusKnownFromRecord(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.key("bank-p256-2026").at(func() error {
+			c := w.only()
+			if st := w.status(c.ID); !st.Known || st.State != ca.StateSigning {
+				t.Errorf("status %+v", st)
+			}
+			_, err := w.Revoke(t.Context(), ca.RevokeReq{ID: c.ID, Reason: ca.Superseded, By: "officer"})
+			return err
+		}, nil)
+		c := w.issue(w.bank())
+		if st := w.status(c.ID); st.State != ca.StateIssued || st.Revoked.IsZero() || st.Reason != ca.Superseded {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+func TestUnknownSerials(t *testing.T) {
+	w := embedded(t)
+	c := w.issue(w.bank())
+	other := append([]byte{}, c.Serial...)
+	other[15] ^= 1
+	st, err := w.Statuses(t.Context(), c.Issuer, [][]byte{other, c.Serial, {}, make([]byte, 40)})
+	if err != nil || st[0].Known || !st[1].Known || st[2].Known || st[3].Known || !bytes.Equal(st[0].Serial, other) {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if st, err := w.Statuses(t.Context(), "eid-p256-2026", [][]byte{c.Serial}); err != nil || st[0].Known {
+		t.Errorf("the serial is known under another issuer: %+v, %v", st, err)
+	}
+	_ = w.db.Close()
+	if _, err := w.Statuses(t.Context(), c.Issuer, [][]byte{c.Serial}); err == nil {
+		t.Error("a status without a store")
+	}
+}
+
+// TestAuditIsAChain cuts and edits the trail.
+func TestAuditIsAChain(t *testing.T) {
+	for name, edit := range map[string]string{
+		"edited":    `update ca_audit set detail = '{}' where seq = 3`,
+		"removed":   `delete from ca_audit where seq = 3`,
+		"cut":       `delete from ca_audit where seq > 3`,
+		"moved":     `update ca_audit set at = at + 1 where seq = 1`,
+		"relabeled": `update ca_audit set subject = 'x' where seq = 4`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := embedded(t)
+			w.issue(w.bank())
+			w.issue(w.bank())
+			w.wantAudit(t, ca.AuditSigning, ca.AuditIssued, ca.AuditSigning, ca.AuditIssued)
+			err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error { _, err := tx.Exec(t.Context(), edit); return err })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.VerifyAudit(t.Context(), nil); err == nil {
+				t.Error("nothing noticed")
+			}
+		})
+	}
+}
