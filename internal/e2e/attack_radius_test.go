@@ -232,5 +232,3 @@ func TestUnknownNAS(t *testing.T) {
 	c.send(t, packet(4, 1, strings.Repeat("x", 32), status(7)), "gateway", "forged")
 	c.answered(t, 2, status(7))
 }
-
-const callback = "http://127.0.0.1:9/callback"

@@ -11,6 +11,9 @@ import (
 	"testing"
 )
 
+// callback is the redirect URI of the sandbox's clients that have no server of their own.
+const callback = "http://127.0.0.1:9/callback"
+
 // authorizeWith is authorize with a request that the test has changed.
 func (a app) authorizeWith(t *testing.T, from *http.Client, f flow, change func(*http.Request)) url.Values {
 	t.Helper()
