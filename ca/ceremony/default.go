@@ -23,7 +23,7 @@ func Default(baseURL string, now time.Time) Spec {
 	if err != nil {
 		panic(err) // embedded
 	}
-	s.BaseURL, s.At = baseURL, now.Add(-time.Hour) // relying parties' clocks may be behind
+	s.BaseURL, s.At = baseURL, Instant{now.Add(-time.Hour)} // relying parties' clocks may be behind
 	return s
 }
 

@@ -87,7 +87,7 @@ func (w *work) unchanged() error {
 		declared[o.ID] = o.Declared
 	}
 	for _, r := range w.manifest.Revoked {
-		if !slices.ContainsFunc(w.spec.Revoked, func(s Revoked) bool { return s.ID == r.ID && s.Reason == r.Reason && s.At.Equal(r.At) }) {
+		if !slices.ContainsFunc(w.spec.Revoked, func(s Revoked) bool { return s.ID == r.ID && s.Reason == r.Reason && s.At.Equal(r.At.Time) }) {
 			return changed("the revocation of " + r.ID + " is for ever: leave it in the file")
 		}
 	}

@@ -22,7 +22,7 @@ type Spec struct {
 	Organisation string `yaml:"organisation,omitempty"`
 	Country      string `yaml:"country,omitempty"`
 	// At is the first instant of the new certificates; default the time of the run.
-	At time.Time `yaml:"at,omitempty"`
+	At Instant `yaml:"at,omitempty"`
 	// Seed is 32 random bytes or more in hexadecimal, from which the serial numbers are derived, so that a dry run shows the
 	// very bytes that will be signed. Without it each run draws its serials.
 	Seed string `yaml:"seed,omitempty"`
@@ -93,9 +93,9 @@ type Timestamp struct {
 
 // Revoked puts a certificate on its root's CRL, for ever.
 type Revoked struct {
-	ID     string    `yaml:"id" json:"id"` // of an issuing CA, cross-certificate or time-stamping delegate
-	At     time.Time `yaml:"at" json:"at"`
-	Reason int       `yaml:"reason" json:"reason"` // RFC 5280 §5.3.1: 0, 1, 3, 4 or 5
+	ID     string  `yaml:"id" json:"id"` // of an issuing CA, cross-certificate or time-stamping delegate
+	At     Instant `yaml:"at" json:"at"`
+	Reason int     `yaml:"reason" json:"reason"` // RFC 5280 §5.3.1: 0, 1, 3, 4 or 5
 }
 
 // Parse reads a ceremony file. Unknown members are refused; what the entries ask for is checked when they are planned.
@@ -105,6 +105,15 @@ func Parse(text []byte) (Spec, error) {
 		return Spec{}, &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonSpec, Op: "ca.ceremony", Msg: yaml.FormatError(err, false, false)}
 	}
 	return s, nil
+}
+
+// Instant is a time in RFC 3339.
+type Instant struct{ time.Time }
+
+// UnmarshalText reads 2026-11-22T09:00:00Z.
+func (i *Instant) UnmarshalText(text []byte) (err error) {
+	i.Time, err = time.Parse(time.RFC3339, string(text))
+	return err
 }
 
 // Validity is a span of whole years, or of days: 10y, 30d.
