@@ -31,8 +31,10 @@ func TestKill(t *testing.T) {
 		before := k.contract()
 		for range killRounds {
 			k.round()
-			if after := k.contract(); !reflect.DeepEqual(before, after) {
-				t.Errorf("another world came back:\n%v\n%v", before, after)
+			for key, value := range k.contract() {
+				if !reflect.DeepEqual(before[key], value) {
+					t.Errorf("another world came back: %s was\n%.500v\nand is\n%.500v", key, before[key], value)
+				}
 			}
 			k.history.report(t)
 			if t.Failed() {
