@@ -18,6 +18,7 @@ import (
 	"simtrust/ca/csr"
 
 	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -123,7 +124,11 @@ func TestCurveConfusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	point := elliptic.Marshal(key.Curve, key.X, key.Y) //nolint:staticcheck // the curve is not one of the standard library
+	spki, err := smx509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := spki[len(spki)-65:]
 	sm := forgery{spki: ecSPKI(oidSM2, point), algorithm: algorithm(oid(oidSM2SM3...)), sign: func(tbs []byte) []byte {
 		sig, err := key.Sign(rand.Reader, tbs, sm2.DefaultSM2SignerOpts)
 		if err != nil {
