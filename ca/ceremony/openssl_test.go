@@ -112,6 +112,7 @@ func TestCeremonyWithSoftHSM(t *testing.T) {
 	if err := p.Roots.Close(); err != nil { // the token goes back into the safe
 		t.Fatal(err)
 	}
+	p.Roots = nil
 	if h, err := p.Open(t.Context(), ceremony.Spec{}); err != nil || len(h.Issuers) != 3 {
 		t.Errorf("the authority needs its roots to start: %v", err)
 	}

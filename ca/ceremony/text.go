@@ -99,6 +99,10 @@ func meaning(name string, c *smx509.Certificate) string {
 		}
 	case "keyUsage":
 		return either(c.IsCA, "keyCertSign, cRLSign", "digitalSignature")
+	case "extKeyUsage":
+		return strings.Join(usageNames(c), ", ")
+	case "certificatePolicies":
+		return policyNames(c)
 	case "cRLDistributionPoints":
 		return strings.Join(c.CRLDistributionPoints, " ")
 	case "authorityInfoAccess":
@@ -108,6 +112,27 @@ func meaning(name string, c *smx509.Certificate) string {
 	default:
 		return ""
 	}
+}
+
+func usageNames(c *smx509.Certificate) []string {
+	names := map[smx509.ExtKeyUsage]string{smx509.ExtKeyUsageServerAuth: "serverAuth", smx509.ExtKeyUsageClientAuth: "clientAuth",
+		smx509.ExtKeyUsageEmailProtection: "emailProtection", smx509.ExtKeyUsageTimeStamping: "timeStamping", smx509.ExtKeyUsageOCSPSigning: "OCSPSigning"}
+	var found []string
+	for _, u := range c.ExtKeyUsage {
+		found = append(found, names[u])
+	}
+	for _, u := range c.UnknownExtKeyUsage {
+		found = append(found, either(u.Equal(issuingUsages["document_signing"]), "documentSigning", u.String()))
+	}
+	return found
+}
+
+func policyNames(c *smx509.Certificate) string {
+	var found []string
+	for _, p := range c.Policies {
+		found = append(found, either(p.String() == anyPolicy, "anyPolicy", p.String()))
+	}
+	return strings.Join(found, ", ")
 }
 
 func either(is bool, yes, no string) string {
