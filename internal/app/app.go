@@ -112,6 +112,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.modules.provider.Run(events) })
 	if a.modules.authority != nil {
 		g.Go(func() error { return a.modules.authority.Run(events) })
+		g.Go(func() error { return a.modules.authority.status.Run(events) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

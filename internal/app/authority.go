@@ -12,6 +12,7 @@ import (
 	"simtrust"
 	"simtrust/ca"
 	"simtrust/ca/ceremony"
+	"simtrust/ca/status"
 	"simtrust/internal/keys"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
@@ -61,8 +62,8 @@ func (c *CA) complete(issuer string) {
 // authority is the certificate authority with its keys and the files that its certificates point to.
 type authority struct {
 	*ca.Service
-	vault *keys.Vault
-	files []ceremony.File
+	status *status.Service
+	files  []ceremony.File
 }
 
 // wireAuthority loads the hierarchy and builds the authority on it, if one is configured.
@@ -77,7 +78,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, func() { _ = vault.Close() })
-	m.authority = &authority{vault: vault}
+	m.authority = &authority{}
 	if _, err := (ceremony.Ceremony{Dir: c.Dir, Vault: vault}).Renew(ctx); err != nil {
 		return err
 	}
@@ -95,6 +96,12 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, m.authority.Close)
+	m.authority.status, err = status.New(status.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now}, hierarchy,
+		status.Config{CRL: m.authority.URLs().CRL, Shards: m.authority.ShardCount()})
+	if err != nil {
+		return err
+	}
+	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
 	return nil
@@ -103,6 +110,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 // mount mounts the authority's operations and the public files of its hierarchy.
 func (a *authority) mount(r *rpc.Router) {
 	a.Mount(r)
+	a.status.Mount(r)
 	for _, f := range a.files {
 		r.Raw("ca.file"+f.Path, "GET "+f.Path, file(f), rpc.Public())
 	}

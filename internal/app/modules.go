@@ -18,6 +18,7 @@ import (
 	"simtrust/authn"
 	"simtrust/authn/oidc"
 	"simtrust/ca"
+	"simtrust/ca/status"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
@@ -27,7 +28,7 @@ import (
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
-		ca.Migrations()}
+		ca.Migrations(), status.Migrations()}
 }
 
 // modules are the wired services.
@@ -116,7 +117,7 @@ func (a *App) handler() http.Handler {
 	probes := map[string]http.Handler{
 		"/metrics": a.obs.MetricsHandler(), "/healthz": a.obs.Health.LiveHandler(), "/readyz": a.obs.Health.ReadyHandler(),
 	}
-	rest := a.modules.authn.StripEnrichment(a.router)
+	rest := status.KeepSlashes(a.modules.authn.StripEnrichment(a.router))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if probe, ok := probes[r.URL.Path]; ok && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			probe.ServeHTTP(w, r)
