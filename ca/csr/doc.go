@@ -14,6 +14,8 @@
 // What a request asks for is surfaced, never decided here: every subject alternative name of every type, key usages and other
 // extensions. The subject is kept as the octets that were signed.
 //
+// CFCA's form, which writes challengePassword outside a SET, is not PKCS#10 and is refused.
+//
 // Signatures with SHA-1 or MD5 and RSASSA-PSS requests are refused; Ed25519, DSA and other curves too. Attributes other than
 // challengePassword and extensionRequest are ignored, as RFC 2986 §4.1 leaves them to the authority; SET OF order is checked
 // wherever the tag is universal, not under the implicit tag of the attributes, which common encoders do not sort.

@@ -7,10 +7,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	stdasn1 "encoding/asn1"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
+
+// maxExtensions bounds the extensions of one request.
+const maxExtensions = 32
 
 var (
 	oidChallenge         = stdasn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 7}
@@ -39,7 +43,7 @@ var readers = map[string]func(*Request, cryptobyte.String) error{
 }
 
 func (r *Request) readAttributes(attributes cryptobyte.String) error {
-	extensions, challenges := 0, 0
+	challenges := 0
 	for !attributes.Empty() {
 		var attribute, values cryptobyte.String
 		var id stdasn1.ObjectIdentifier
@@ -50,7 +54,6 @@ func (r *Request) readAttributes(attributes cryptobyte.String) error {
 		var err error
 		switch {
 		case id.Equal(oidExtensionRequest) || id.Equal(oidMicrosoftRequest):
-			extensions++
 			err = r.readExtensions(values)
 		case id.Equal(oidChallenge):
 			challenges++
@@ -60,7 +63,7 @@ func (r *Request) readAttributes(attributes cryptobyte.String) error {
 			return err
 		}
 	}
-	if extensions > 1 || challenges > 1 {
+	if challenges > 1 {
 		return refuse(ReasonForbiddenExtension, "an attribute occurs twice")
 	}
 	return nil
@@ -76,22 +79,25 @@ func (r *Request) readChallenge(values cryptobyte.String) error {
 	return checkText(r.Challenge)
 }
 
+// readExtensions reads one attribute of extensions. Some key services write one attribute an extension, so there may be several;
+// no extension may occur twice in all of them.
 func (r *Request) readExtensions(values cryptobyte.String) error {
 	var list cryptobyte.String
 	if !values.ReadASN1(&list, asn1.SEQUENCE) || !values.Empty() || list.Empty() {
 		return malformed
 	}
-	seen := map[string]bool{}
 	for !list.Empty() {
 		ext, err := readExtension(&list)
 		if err != nil {
 			return err
 		}
 		id := ext.Id.String()
-		if seen[id] {
+		if len(r.Extensions) == maxExtensions {
+			return refuse(ReasonForbiddenExtension, "more extensions than certificates have")
+		}
+		if slices.ContainsFunc(r.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(ext.Id) }) {
 			return refuse(ReasonForbiddenExtension, "an extension occurs twice")
 		}
-		seen[id] = true
 		r.Extensions = append(r.Extensions, ext)
 		if err := r.judge(id, ext); err != nil {
 			return err

@@ -348,13 +348,19 @@ func TestForbiddenAlternativeNames(t *testing.T) {
 func TestForbiddenExtensions(t *testing.T) {
 	critical := []byte{1, 1, 0xff}
 	usage := extension(oid(2, 5, 29, 15), octets([]byte{3, 2, 7, 0x80}))
+	many := make([][]byte, 33)
+	for i := range many {
+		many[i] = extension(oid(1, 2, 3, i), octets(nil))
+	}
 	for label, c := range map[string]struct {
 		attributes []byte
 		reason     string
 	}{
 		"duplicate":            {requested(usage, usage), csr.ReasonForbiddenExtension},
 		"duplicate, unknown":   {requested(extension(oid(1, 2, 3), octets(nil)), extension(oid(1, 2, 3), octets(nil))), csr.ReasonForbiddenExtension},
-		"two attributes":       {append(requested(usage), requested(extension(oid(1, 2, 3), octets(nil)))...), csr.ReasonForbiddenExtension},
+		"33 extensions":        {requested(many...), csr.ReasonForbiddenExtension},
+		"duplicate over two":   {append(requested(usage), requested(extension(oid(1, 2, 3), octets(nil)), usage)...), csr.ReasonForbiddenExtension},
+		"CA in the second":     {append(requested(usage), requested(extension(oid(2, 5, 29, 19), octets(seq(critical))))...), csr.ReasonForbiddenExtension},
 		"CA without critical":  {requested(extension(oid(2, 5, 29, 19), octets(seq(critical)))), csr.ReasonForbiddenExtension},
 		"path length alone":    {requested(extension(oid(2, 5, 29, 19), octets(seq([]byte{2, 1, 0})))), csr.ReasonForbiddenExtension},
 		"policy constraints":   {requested(extension(oid(2, 5, 29, 36), octets(seq()))), csr.ReasonForbiddenExtension},
@@ -382,6 +388,11 @@ func TestForbiddenExtensions(t *testing.T) {
 	f.attributes = challenge("secret")
 	if r, err := parse(t, f); err != nil || r.Challenge != "secret" {
 		t.Errorf("%v", err)
+	}
+	f = honest(t)
+	f.attributes = append(requested(usage), sanExtension(tagged(0x82, []byte("a.example")))...)
+	if r, err := parse(t, f); err != nil || len(r.Extensions) != 2 || r.KeyUsage == 0 || len(r.DNSNames) != 1 {
+		t.Errorf("one attribute an extension: %v", err)
 	}
 	f = honest(t)
 	f.version = 1
