@@ -5,6 +5,7 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ type sample struct {
 	p50, p99 time.Duration
 	cpu      time.Duration // of the server, for each
 	store    time.Duration // of PostgreSQL, for each
+	load     time.Duration // of the clients, for each
 }
 
 // drive has so many clients call step one after the other, each its own, for d: a closed loop.
@@ -97,13 +99,15 @@ func contest(b *testing.B, what string, rounds int, warm, d time.Duration, conte
 
 func (c contender) run(b *testing.B, d time.Duration) sample {
 	b.Helper()
-	server, store := c.process.cpu(b), storeCPU(b)
+	clients := &process{pid: os.Getpid()}
+	server, store, load := c.process.cpu(b), storeCPU(b), clients.cpu(b)
 	s, err := drive(c.clients, d, c.step)
 	if err != nil {
 		b.Fatalf("%s: %v", c.name, err)
 	}
 	s.cpu = (c.process.cpu(b) - server) / time.Duration(s.n)
 	s.store = (storeCPU(b) - store) / time.Duration(s.n)
+	s.load = (clients.cpu(b) - load) / time.Duration(s.n)
 	return s
 }
 
@@ -130,6 +134,7 @@ func ratio[T float64 | time.Duration](a, b []sample, figure func(sample) T) floa
 func rate(s sample) float64        { return s.rate }
 func cpu(s sample) time.Duration   { return s.cpu }
 func store(s sample) time.Duration { return s.store }
+func load(s sample) time.Duration  { return s.load }
 func p50(s sample) time.Duration   { return s.p50 }
 func p99(s sample) time.Duration   { return s.p99 }
 

@@ -176,9 +176,9 @@ func benchLogin(b *testing.B, app, title string, servers []*server) {
 					b.ReportMetric(gain, "coalesced/single")
 				}
 				rows = append(rows, []string{servers[i].name, fmt.Sprint(clients), fmt.Sprintf("%.0f", median(s, rate)), milliseconds(median(s, p50)),
-					milliseconds(median(s, p99)), microseconds(median(s, cpu)), microseconds(median(s, store)), against})
+					milliseconds(median(s, p99)), microseconds(median(s, cpu)), microseconds(median(s, store)), microseconds(median(s, load)), against})
 			}
 		})
 	}
-	results.add(title, []string{"server", "clients", "logins/s", "p50", "p99", "server CPU a login", "PostgreSQL CPU", "against not coalesced"}, rows...)
+	results.add(title, []string{"server", "clients", "logins/s", "p50", "p99", "server CPU a login", "PostgreSQL's", "the clients'", "against not coalesced"}, rows...)
 }

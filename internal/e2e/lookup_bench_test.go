@@ -28,6 +28,7 @@ const lookupSessions = 10_000
 
 // BenchmarkLookup measures who is on a connection, in process: the session of an address, and that its holder still has the number.
 func BenchmarkLookup(b *testing.B) {
+	machine(b)
 	stores := []struct {
 		name, url string
 		opts      []sqldb.Option
