@@ -6,6 +6,7 @@ import (
 
 	"simtrust"
 	"simtrust/account"
+	"simtrust/ca"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
 )
@@ -33,6 +34,10 @@ func advice(e *simtrust.Error) string {
 		return "simtrust number import --help shows the columns"
 	case e.Reason == account.ReasonUnknownApp:
 		return "simtrust app list shows every client_id"
+	case e.Reason == ca.ReasonUnknownCertificate:
+		return "simtrust ca list finds certificates"
+	case e.Reason == ca.ReasonUnknownProfile:
+		return "simtrust ca --help lists the profiles"
 	case e.Kind == simtrust.KindInvalid:
 		return "--help after the command shows what it takes"
 	case e.Kind == simtrust.KindUnavailable:

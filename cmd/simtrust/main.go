@@ -17,6 +17,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Start the server."`
 	Number  numberCmd  `cmd:"" help:"Tell who holds a number: import, assign, release, transfer, show."`
 	App     appCmd     `cmd:"" help:"Manage applications: register, rotate, suspend, resume, list."`
+	CA      caCmd      `cmd:"" name:"ca" help:"Certificates: issue, find, revoke; the hierarchy of authorities."`
 	Key     keyCmd     `cmd:"" help:"Manage the signing keys."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
 	Routes  routesCmd  `cmd:"" help:"List every operation of a running server."`

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"simtrust"
+	"simtrust/ca"
+)
+
+type caCmd struct {
+	Init       caInitCmd       `cmd:"" help:"Make the hierarchy of authorities from a reviewed file: the key ceremony."`
+	Authorise  caAuthoriseCmd  `cmd:"" help:"Make a single-use token for one certificate, for a client with scope ca:issue."`
+	Issue      caIssueCmd      `cmd:"" help:"Issue a certificate for a certification request."`
+	Show       caShowCmd       `cmd:"" help:"Show a certificate of the register."`
+	List       caListCmd       `cmd:"" help:"List and search certificates."`
+	Revoke     caRevokeCmd     `cmd:"" help:"Revoke a certificate, hold it, or release it from hold."`
+	BulkRevoke caBulkRevokeCmd `cmd:"" name:"bulk-revoke" help:"Revoke everything that a search finds."`
+	Block      caBlockCmd      `cmd:"" help:"Block a compromised key for ever, and revoke its certificates."`
+}
+
+// Help teaches the first steps (kong's HelpProvider).
+func (*caCmd) Help() string {
+	return "A first certificate, in a sandbox (export SIMTRUST_SANDBOX=…/sandbox.json):\n\n" +
+		"    openssl ecparam -name prime256v1 -genkey -noout -out key.pem\n" +
+		"    openssl req -new -key key.pem -subj / -out csr.pem\n" +
+		"    simtrust ca issue tls-client csr.pem --name reports --out cert.pem\n" +
+		"    curl -o roots.pem SERVER/ca/roots.pem\n" +
+		"    openssl verify -CAfile roots.pem -untrusted cert.pem cert.pem\n" +
+		"    simtrust ca revoke ID --reason superseded\n\n" +
+		"The profiles: bank-sim (signatures by a SIM card), eid (identity of a person), enterprise (seal or sender), tls-client, tls-server, " +
+		"timestamp, ocsp. Certificates of persons hang on a tenure (simtrust number show prints it), never on a number."
+}
+
+// caSubjectFlags say for whom a certificate is.
+type caSubjectFlags struct {
+	Name         string            `help:"Common name: of a person, an organisation's seal, a service."`
+	Country      string            `default:"CN" help:"ISO 3166-1, two capital letters."`
+	Organization string            `help:"Organisation (O)."`
+	Unit         string            `help:"Unit of the organisation (OU)."`
+	OrgID        string            `name:"org-id" help:"Organisation identifier, such as NTRCN-91440300…"`
+	Province     string            `help:"Province (ST)."`
+	Locality     string            `help:"Town (L)."`
+	Surname      string            `help:"Surname, for eid."`
+	GivenName    string            `help:"Given name, for eid."`
+	Pseudonym    string            `help:"Pseudonym, for eid instead of the names."`
+	DNS          []string          `placeholder:"NAME" help:"DNS name; repeat for several."`
+	IP           []netip.Addr      `placeholder:"ADDR" help:"IP address; repeat for several."`
+	URI          []string          `placeholder:"URI" help:"URI, for tls-client; repeat for several."`
+	Tenure       simtrust.TenureID `placeholder:"ten_…" help:"Tenure the certificate hangs on."`
+	RelyingParty string            `help:"Who the certificate is used with: the subject's serial number differs from one to the next."`
+	Days         int               `help:"End earlier than the profile says."`
+}
+
+func (f caSubjectFlags) authorisation(profile string, now time.Time) ca.Authorisation {
+	a := ca.Authorisation{
+		Profile: profile,
+		Subject: ca.Subject{
+			Country: f.Country, Province: f.Province, Locality: f.Locality, Organization: f.Organization, OrganizationID: f.OrgID,
+			OrganizationalUnit: f.Unit, GivenName: f.GivenName, Surname: f.Surname, Pseudonym: f.Pseudonym, CommonName: f.Name,
+		},
+		SANs: ca.SANs{DNS: f.DNS, IPs: f.IP, URIs: f.URI}, Tenure: f.Tenure, RelyingParty: f.RelyingParty,
+	}
+	if profile == "tls-server" {
+		a.Subject.Country = ""
+	}
+	if f.Days > 0 {
+		a.NotAfter = now.AddDate(0, 0, f.Days)
+	}
+	return a
+}
+
+type caAuthoriseCmd struct {
+	remoteFlags
+	caSubjectFlags
+	Profile string        `arg:"" help:"Profile; simtrust ca --help lists them."`
+	Life    time.Duration `default:"10m" help:"How long the token waits for its request, up to 24h."`
+}
+
+func (c *caAuthoriseCmd) Run(ctx context.Context) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	token, err := ca.NewClient(client).Authorise(ctx, ca.AuthoriseReq{Authorisation: c.authorisation(c.Profile, time.Now()), Life: c.Life})
+	if err != nil {
+		return err
+	}
+	fmt.Println(token.Text)
+	fmt.Fprintln(os.Stderr, "valid until", token.Expires.Local().Format(time.DateTime), "for one certificate")
+	return nil
+}
+
+type caIssueCmd struct {
+	remoteFlags
+	caSubjectFlags
+	Profile string `arg:"" help:"Profile; simtrust ca --help lists them."`
+	CSR     string `arg:"" type:"existingfile" help:"Certification request, PEM."`
+	Out     string `short:"o" default:"-" help:"Where the certificate goes, followed by its issuer: PEM; - is standard output."`
+}
+
+// Help teaches with an example (kong's HelpProvider).
+func (*caIssueCmd) Help() string {
+	return "    simtrust ca issue tls-server csr.pem --dns api.bank.example --out cert.pem\n" +
+		"    simtrust ca issue bank-sim csr.pem --name 王小明 --tenure ten_… --relying-party bank.example\n\n" +
+		"Only the key of the request counts; names in it must be among those given here."
+}
+
+func (c *caIssueCmd) Run(ctx context.Context) error {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	der, err := readRequest(c.CSR)
+	if err != nil {
+		return err
+	}
+	client := ca.NewClient(remote)
+	token, err := client.Authorise(ctx, ca.AuthoriseReq{Authorisation: c.authorisation(c.Profile, time.Now())})
+	if err != nil {
+		return err
+	}
+	cert, err := client.Redeem(ctx, ca.RedeemReq{Token: token.Text, Profile: c.Profile, CSR: der})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "issued", cert.ID, "valid until", cert.NotAfter.Local().Format(time.DateTime))
+	return writeCertificate(c.Out, cert)
+}
+
+func readRequest(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || !strings.HasSuffix(block.Type, "CERTIFICATE REQUEST") {
+		return nil, fmt.Errorf("%s holds no certification request in PEM; openssl req -new -key key.pem -subj / makes one", path)
+	}
+	return block.Bytes, nil
+}
+
+// writeCertificate writes the certificate and the authorities between it and the root.
+func writeCertificate(path string, c ca.Certificate) error {
+	var text strings.Builder
+	ders := append([][]byte{c.Raw}, c.Chain[:max(len(c.Chain)-1, 0)]...)
+	for _, der := range ders {
+		if err := pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: der}); err != nil {
+			return err
+		}
+	}
+	if path == "-" {
+		_, err := io.WriteString(os.Stdout, text.String())
+		return err
+	}
+	return os.WriteFile(path, []byte(text.String()), 0o644)
+}
+
+type caShowCmd struct {
+	remoteFlags
+	ID  string `arg:"" help:"Certificate, such as bank-p256-2026.01af…"`
+	PEM bool   `help:"Print the certificate with its issuer, and nothing else."`
+}
+
+func (c *caShowCmd) Run(ctx context.Context) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	cert, err := ca.NewClient(client).Certificate(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if c.PEM {
+		return writeCertificate("-", cert)
+	}
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, row := range [][2]string{
+		{"id", cert.ID}, {"profile", cert.Profile}, {"issuer", cert.Issuer}, {"subject", cert.Subject.CommonName},
+		{"names", strings.Join(cert.SANs.DNS, " ")}, {"from", cert.NotBefore.Format(time.RFC3339)}, {"until", cert.NotAfter.Format(time.RFC3339)},
+		{"state", standing(cert)}, {"tenure", string(cert.Tenure)}, {"relying party", cert.RelyingParty}, {"requested by", cert.Requester},
+		{"CRL shard", fmt.Sprint(cert.Shard)}, {"key SHA-256", fmt.Sprintf("%x", cert.KeyHash)},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
+		}
+	}
+	return t.Flush()
+}
+
+// standing is a certificate's state and revocation in words.
+func standing(c ca.Certificate) string {
+	if c.Revoked.IsZero() {
+		return c.State
+	}
+	word := "revoked"
+	if c.Reason == ca.CertificateHold {
+		word = "on hold"
+	}
+	return fmt.Sprintf("%s since %s (%s)", word, c.Revoked.Format(time.RFC3339), reasonWord(c.Reason))
+}

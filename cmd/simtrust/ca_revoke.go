@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"simtrust"
+	"simtrust/ca"
+)
+
+// reasons are the words of RFC 5280 for the reasons a command takes.
+var reasons = map[string]int{
+	"unspecified": ca.Unspecified, "keyCompromise": ca.KeyCompromise, "affiliationChanged": ca.AffiliationChanged, "superseded": ca.Superseded,
+	"cessationOfOperation": ca.CessationOfOperation, "certificateHold": ca.CertificateHold, "removeFromCRL": ca.RemoveFromCRL,
+	"privilegeWithdrawn": ca.PrivilegeWithdrawn,
+}
+
+func reasonWord(code int) string {
+	for word, c := range reasons {
+		if c == code {
+			return word
+		}
+	}
+	return fmt.Sprint(code)
+}
+
+// caQueryFlags select certificates.
+type caQueryFlags struct {
+	Profile       string            `help:"Of this profile."`
+	Issuer        string            `help:"Of this issuer."`
+	Subject       string            `help:"With this common name, or first DNS name, exactly."`
+	Tenure        simtrust.TenureID `placeholder:"ten_…" help:"On this tenure."`
+	KeyHash       string            `placeholder:"HEX" help:"For the key with this SHA-256."`
+	ExpiresBefore time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Ending before this day."`
+	CreatedFrom   time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Made on this day or later."`
+	CreatedBefore time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Made before this day."`
+}
+
+func (f caQueryFlags) query() ca.Query {
+	return ca.Query{Profile: f.Profile, Issuer: f.Issuer, Name: f.Subject, Tenure: f.Tenure, KeyHash: f.KeyHash,
+		ExpiresBefore: f.ExpiresBefore, CreatedFrom: f.CreatedFrom, CreatedBefore: f.CreatedBefore}
+}
+
+type caListCmd struct {
+	remoteFlags
+	caQueryFlags
+	Revoked bool `xor:"standing" help:"Only revoked ones."`
+	Valid   bool `xor:"standing" help:"Only those not revoked."`
+	Limit   int  `default:"100" help:"Stop after this many; 0: never."`
+}
+
+func (c *caListCmd) Run(ctx context.Context) error {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	q := c.query()
+	if c.Revoked || c.Valid {
+		q.Revoked = &c.Revoked
+	}
+	client := ca.NewClient(remote)
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tPROFILE\tNAME\tUNTIL\tSTATE")
+	listed := 0
+	for page := (ca.Page{Limit: listPage}); ; {
+		found, next, err := client.Search(ctx, q, page)
+		if err != nil {
+			return err
+		}
+		for _, cert := range found {
+			if c.Limit > 0 && listed == c.Limit {
+				fmt.Fprintln(os.Stderr, "there are more: --limit 0 lists all")
+				return t.Flush()
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cert.ID, cert.Profile, displayName(cert), cert.NotAfter.Format(time.DateOnly), standing(cert))
+			listed++
+		}
+		if page.After = next; next == "" {
+			return t.Flush()
+		}
+	}
+}
+
+func displayName(c ca.Certificate) string {
+	if c.Subject.CommonName == "" && len(c.SANs.DNS) > 0 {
+		return c.SANs.DNS[0]
+	}
+	return c.Subject.CommonName
+}
+
+type caRevokeCmd struct {
+	remoteFlags
+	ID     string `arg:"" help:"Certificate; simtrust ca list finds it."`
+	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,certificateHold,removeFromCRL,privilegeWithdrawn" default:"unspecified" help:"${enum}"`
+}
+
+// Help explains the reasons (kong's HelpProvider).
+func (*caRevokeCmd) Help() string {
+	return "keyCompromise blocks the key for ever, revokes everything else it is in, and replaces any earlier reason. certificateHold can be undone with " +
+		"removeFromCRL; all others are final. OCSP shows the revocation at once, the CRL within ten seconds."
+}
+
+func (c *caRevokeCmd) Run(ctx context.Context) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	cert, err := ca.NewClient(client).Revoke(ctx, ca.RevokeReq{ID: c.ID, Reason: reasons[c.Reason]})
+	if err != nil {
+		return err
+	}
+	fmt.Println(cert.ID, standing(cert))
+	return nil
+}
+
+type caBulkRevokeCmd struct {
+	remoteFlags
+	caQueryFlags
+	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,privilegeWithdrawn" default:"unspecified" help:"${enum}"`
+	Yes    bool   `help:"Do it; without, only say how many it would be."`
+	Quiet  bool   `short:"q" help:"No progress bar."`
+	Job    string `placeholder:"blk_…" help:"Watch a bulk revocation that runs already."`
+}
+
+// Help says how it goes on (kong's HelpProvider).
+func (*caBulkRevokeCmd) Help() string {
+	return "    simtrust ca bulk-revoke --profile bank-sim --created-before 2026-11-01 --reason superseded\n\n" +
+		"The server goes on when this command ends; --job watches it again. Certificates made after the start are left alone."
+}
+
+func (c *caBulkRevokeCmd) Run(ctx context.Context) error {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	client := ca.NewClient(remote)
+	if c.Job != "" {
+		job, err := client.BulkJob(ctx, c.Job)
+		if err != nil {
+			return err
+		}
+		return c.watch(ctx, client, job)
+	}
+	if !c.Yes {
+		return c.rehearse(ctx, client)
+	}
+	job, err := client.RevokeAll(ctx, ca.BulkReq{Query: c.query(), Reason: reasons[c.Reason]})
+	if err != nil {
+		return err
+	}
+	return c.watch(ctx, client, job)
+}
+
+// rehearse counts what would be revoked.
+func (c *caBulkRevokeCmd) rehearse(ctx context.Context, client *ca.Client) error {
+	q := c.query()
+	valid := false
+	q.Revoked = &valid
+	n := 0
+	for page := (ca.Page{Limit: 1000}); ; {
+		found, next, err := client.Search(ctx, q, page)
+		if err != nil {
+			return err
+		}
+		n += len(found)
+		if page.After = next; next == "" {
+			fmt.Printf("%d certificates would be revoked; add --yes to do it\n", n)
+			return nil
+		}
+	}
+}
+
+// watch follows a job until it is done.
+func (c *caBulkRevokeCmd) watch(ctx context.Context, client *ca.Client, job ca.Job) error {
+	fmt.Fprintln(os.Stderr, "job", job.ID)
+	bar := progressbar.NewOptions64(max(job.Total, 1), progressbar.OptionSetDescription("revoking"), progressbar.OptionShowCount(),
+		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(!c.Quiet))
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for job.Finished.IsZero() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server goes on; simtrust ca bulk-revoke --job %s watches it again", job.ID)
+		case <-tick.C:
+		}
+		var err error
+		if job, err = client.BulkJob(ctx, job.ID); err != nil {
+			return err
+		}
+		_ = bar.Set64(min(job.Done, max(job.Total, 1)))
+	}
+	_ = bar.Finish()
+	fmt.Printf("\n%d of %d certificates in %s\n", job.Done, job.Total, job.Finished.Sub(job.Started).Round(time.Millisecond))
+	return nil
+}
+
+type caBlockCmd struct {
+	remoteFlags
+	KeyHash string `arg:"" help:"SHA-256 of the SubjectPublicKeyInfo in hexadecimal; simtrust ca show prints it."`
+	Cause   string `required:"" help:"Why, for the audit trail."`
+}
+
+func (c *caBlockCmd) Run(ctx context.Context) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	b, err := hex.DecodeString(c.KeyHash)
+	if err != nil || len(b) != 32 {
+		return errors.New("a key's hash has 64 hexadecimal digits; openssl pkey -pubin -outform DER | sha256sum computes it")
+	}
+	if err := ca.NewClient(client).BlockKey(ctx, [32]byte(b), c.Cause); err != nil {
+		return err
+	}
+	fmt.Println("blocked", c.KeyHash)
+	return nil
+}
