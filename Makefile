@@ -3,6 +3,8 @@
 # make run    the sandbox
 
 GO ?= go
+# the packages whose tests meet foreign programs
+PEERS := ./internal/e2e/ ./authn/radius/ ./internal/keys/ ./ca/...
 PG := $(GO) run ./internal/sqldb/pgtest
 
 .PHONY: test setup lint unit e2e bench run
@@ -23,7 +25,7 @@ unit:
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -v ./internal/e2e/ ./authn/radius/
+	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -v $(PEERS)
 
 bench:
 	$(PG) -- $(GO) test -tags bench -count=1 -v -timeout 30m -run '^$$' -bench . -benchtime 1x ./internal/e2e/
