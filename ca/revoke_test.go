@@ -51,6 +51,40 @@ func TestRevoke(t *testing.T) {
 	})
 }
 
+// TestChanges tells of revocations on this node at once, and of all in the order of their shard.
+func TestChanges(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var told []string
+		w.OnChange(func(issuer string, serial []byte) {
+			told = append(told, ca.CertificateID(issuer, serial))
+		})
+		w.config.Shards = 1
+		one := w.node()
+		var want []string
+		var last ca.Certificate
+		for range 3 {
+			c, err := one.Issue(t.Context(), w.bank())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last, err = w.revoke(c.ID, ca.CertificateHold); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, c.ID)
+		}
+		if _, err := w.revoke(want[0], ca.RemoveFromCRL); err != nil {
+			t.Fatal(err)
+		}
+		if want = append(want, want[0]); !slices.Equal(told, want) {
+			t.Errorf("told of %q, want %q", told, want)
+		}
+		changes, err := w.Changes(t.Context(), last.Issuer, 0, 1)
+		if err != nil || len(changes) != 3 || changes[2].Change != 4 || changes[2].Reason != ca.RemoveFromCRL || ca.CertificateID(last.Issuer, changes[2].Serial) != want[0] {
+			t.Errorf("%+v, %v", changes, err)
+		}
+	})
+}
+
 func TestRefusedRevocations(t *testing.T) {
 	w := embedded(t)
 	c := w.issue(w.server("a.example"))
