@@ -77,16 +77,16 @@ var errNotCRL = errors.New("not a CRL of ours")
 
 func readCRL(der []byte) (r readBack, err error) {
 	in := cryptobyte.String(der)
-	var outer, tbs, algorithm, inner, issuer, revoked, extensions cryptobyte.String
+	var outer, signed, tbs, algorithm, inner, issuer, revoked, extensions cryptobyte.String
 	var version int
 	var listed bool
-	ok := in.ReadASN1(&outer, tag.SEQUENCE) && in.Empty() && outer.ReadASN1Element(&tbs, tag.SEQUENCE) &&
+	ok := in.ReadASN1(&outer, tag.SEQUENCE) && in.Empty() && outer.ReadASN1Element(&signed, tag.SEQUENCE) &&
 		outer.ReadASN1Element(&algorithm, tag.SEQUENCE) && outer.ReadASN1BitStringAsBytes(&r.signature) && outer.Empty()
 	if !ok {
 		return r, errNotCRL
 	}
-	r.tbs, r.algorithm = tbs, algorithm
-	ok = tbs.ReadASN1(&tbs, tag.SEQUENCE) && tbs.ReadASN1Integer(&version) && version == 1 &&
+	r.tbs, r.algorithm = signed, algorithm
+	ok = signed.ReadASN1(&tbs, tag.SEQUENCE) && tbs.ReadASN1Integer(&version) && version == 1 &&
 		tbs.ReadASN1Element(&inner, tag.SEQUENCE) && bytes.Equal(inner, algorithm) && tbs.ReadASN1Element(&issuer, tag.SEQUENCE) &&
 		readTime(&tbs, &r.this) && readTime(&tbs, &r.next) && tbs.ReadOptionalASN1(&revoked, &listed, tag.SEQUENCE) &&
 		tbs.ReadASN1(&extensions, explicit(0)) && tbs.Empty() && listed == !revoked.Empty()

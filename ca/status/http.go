@@ -170,11 +170,13 @@ func (s *Service) servedList(r *http.Request) (*published, error) {
 	}
 	name, ok := strings.CutSuffix(r.PathValue("list"), ".crl")
 	number, err := strconv.Atoi(name)
-	if p := s.served.get(shardKey{a.id, number}); ok && err == nil && strconv.Itoa(number) == name && p != nil {
-		return p, nil
-	}
-	if ok && err == nil && number >= 0 && number < s.config.Shards {
-		return nil, &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonNoListYet, Op: "status.crl", Msg: "the list is not published yet"}
+	if ok && err == nil && strconv.Itoa(number) == name {
+		if p := s.served.get(shardKey{a.id, number}); p != nil {
+			return p, nil
+		}
+		if number >= 0 && number < s.config.Shards {
+			return nil, &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonNoListYet, Op: "status.crl", Msg: "the list is not published yet"}
+		}
 	}
 	return nil, &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownList, Op: "status.crl", Msg: "no such list"}
 }

@@ -141,7 +141,7 @@ func eachExtension(in cryptobyte.String, take func(oid []byte, critical bool, va
 		var one, oid, value cryptobyte.String
 		var critical bool
 		ok := list.ReadASN1(&one, tag.SEQUENCE) && one.ReadASN1(&oid, tag.OBJECT_IDENTIFIER) &&
-			one.ReadOptionalASN1Boolean(&critical, tag.BOOLEAN, false) && one.ReadASN1(&value, tag.OCTET_STRING) && one.Empty()
+			(!one.PeekASN1Tag(tag.BOOLEAN) || one.ReadASN1Boolean(&critical)) && one.ReadASN1(&value, tag.OCTET_STRING) && one.Empty()
 		if !ok || !take(oid, critical, value) {
 			return false
 		}
