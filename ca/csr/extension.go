@@ -49,7 +49,7 @@ func (r *Request) readAttributes(attributes cryptobyte.String) error {
 		var id stdasn1.ObjectIdentifier
 		if !attributes.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&id) ||
 			!attribute.ReadASN1(&values, asn1.SET) || !attribute.Empty() {
-			return malformed
+			return errMalformed
 		}
 		var err error
 		switch {
@@ -73,7 +73,7 @@ func (r *Request) readChallenge(values cryptobyte.String) error {
 	var text cryptobyte.String
 	var tag asn1.Tag
 	if !values.ReadAnyASN1(&text, &tag) || !values.Empty() || tag != asn1.UTF8String && tag != asn1.PrintableString || !ascii(text) {
-		return malformed
+		return errMalformed
 	}
 	r.Challenge = string(text)
 	return checkText(r.Challenge)
@@ -84,7 +84,7 @@ func (r *Request) readChallenge(values cryptobyte.String) error {
 func (r *Request) readExtensions(values cryptobyte.String) error {
 	var list cryptobyte.String
 	if !values.ReadASN1(&list, asn1.SEQUENCE) || !values.Empty() || list.Empty() {
-		return malformed
+		return errMalformed
 	}
 	for !list.Empty() {
 		ext, err := readExtension(&list)
@@ -110,7 +110,7 @@ func readExtension(list *cryptobyte.String) (pkix.Extension, error) {
 	var ext pkix.Extension
 	var fields, value cryptobyte.String
 	if !list.ReadASN1(&fields, asn1.SEQUENCE) || !fields.ReadASN1ObjectIdentifier(&ext.Id) {
-		return ext, malformed
+		return ext, errMalformed
 	}
 	if fields.PeekASN1Tag(asn1.BOOLEAN) {
 		if !fields.ReadASN1Boolean(&ext.Critical) || !ext.Critical {
@@ -118,7 +118,7 @@ func readExtension(list *cryptobyte.String) (pkix.Extension, error) {
 		}
 	}
 	if !fields.ReadASN1(&value, asn1.OCTET_STRING) || !fields.Empty() {
-		return ext, malformed
+		return ext, errMalformed
 	}
 	ext.Value = value
 	return ext, nil
@@ -140,7 +140,7 @@ func (r *Request) judge(id string, ext pkix.Extension) error {
 func (r *Request) readBasicConstraints(value cryptobyte.String) error {
 	var fields cryptobyte.String
 	if !value.ReadASN1(&fields, asn1.SEQUENCE) {
-		return malformed
+		return errMalformed
 	}
 	if !fields.Empty() {
 		return refuse(ReasonForbiddenExtension, "the request asks to be an authority")
@@ -155,7 +155,7 @@ func (r *Request) refuseAuthority(cryptobyte.String) error {
 func (r *Request) readKeyUsage(value cryptobyte.String) error {
 	var bits stdasn1.BitString
 	if !value.ReadASN1BitString(&bits) || bits.BitLength == 0 || bits.BitLength > 9 || bits.At(bits.BitLength-1) == 0 {
-		return malformed
+		return errMalformed
 	}
 	for i := range bits.BitLength {
 		r.KeyUsage |= x509.KeyUsage(bits.At(i) << i)
@@ -169,12 +169,12 @@ func (r *Request) readKeyUsage(value cryptobyte.String) error {
 func (r *Request) readExtKeyUsage(value cryptobyte.String) error {
 	var list cryptobyte.String
 	if !value.ReadASN1(&list, asn1.SEQUENCE) || list.Empty() {
-		return malformed
+		return errMalformed
 	}
 	for !list.Empty() {
 		var id stdasn1.ObjectIdentifier
 		if !list.ReadASN1ObjectIdentifier(&id) {
-			return malformed
+			return errMalformed
 		}
 		r.ExtKeyUsage = append(r.ExtKeyUsage, id)
 	}
@@ -195,7 +195,7 @@ func (r *Request) readSubjectKeyID(value cryptobyte.String) error {
 	spki := cryptobyte.String(r.SPKI)
 	if !value.ReadASN1(&id, asn1.OCTET_STRING) || !spki.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&alg, asn1.SEQUENCE) ||
 		!info.ReadASN1BitStringAsBytes(&key) {
-		return malformed
+		return errMalformed
 	}
 	short, long := sha1.Sum(key), sha256.Sum256(key)
 	if !bytes.Equal(id, short[:]) && !bytes.Equal(id, long[:]) && !bytes.Equal(id, long[:20]) {

@@ -30,14 +30,14 @@ func parseKey(spki cryptobyte.String) (crypto.PublicKey, Algorithm, error) {
 	var key []byte
 	if !spki.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&alg, asn1.SEQUENCE) || !alg.ReadASN1ObjectIdentifier(&id) ||
 		!info.ReadASN1BitStringAsBytes(&key) || !info.Empty() {
-		return nil, "", malformed
+		return nil, "", errMalformed
 	}
 	switch {
 	case id.Equal(oidECKey):
 		return parsePoint(alg, key)
 	case id.Equal(oidRSAKey):
 		if string(alg) != string(derNull) {
-			return nil, "", malformed
+			return nil, "", errMalformed
 		}
 		pub, err := parseRSA(key)
 		return pub, RSA, err
@@ -79,7 +79,7 @@ func parseRSA(key cryptobyte.String) (*rsa.PublicKey, error) {
 	var fields cryptobyte.String
 	n, e := new(big.Int), new(big.Int)
 	if !isDER(key) || !key.ReadASN1(&fields, asn1.SEQUENCE) || !fields.ReadASN1Integer(n) || !fields.ReadASN1Integer(e) || !fields.Empty() {
-		return nil, malformed
+		return nil, errMalformed
 	}
 	if err := checkRSA(n, e); err != nil {
 		return nil, err

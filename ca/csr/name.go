@@ -15,12 +15,12 @@ import (
 func checkNames(name cryptobyte.String) error {
 	var rdns cryptobyte.String
 	if !name.ReadASN1(&rdns, asn1.SEQUENCE) {
-		return malformed
+		return errMalformed
 	}
 	for !rdns.Empty() {
 		var rdn cryptobyte.String
 		if !rdns.ReadASN1(&rdn, asn1.SET) || rdn.Empty() {
-			return malformed
+			return errMalformed
 		}
 		for !rdn.Empty() {
 			if err := checkAttribute(&rdn); err != nil {
@@ -37,7 +37,7 @@ func checkAttribute(rdn *cryptobyte.String) error {
 	var tag asn1.Tag
 	if !rdn.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&id) ||
 		!attribute.ReadAnyASN1(&value, &tag) || !attribute.Empty() {
-		return malformed
+		return errMalformed
 	}
 	switch tag {
 	case asn1.UTF8String:

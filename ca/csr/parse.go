@@ -8,7 +8,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-var malformed = refuse(ReasonMalformed, "not a certification request")
+var errMalformed = refuse(ReasonMalformed, "not a certification request")
 
 // Parse reads and checks a request. Errors are [simtrust.KindInvalid] with one of the reasons of this package, or what a check
 // returns.
@@ -36,7 +36,7 @@ func Parse(der []byte, checks ...Check) (*Request, error) {
 func (r *Request) read(s cryptobyte.String) error {
 	var request, info cryptobyte.String
 	if !s.ReadASN1(&request, asn1.SEQUENCE) || !request.ReadASN1Element(&info, asn1.SEQUENCE) {
-		return malformed
+		return errMalformed
 	}
 	proof, err := readProof(&request, info)
 	if err != nil {
@@ -47,7 +47,7 @@ func (r *Request) read(s cryptobyte.String) error {
 	if !info.ReadASN1(&body, asn1.SEQUENCE) || !body.ReadASN1Integer(&version) || version != 0 ||
 		!body.ReadASN1Element(&subject, asn1.SEQUENCE) || !body.ReadASN1Element(&spki, asn1.SEQUENCE) ||
 		!body.ReadASN1(&attributes, asn1.Tag(0).ContextSpecific().Constructed()) || !body.Empty() {
-		return malformed
+		return errMalformed
 	}
 	r.RawSubject, r.SPKI, r.SPKIHash = subject, spki, sha256.Sum256(spki)
 	if r.PublicKey, r.Algorithm, err = parseKey(spki); err != nil {
@@ -67,7 +67,7 @@ func (r *Request) readSubject() error {
 		return err
 	}
 	if rest, err := stdasn1.Unmarshal(r.RawSubject, &r.Subject); err != nil || len(rest) != 0 {
-		return malformed
+		return errMalformed
 	}
 	return nil
 }

@@ -28,20 +28,20 @@ const maxNames = 100
 
 var oidUPN = stdasn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
 
-var forbiddenSAN = refuse(ReasonForbiddenName, "a subject alternative name is malformed")
+var errSAN = refuse(ReasonForbiddenName, "a subject alternative name is malformed")
 
 // parseSANs reads GeneralNames; the octets are known to be DER.
 func parseSANs(value cryptobyte.String) (SANs, error) {
 	var names cryptobyte.String
 	if !value.ReadASN1(&names, asn1.SEQUENCE) || !value.Empty() || names.Empty() {
-		return SANs{}, malformed
+		return SANs{}, errMalformed
 	}
 	var sans SANs
 	for n := 0; !names.Empty(); n++ {
 		var content cryptobyte.String
 		var tag asn1.Tag
 		if n == maxNames || !names.ReadAnyASN1(&content, &tag) || tag&0xc0 != 0x80 {
-			return SANs{}, forbiddenSAN
+			return SANs{}, errSAN
 		}
 		if err := sans.add(tag, content); err != nil {
 			return SANs{}, err
@@ -56,7 +56,7 @@ var constructed = map[int]bool{tagOtherName: true, tagX400: true, tagDirectory: 
 func (s *SANs) add(tag asn1.Tag, content cryptobyte.String) error {
 	number := int(tag & 0x1f)
 	if (tag&0x20 != 0) != constructed[number] || len(content) == 0 {
-		return forbiddenSAN
+		return errSAN
 	}
 	switch number {
 	case tagEmail:
@@ -78,20 +78,20 @@ func (s *SANs) add(tag asn1.Tag, content cryptobyte.String) error {
 		s.OtherNames = append(s.OtherNames, OtherName{Tag: number, Value: content})
 		return nil
 	default:
-		return forbiddenSAN
+		return errSAN
 	}
 }
 
 func appendText(to *[]string, content []byte, valid func(string) bool) error {
 	if !ascii(content) {
-		return forbiddenSAN
+		return errSAN
 	}
 	text := string(content)
 	if err := checkText(text); err != nil {
 		return err
 	}
 	if strings.Contains(text, " ") || !valid(text) {
-		return forbiddenSAN
+		return errSAN
 	}
 	*to = append(*to, text)
 	return nil
@@ -126,7 +126,7 @@ const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123
 func (s *SANs) addIP(content []byte) error {
 	addr, ok := netip.AddrFromSlice(content)
 	if !ok || addr.Is4In6() {
-		return forbiddenSAN
+		return errSAN
 	}
 	s.IPs = append(s.IPs, addr)
 	return nil
@@ -136,14 +136,14 @@ func (s *SANs) addOther(content cryptobyte.String) error {
 	var id stdasn1.ObjectIdentifier
 	var value, text cryptobyte.String
 	if !content.ReadASN1ObjectIdentifier(&id) || !content.ReadASN1(&value, asn1.Tag(0).ContextSpecific().Constructed()) || !content.Empty() {
-		return forbiddenSAN
+		return errSAN
 	}
 	if !id.Equal(oidUPN) {
 		s.OtherNames = append(s.OtherNames, OtherName{Tag: tagOtherName, Type: id, Value: value})
 		return nil
 	}
 	if !value.ReadASN1(&text, asn1.UTF8String) || !value.Empty() {
-		return forbiddenSAN
+		return errSAN
 	}
 	s.UPNs = append(s.UPNs, string(text))
 	return checkText(string(text))

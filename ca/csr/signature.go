@@ -54,7 +54,7 @@ func readProof(s *cryptobyte.String, signed []byte) (proofOfPossession, error) {
 	var id stdasn1.ObjectIdentifier
 	p := proofOfPossession{signed: signed}
 	if !s.ReadASN1(&alg, asn1.SEQUENCE) || !alg.ReadASN1ObjectIdentifier(&id) || !s.ReadASN1BitStringAsBytes(&p.signature) || !s.Empty() {
-		return p, malformed
+		return p, errMalformed
 	}
 	for _, known := range schemes {
 		if id.Equal(known.id) && string(alg) == string(known.params) {

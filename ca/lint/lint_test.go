@@ -58,6 +58,15 @@ func TestServiceNames(t *testing.T) {
 	}
 }
 
+// TestAddressAsName: an IPv4 address is digits and dots, and still no telephone number.
+func TestAddressAsName(t *testing.T) {
+	l := good(t, "tls-server", "P-256")
+	l.named("203.2.113.77", der(0x87, []byte{203, 2, 113, 77}))
+	for _, f := range l.check(t) {
+		t.Error(f)
+	}
+}
+
 func TestSandboxAddresses(t *testing.T) {
 	for profile, algorithms := range subscribers {
 		l := good(t, profile, algorithms[0])

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -81,7 +82,13 @@ func checkAttribute(r *report, a attribute, id string, bound int) {
 	r.object(utf8.RuneCountInString(value) > bound, "attribute %s is longer than %d characters", id, bound)
 	r.object(strings.ContainsFunc(value, invisible) || strings.Contains(value, "{{"), "attribute %s holds control or template characters", id)
 	r.object(id == attrCountry && !upperCase(value), "the country is not two capital letters")
-	r.object(telephone.MatchString(value) || residentID.MatchString(value), "attribute %s looks like a telephone or identity number", id)
+	r.object(personalNumber(value), "attribute %s looks like a telephone or identity number", id)
+}
+
+// personalNumber spares addresses, which a server's common name may be.
+func personalNumber(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err != nil && (telephone.MatchString(s) || residentID.MatchString(s))
 }
 
 func invisible(c rune) bool {
