@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
+
 	"simtrust"
 	"simtrust/ca"
 	"simtrust/internal/sqldb"
@@ -179,6 +181,33 @@ func TestWrongSignatures(t *testing.T) {
 		t.Errorf("%d rows, %v", len(found), err)
 	}
 	w.issue(w.bank())
+}
+
+// TestSignedBytesAreTheLinted has the module that signs change the message in place.
+func TestSignedBytesAreTheLinted(t *testing.T) {
+	w := embedded(t)
+	w.key("bank-sm2-2026").tamper = func(message []byte) { message[len(message)/2] ^= 1 }
+	req := w.bank()
+	req.CSR, _ = request(t, sm2.P256(), nil)
+	_, err := w.Issue(t.Context(), req)
+	wantError(t, err, simtrust.KindUnavailable, "")
+	if c := w.only(); c.State != ca.StateSigning || c.Raw != nil {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestLintStopsIssuance under an address that certificates must not carry: nothing is recorded or signed.
+func TestLintStopsIssuance(t *testing.T) {
+	w := embedded(t)
+	w.config.BaseURL = "http://ca.example/a%20b"
+	w.Service = w.node()
+	w.key("bank-p256-2026").at(func() error { t.Error("signed"); return nil }, nil)
+	_, err := w.Issue(t.Context(), w.bank())
+	wantError(t, err, simtrust.KindInternal, ca.ReasonLint)
+	if found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{}); err != nil || len(found) != 0 {
+		t.Errorf("%d rows, %v", len(found), err)
+	}
+	w.wantAudit(t)
 }
 
 // foreign shows one key and signs with another.

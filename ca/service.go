@@ -2,7 +2,6 @@ package ca
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -81,22 +80,24 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		s.log.ErrorContext(ctx, "ca: recovery at start failed; the sweeper goes on", "error", err)
 	}
+	var loops sync.WaitGroup // a bulk revocation can take hours, and the sweeper does not wait for it
+	loops.Go(func() { s.everySecond(ctx, "sweep", s.Sweep) })
+	loops.Go(func() { s.everySecond(ctx, "bulk revocation", s.WorkBulk) })
+	loops.Wait()
+	return nil
+}
+
+func (s *Service) everySecond(ctx context.Context, name string, work func(context.Context) error) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
-			s.turn(ctx)
 		}
-	}
-}
-
-func (s *Service) turn(ctx context.Context) {
-	for name, work := range map[string]func(context.Context) error{"sweep": s.Sweep, "bulk": s.WorkBulk} {
 		if err := work(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, fmt.Sprintf("ca: %s failed; tried again in a second", name), "error", err)
+			s.log.ErrorContext(ctx, "ca: background work failed; tried again in a second", "work", name, "error", err)
 		}
 	}
 }

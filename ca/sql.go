@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"simtrust"
@@ -104,7 +106,8 @@ func readStatuses(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.R
 	results := make([]sqldb.Result[Status], len(ids))
 	for i, id := range ids {
 		results[i].Value = found[id]
-		_, results[i].Value.Serial, _ = SplitID(id)
+		_, digits, _ := strings.Cut(id, ".")
+		results[i].Value.Serial, _ = hex.DecodeString(digits)
 	}
 	return results, nil
 }

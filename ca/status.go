@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"simtrust/internal/sqldb"
@@ -12,11 +13,22 @@ import (
 // Statuses answers for serial numbers of one issuer, in their order. It reads after the question arrived: a revocation committed
 // before is seen.
 func (s *Service) Statuses(ctx context.Context, issuer string, serials [][]byte) ([]Status, error) {
-	out := make([]Status, len(serials))
-	for i, serial := range serials {
-		var err error
-		if out[i], err = s.statuses.Do(ctx, CertificateID(issuer, serial)); err != nil {
+	if len(serials) == 1 {
+		st, err := s.statuses.Do(ctx, CertificateID(issuer, serials[0]))
+		return []Status{st}, err
+	}
+	out := make([]Status, 0, len(serials))
+	for page := range slices.Chunk(serials, maxPage) {
+		ids := make([]string, len(page))
+		for i, serial := range page {
+			ids[i] = CertificateID(issuer, serial)
+		}
+		found, err := readStatuses(ctx, s.db, ids)
+		if err != nil {
 			return nil, err
+		}
+		for _, r := range found {
+			out = append(out, r.Value)
 		}
 	}
 	return out, nil

@@ -95,10 +95,10 @@ func isCountry(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
-// isNumber reports whether s is a run of seven or more digits and what people write between them.
+// isNumber reports whether s is a run of seven or more digits, of whatever script, and what people write between them.
 func isNumber(s string) bool {
 	digits := strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' || c == 'X' || c == 'x' {
+		if unicode.IsDigit(c) || c == 'X' || c == 'x' {
 			return '0'
 		}
 		if strings.ContainsRune("+-(). ", c) {

@@ -100,6 +100,7 @@ type seam struct {
 	crypto.Signer
 	mu     sync.Mutex
 	before func() error
+	tamper func(message []byte)
 	after  func(signature []byte) []byte
 }
 
@@ -111,6 +112,9 @@ func (s *seam) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 		if err := before(); err != nil {
 			return nil, err
 		}
+	}
+	if s.tamper != nil {
+		s.tamper(digest)
 	}
 	signature, err := s.Signer.Sign(random, digest, opts)
 	if after != nil && err == nil {
@@ -217,9 +221,7 @@ func newHierarchy(t testing.TB) *ca.Hierarchy {
 	h := &ca.Hierarchy{Roots: shared.Roots}
 	for _, i := range shared.Issuers {
 		own := *i
-		if own.Algorithm != keys.SM2 {
-			own.Signer = &seam{Signer: i.Signer}
-		}
+		own.Signer = &seam{Signer: i.Signer}
 		h.Issuers = append(h.Issuers, &own)
 	}
 	return h
