@@ -11,8 +11,9 @@ import (
 )
 
 // TestTokenAtAnotherAPI: a token opens what it was issued for.
-func TestTokenAtAnotherAPI(t *testing.T) {
-	s := startAttacked(t)
+func TestTokenAtAnotherAPI(t *testing.T) { eachAttacked(t, attackTokenAtAnotherAPI) }
+
+func attackTokenAtAnotherAPI(t *testing.T, s *sandbox) {
 	camara, me := s.app("camara"), s.Subscribers[1]
 	denied := want{http.StatusForbidden, "PERMISSION_DENIED"}
 	claim := fmt.Sprintf(`{"phoneNumber":%q}`, me.Number)
@@ -63,8 +64,9 @@ func TestTokenAtAnotherAPI(t *testing.T) {
 }
 
 // TestEnumeration: whoever asks about one number again and again is told to wait.
-func TestEnumeration(t *testing.T) {
-	s := startAttacked(t)
+func TestEnumeration(t *testing.T) { eachAttacked(t, attackEnumeration) }
+
+func attackEnumeration(t *testing.T, s *sandbox) {
 	service, token := s.app("service"), s.serviceToken(t)
 	counts := map[want]int{}
 	for range 80 {
@@ -84,8 +86,9 @@ func TestEnumeration(t *testing.T) {
 }
 
 // TestAdminAttacks: the admin API is for the admin token and for nobody else.
-func TestAdminAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestAdminAttacks(t *testing.T) { eachAttacked(t, attackAdmin) }
+
+func attackAdmin(t *testing.T, s *sandbox) {
 	service := s.serviceToken(t)
 	three := s.verifyToken(t, s.Subscribers[1])
 	nobody, denied := problemAt{http.StatusUnauthorized, "unauthenticated"}, problemAt{http.StatusForbidden, "denied"}

@@ -64,8 +64,9 @@ func (s *sandbox) verifyToken(t *testing.T, me subscriber) string {
 }
 
 // TestBodyAttacks: a body that is not exactly one JSON object of the operation's shape is refused, and costs no token.
-func TestBodyAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestBodyAttacks(t *testing.T) { eachAttacked(t, attackBody) }
+
+func attackBody(t *testing.T, s *sandbox) {
 	camara, me := s.app("camara"), s.Subscribers[1]
 	token := s.verifyToken(t, me)
 	good := fmt.Sprintf(`{"phoneNumber":%q}`, me.Number)
@@ -144,8 +145,9 @@ func TestBodyAttacks(t *testing.T) {
 }
 
 // TestOwnAPIBodyAttacks: the server's own API refuses unknown members too, and answers problems.
-func TestOwnAPIBodyAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestOwnAPIBodyAttacks(t *testing.T) { eachAttacked(t, attackOwnAPI) }
+
+func attackOwnAPI(t *testing.T, s *sandbox) {
 	for name, tt := range map[string]struct {
 		path, body string
 		status     int

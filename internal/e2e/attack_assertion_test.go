@@ -23,8 +23,9 @@ import (
 )
 
 // TestAssertionAttacks: a client assertion that is not exactly right is 401 invalid_client, and nobody is let in.
-func TestAssertionAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestAssertionAttacks(t *testing.T) { eachAttacked(t, attackAssertion) }
+
+func attackAssertion(t *testing.T, s *sandbox) {
 	camara, bank := s.app("camara"), s.app("bank")
 	key := camara.key(t)
 	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -26,8 +26,9 @@ func get(t testing.TB, from *http.Client, url string) (*http.Response, string) {
 }
 
 // TestRedirectURITricks: a redirect URI is one of the registered ones to the character; for any other there is a page and no redirect.
-func TestRedirectURITricks(t *testing.T) {
-	s := startAttacked(t)
+func TestRedirectURITricks(t *testing.T) { eachAttacked(t, attackRedirectURITricks) }
+
+func attackRedirectURITricks(t *testing.T, s *sandbox) {
 	from := phone(s.Subscribers[1].IP)
 	for _, uri := range []string{
 		"", callback + "/", callback + "x", callback + "/../evil", callback + "?x=1", callback + "?", callback + "#", callback + "#x", callback + ";x",
@@ -69,8 +70,9 @@ func TestRedirectURITricks(t *testing.T) {
 }
 
 // TestAuthorizationRequestAttacks: a request that is wrong in itself goes back to the client with the error of the standard.
-func TestAuthorizationRequestAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestAuthorizationRequestAttacks(t *testing.T) { eachAttacked(t, attackAuthorizationRequest) }
+
+func attackAuthorizationRequest(t *testing.T, s *sandbox) {
 	from := phone(s.Subscribers[1].IP)
 	challenge := strings.Repeat("a", 43)
 	for name, tt := range map[string]struct {
@@ -131,8 +133,9 @@ func TestAuthorizationRequestAttacks(t *testing.T) {
 }
 
 // TestStateInjection: what a request carries in state comes back encoded, or not at all, and never becomes a header.
-func TestStateInjection(t *testing.T) {
-	s := startAttacked(t)
+func TestStateInjection(t *testing.T) { eachAttacked(t, attackStateInjection) }
+
+func attackStateInjection(t *testing.T, s *sandbox) {
 	a, from := s.app("camara"), phone(s.Subscribers[1].IP)
 	for state, whole := range map[string]bool{
 		`"><script>alert(1)</script>`: true, "a&code=stolen&iss=evil": true, "ü %0d%0aX: y #frag": true, strings.Repeat("s", 4096): true,

@@ -11,8 +11,9 @@ import (
 )
 
 // TestSpoofedHeaders: no header that a client can send makes its connection somebody else's, in either direction.
-func TestSpoofedHeaders(t *testing.T) {
-	s := startAttacked(t)
+func TestSpoofedHeaders(t *testing.T) { eachAttacked(t, attackSpoofedHeaders) }
+
+func attackSpoofedHeaders(t *testing.T, s *sandbox) {
 	camara, victim := s.app("camara"), s.Subscribers[2]
 	headers := map[string][]string{
 		"X-Forwarded-For":             {victim.IP, victim.IP + ", 127.0.0.1", "127.0.0.1, " + victim.IP, "::ffff:" + victim.IP},
@@ -73,8 +74,9 @@ func spoofedFlow(t *testing.T, a app, ip, name string, values []string, f flow) 
 
 // TestConsentAttacks: an answer to the consent page counts from our own page, in the browser it was shown to, on the same data
 // session, once.
-func TestConsentAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestConsentAttacks(t *testing.T) { eachAttacked(t, attackConsent) }
+
+func attackConsent(t *testing.T, s *sandbox) {
 	shop := s.app("shop")
 	me, other := s.Subscribers[5], s.Subscribers[6]
 	allow := func(p consentPage) consentAnswer {

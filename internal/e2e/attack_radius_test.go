@@ -109,8 +109,9 @@ func await(t testing.TB, what string, done func() bool) {
 
 // TestRADIUSAttacks: what is not an authentic, well-formed accounting record changes nothing and gets no answer, and the server
 // goes on.
-func TestRADIUSAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestRADIUSAttacks(t *testing.T) { eachAttacked(t, attackRADIUS) }
+
+func attackRADIUS(t *testing.T, s *sandbox) {
 	me, victim := s.Subscribers[1], s.Subscribers[2]
 	const nas = "sandbox-gateway"
 	const address = "127.9.0.1"
@@ -193,8 +194,9 @@ func TestRADIUSAttacks(t *testing.T) {
 
 // TestQuarantine: an authentic record that does not fit what is known is acknowledged, opens nothing, and ends the outstanding
 // tokens of its number.
-func TestQuarantine(t *testing.T) {
-	s := startAttacked(t)
+func TestQuarantine(t *testing.T) { eachAttacked(t, attackByQuarantine) }
+
+func attackByQuarantine(t *testing.T, s *sandbox) {
 	camara, me, other := s.app("camara"), s.Subscribers[1], s.Subscribers[2]
 	for name, attrs := range map[string][][]byte{
 		"IMSI of somebody else": {attr(calling, me.Number[1:]), imsi(other.IMSI)},

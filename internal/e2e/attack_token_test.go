@@ -25,8 +25,9 @@ import (
 
 // TestCodeAttacks: a code is good for its own client, redirect URI and verifier, once. A wrong attempt does not use it up; a second
 // right one ends what came of the first.
-func TestCodeAttacks(t *testing.T) {
-	s := startAttacked(t)
+func TestCodeAttacks(t *testing.T) { eachAttacked(t, attackCode) }
+
+func attackCode(t *testing.T, s *sandbox) {
 	camara, bank, me := s.app("camara"), s.app("bank"), s.Subscribers[1]
 	f := newFlow(callback)
 	code := camara.authorize(t, phone(me.IP), f, verifyScope).Get("code")
@@ -99,8 +100,9 @@ func introspect(t *testing.T, a app, token string) bool {
 }
 
 // TestTokenForgery: an access token that the server did not sign, or not as an access token, is worth nothing anywhere.
-func TestTokenForgery(t *testing.T) {
-	s := startAttacked(t)
+func TestTokenForgery(t *testing.T) { eachAttacked(t, attackTokenForgery) }
+
+func attackTokenForgery(t *testing.T, s *sandbox) {
 	camara, me := s.app("camara"), s.Subscribers[1]
 	f := newFlow(callback)
 	real := camara.token(t, f, camara.authorize(t, phone(me.IP), f, verifyScope).Get("code"))

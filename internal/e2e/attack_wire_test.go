@@ -16,8 +16,9 @@ import (
 )
 
 // TestMethodAbuse: a resource has its methods and no others.
-func TestMethodAbuse(t *testing.T) {
-	s := startAttacked(t)
+func TestMethodAbuse(t *testing.T) { eachAttacked(t, attackMethodAbuse) }
+
+func attackMethodAbuse(t *testing.T, s *sandbox) {
 	for path, allowed := range map[string]string{
 		"/token": "POST", "/introspect": "POST", "/revoke": "POST", "/authorize/consent": "POST", "/authorize": "GET, HEAD, POST",
 		"/jwks": "GET, HEAD", "/.well-known/openid-configuration": "GET, HEAD", "/userinfo": "GET, HEAD, POST",
@@ -53,8 +54,9 @@ func TestMethodAbuse(t *testing.T) {
 }
 
 // TestSmuggling: a request whose end two readers could see differently is refused, or ends where RFC 9112 §6.3 says.
-func TestSmuggling(t *testing.T) {
-	s := startAttacked(t)
+func TestSmuggling(t *testing.T) { eachAttacked(t, attackSmuggling) }
+
+func attackSmuggling(t *testing.T, s *sandbox) {
 	host := strings.TrimPrefix(s.Issuer, "http://")
 	head := "POST /token HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	hidden := "GET /admin/v1/keys HTTP/1.1\r\nHost: " + host + "\r\n\r\n"

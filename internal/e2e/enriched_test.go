@@ -34,8 +34,9 @@ type enriched struct {
 	camara app
 }
 
-// startEnriched starts simtrust serve, with TLS or without, and gives it one number and one application.
-func startEnriched(t *testing.T, overTLS bool) enriched {
+// startEnriched starts simtrust serve, with TLS or without, and gives it one number and one application. more are lines of its
+// configuration.
+func startEnriched(t *testing.T, overTLS bool, more ...string) enriched {
 	t.Helper()
 	e := enriched{ca: newAuthority(t), key: newKey(t)}
 	e.proxy = e.ca.issue(t, "proxy")
@@ -49,6 +50,7 @@ func startEnriched(t *testing.T, overTLS bool) enriched {
 		fmt.Sprintf("    - {issuer: %s, jwks_file: %s, certificates: [%s]}", proxyIssuer, files.write(t, "proxy.jwks", string(public)), fingerprint(e.proxy)),
 		"proxies: [" + proxyAddress + "/32]",
 	}
+	lines = append(lines, more...)
 	if overTLS {
 		cert, key := pemOf(t, e.ca.issue(t, "server"))
 		lines = append(lines, fmt.Sprintf("tls: {certificate: %s, key: %s, client_ca: %s}",

@@ -41,7 +41,10 @@ var operations = []string{"new-sim", "transfer", "new-device", "attach", "change
 // TestKillDuringOperation kills the sandbox while its operator is at work. Whatever it was doing is done or not begun when it comes
 // up again: what it says of a number is what the server knows of it.
 func TestKillDuringOperation(t *testing.T) {
-	s := startSandbox(t)
+	eachStore(t, func(t *testing.T, args ...string) { killOperator(t, startSandbox(t, args...)) })
+}
+
+func killOperator(t *testing.T, s *sandbox) {
 	for range 6 {
 		dead := make(chan struct{})
 		var work sync.WaitGroup

@@ -10,6 +10,11 @@ import (
 	"testing"
 )
 
+// eachAttacked runs an attack on a sandbox on each store.
+func eachAttacked(t *testing.T, attack func(*testing.T, *sandbox)) {
+	eachStore(t, func(t *testing.T, args ...string) { attack(t, startAttacked(t, args...)) })
+}
+
 // startAttacked starts a sandbox that logs everything it can. Whatever the test does to it, what it prints holds no number, no
 // secret, no PIN and no token.
 func startAttacked(t *testing.T, args ...string) *sandbox {

@@ -36,6 +36,9 @@ authn:
     nas:
       - {name: gateway, address: %s, secret_file: %s, interim: 60s}
 `, s.dir, c.nas, filepath.Join(s.dir, "gateway.secret"))+strings.Join(c.lines, "\n")+"\n")
+	if out, err := s.run(t, "migrate", "--config", config); err != nil {
+		t.Fatalf("migrate: %v: %s", err, out)
+	}
 	s.cmd = exec.Command(binary(t), "serve", "--config", config)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {

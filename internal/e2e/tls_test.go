@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,7 +21,13 @@ import (
 
 // TestEnrichment: a login with the header of the operator's proxy, and every way in which that header does not hold.
 func TestEnrichment(t *testing.T) {
-	e := startEnriched(t, true)
+	t.Run("sqlite", func(t *testing.T) { attackEnrichment(t, startEnriched(t, true)) })
+	t.Run("postgres", func(t *testing.T) {
+		attackEnrichment(t, startEnriched(t, true, fmt.Sprintf("database: %q", newDatabase(t))))
+	})
+}
+
+func attackEnrichment(t *testing.T, e enriched) {
 	proxy := e.client(proxyAddress, []tls.Certificate{e.proxy})
 
 	f := newFlow(callback)
