@@ -6,6 +6,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"log/slog"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,9 +35,10 @@ func (tenures) Current(_ context.Context, ids []simtrust.TenureID) ([]simtrust.T
 	return ids, nil
 }
 
+var schema = []sqldb.Migrations{ca.Migrations(), outbox.Migrations(), status.Migrations()}
+
 func eachAuthority(t *testing.T, fn func(t *testing.T, a, other *authority)) {
 	t.Helper()
-	schema := []sqldb.Migrations{ca.Migrations(), outbox.Migrations(), status.Migrations()}
 	sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) {
 		w := &world{t: t, db: db, clock: &clock{at: start}, hierarchy: newHierarchy(t)}
 		fn(t, newAuthority(w), newAuthority(w))
@@ -185,4 +188,42 @@ func TestAbandoned(t *testing.T) {
 			t.Errorf("on %d lists", found)
 		}
 	})
+}
+
+// A running node takes a revocation from the register to OCSP at once, and to the list within 10 s.
+func TestRun(t *testing.T) {
+	sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) {
+		a := newAuthority(&world{t: t, db: db, clock: &clock{real: true}, hierarchy: newHierarchy(t)})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- a.Run(ctx) }()
+		c := a.issue(elliptic.P256())
+		path := strings.TrimPrefix(address(c.Issuer, c.Shard), base)
+		within(t, 30*time.Second, "a first list", func() bool { return a.do("GET", path, nil).StatusCode == http.StatusOK })
+		if got := a.ask(c.Issuer, c.Serial).says(); got != "good" {
+			t.Error(got)
+		}
+		a.revoke(c, ca.KeyCompromise)
+		if got := a.ask(c.Issuer, c.Serial).says(); got != "revoked" {
+			t.Error(got)
+		}
+		within(t, 10*time.Second, "on the list", func() bool { return listed(a.crl(c.Issuer, c.Shard), c.Serial) == ca.KeyCompromise })
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func within(t *testing.T, limit time.Duration, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(limit); !done(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("not within %v: %s", limit, what)
+		}
+	}
 }
