@@ -3,7 +3,6 @@ package status_test
 import (
 	"crypto"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"log/slog"
@@ -13,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
+
 	"simtrust/ca"
 	"simtrust/ca/status"
+	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 	"simtrust/internal/sqldb/sqldbtest"
@@ -50,12 +52,15 @@ func BenchmarkFresh(b *testing.B) {
 			request := question(i, oidSHA1, []byte("0123456789abcdef"), one)
 			r := httptest.NewRequest("GET", base+"/ocsp/"+id+"/"+url.PathEscape(base64.StdEncoding.EncodeToString(request)), nil)
 			var signing time.Duration
-			digest := sha256.Sum256(request)
+			var options crypto.SignerOpts = crypto.SHA256
+			if i.Algorithm == keys.SM2 {
+				options = sm2.DefaultSM2SignerOpts
+			}
 			for b.Loop() {
 				w.handler.ServeHTTP(httptest.NewRecorder(), r)
 				b.StopTimer()
 				began := time.Now()
-				if _, err := i.OCSP.Signer.Sign(rand.Reader, digest[:], crypto.SHA256); err != nil {
+				if _, err := crypto.SignMessage(i.OCSP.Signer, rand.Reader, request, options); err != nil {
 					b.Fatal(err)
 				}
 				signing += time.Since(began)
