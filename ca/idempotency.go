@@ -3,7 +3,14 @@ package ca
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"simtrust"
 )
 
 // earlier returns what an earlier request under the same key got.
@@ -66,4 +73,29 @@ func (s *Service) collided(ctx context.Context, req IssueReq) (Certificate, erro
 		return Certificate{}, errTokenSpent
 	}
 	return Certificate{}, fmt.Errorf("a serial number was taken")
+}
+
+// digest is over everything that makes two requests the same.
+func (req IssueReq) digest() ([]byte, error) {
+	spki, err := marshalKey(req.Key)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(struct {
+		Profile, Issuer, RelyingParty string
+		CSR, Key                      []byte
+		Subject                       Subject
+		SANs                          SANs
+		Tenure                        simtrust.TenureID
+		NotAfter                      int64
+	}{req.Profile, req.Issuer, req.RelyingParty, req.CSR, spki, req.Subject, req.SANs, req.Tenure, req.NotAfter.Unix()})
+	sum := sha256.Sum256(text)
+	return sum[:], err
+}
+
+func marshalKey(key crypto.PublicKey) ([]byte, error) {
+	if key == nil {
+		return nil, nil
+	}
+	return smx509.MarshalPKIXPublicKey(key)
 }
