@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"simtrust/ca"
 	"simtrust/ca/ceremony"
 	"simtrust/ca/status"
+	"simtrust/ca/tsa"
 	"simtrust/internal/keys"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
@@ -63,6 +65,7 @@ func (c *CA) complete(issuer string) {
 type authority struct {
 	*ca.Service
 	status *status.Service
+	stamps *tsa.Service
 	files  []ceremony.File
 }
 
@@ -101,16 +104,34 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if err != nil {
 		return err
 	}
+	if m.authority.stamps, err = a.timeStamping(m.authority.Service, hierarchy); err != nil {
+		return err
+	}
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
 	return nil
 }
 
+// timeStamping stamps under the policy of the profile timestamp. A hierarchy without a delegate for it has none: nil.
+func (a *App) timeStamping(register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.Service, error) {
+	if hierarchy.TSA == nil {
+		return nil, nil
+	}
+	policy, ok := register.Policy("timestamp")
+	if !ok {
+		return nil, errors.New("certificate authority: time stamps need the policy of the profile timestamp")
+	}
+	return tsa.New(tsa.Deps{DB: a.db, Log: a.obs.Log, Clock: tsa.SystemClock()}, hierarchy, tsa.Config{Policies: []asn1.ObjectIdentifier{policy}})
+}
+
 // mount mounts the authority's operations and the public files of its hierarchy.
 func (a *authority) mount(r *rpc.Router) {
 	a.Mount(r)
 	a.status.Mount(r)
+	if a.stamps != nil {
+		a.stamps.Mount(r)
+	}
 	for _, f := range a.files {
 		r.Raw("ca.file"+f.Path, "GET "+f.Path, file(f), rpc.Public())
 	}

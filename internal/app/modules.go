@@ -19,6 +19,7 @@ import (
 	"simtrust/authn/oidc"
 	"simtrust/ca"
 	"simtrust/ca/status"
+	"simtrust/ca/tsa"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
@@ -28,7 +29,7 @@ import (
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
-		ca.Migrations(), status.Migrations()}
+		ca.Migrations(), status.Migrations(), tsa.Migrations()}
 }
 
 // modules are the wired services.

@@ -226,7 +226,7 @@ func contractOf(c Config, w *World) Contract {
 		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
 		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1",
-			"ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl"},
+			"ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa"},
 		Clients: w.Clients,
 	}
 	for _, s := range w.Subscribers {

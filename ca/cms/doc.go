@@ -1,0 +1,20 @@
+// Package cms signs and verifies signed data (RFC 5652, section 5): receipts, and the tokens of a time-stamping authority.
+//
+//	signer, err := cms.NewSigner(key, certificate, issuer)
+//	der, err := signer.Sign(cms.Message{Content: receipt, Detached: true, Certificates: true, Attributes: []cms.Attribute{cms.SigningTime(now)}})
+//
+//	verifier, err := cms.NewVerifier(cms.AnyUsage, roots)
+//	signed, err := verifier.Verify(der, receipt, when)
+//
+// What is written is DER and has one signature, over signed attributes: content-type, message-digest, signing-certificate-v2
+// (RFC 5035, section 3) and what the caller adds, in the order that DER asks of a SET OF. Keys are of P-256, P-384, RSA or SM2. SM2
+// signs the attributes under the identity 1234567812345678 with the identifiers of PKCS: 1.2.840.113549.1.7 for types, SM3 and
+// SM2-with-SM3 (1.2.156.10197.1.401 and .501); GM/T 0010 has types of its own for the same structure.
+//
+// What is read must be just that. A signature without signed attributes is refused: the DER of somebody's attributes would pass
+// for content that they signed. Attributes out of order, twice, or in BER are refused, and so is a signing certificate other than
+// the one that signing-certificate-v2 names. The chain is judged at an instant that the caller gives: that of a time stamp over
+// the signature, or now; the signing-time attribute is only what the signer says.
+//
+// Revocation is not looked at. Revocation lists and unsigned attributes are carried by others, and skipped.
+package cms
