@@ -7,9 +7,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -373,5 +375,55 @@ func TestAuditIsAChain(t *testing.T) {
 				t.Error("nothing noticed")
 			}
 		})
+	}
+}
+
+// TestDiskFull fills the store: nothing is signed that is not recorded, and issuing goes on once there is room again.
+func TestDiskFull(t *testing.T) {
+	w := embedded(t)
+	pages := func(n int) {
+		t.Helper()
+		err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			var set int
+			return tx.QueryRow(t.Context(), fmt.Sprintf("pragma max_page_count = %d", n)).Scan(&set)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var signed atomic.Int64
+	w.key("bank-p256-2026").at(func() error { signed.Add(1); return nil }, nil)
+	handed := 0
+	pages(1) // as many as there are
+	var err error
+	for err == nil && handed < 1000 {
+		if _, err = w.Issue(t.Context(), w.bank()); err == nil {
+			handed++
+		}
+	}
+	if err == nil || simtrust.KindOf(err) == simtrust.KindInvalid {
+		t.Fatalf("a full disk took %d certificates: %v", handed, err)
+	}
+	pages(1 << 30)
+	w.issue(w.bank())
+	w.clock.advance(2 * time.Minute)
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{Limit: 1000})
+	if err != nil || int64(len(found)) < signed.Load() {
+		t.Errorf("%d rows for %d signatures, %v", len(found), signed.Load(), err)
+	}
+	issued := 0
+	for _, c := range found {
+		if c.State == ca.StateIssued {
+			issued++
+		}
+	}
+	if issued != handed+1 {
+		t.Errorf("%d issued, %d handed out", issued, handed+1)
+	}
+	if err := w.VerifyAudit(t.Context(), nil); err != nil {
+		t.Error(err)
 	}
 }

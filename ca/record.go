@@ -154,11 +154,7 @@ func insertSorted(ctx context.Context, tx *sqldb.Tx, insert string, rows [][]any
 
 // barred answers those of the batch whose key is blocked or whose tenure has ended.
 func barred(ctx context.Context, tx *sqldb.Tx, batch []record, results []sqldb.Result[struct{}]) error {
-	blocked, err := blockedAmong(ctx, tx, batch)
-	if err != nil {
-		return err
-	}
-	ended, err := endedAmong(ctx, tx, batch)
+	blocked, ended, err := barredAmong(ctx, tx, batch)
 	if err != nil {
 		return err
 	}

@@ -134,44 +134,31 @@ func exists(row *sql.Row) (bool, error) {
 	return err == nil, err
 }
 
-// blockedAmong returns the blocked ones of the batch's keys.
-func blockedAmong(ctx context.Context, q sqldb.Querier, batch []record) (map[[32]byte]bool, error) {
+// barredAmong returns the blocked ones of the batch's keys and the ended ones of its tenures.
+func barredAmong(ctx context.Context, q sqldb.Querier, batch []record) (keys map[[32]byte]bool, tenures map[simtrust.TenureID]bool, err error) {
 	hashes := make([]string, len(batch))
+	var ids []simtrust.TenureID
 	for i, r := range batch {
 		hashes[i] = keyText(r.keyHash)
-	}
-	where, args := sqldb.In(q.Dialect(), "key_hash", 1, hashes)
-	rows, err := q.Query(ctx, `select key_hash from ca_blocked_key where `+where, args...)
-	blocked := map[[32]byte]bool{}
-	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
-		var text string
-		err := rows.Scan(&text)
-		hash, _ := keyHash(text)
-		blocked[hash] = true
-		return struct{}{}, err
-	})
-	return blocked, err
-}
-
-// endedAmong returns the ended ones of the batch's tenures.
-func endedAmong(ctx context.Context, q sqldb.Querier, batch []record) (map[simtrust.TenureID]bool, error) {
-	var ids []simtrust.TenureID
-	for _, r := range batch {
 		if r.req.Tenure != "" {
 			ids = append(ids, r.req.Tenure)
 		}
 	}
-	ended := map[simtrust.TenureID]bool{}
-	if len(ids) == 0 {
-		return ended, nil
-	}
-	where, args := sqldb.In(q.Dialect(), "tenure_id", 1, ids)
-	rows, err := q.Query(ctx, `select tenure_id from ca_ended_tenure where `+where, args...)
+	ofKeys, args := sqldb.In(q.Dialect(), "key_hash", 1, hashes)
+	ofTenures, more := sqldb.In(q.Dialect(), "tenure_id", 1+len(args), ids)
+	rows, err := q.Query(ctx, `select 'key', key_hash from ca_blocked_key where `+ofKeys+`
+		union all select 'tenure', tenure_id from ca_ended_tenure where `+ofTenures, append(args, more...)...)
+	keys, tenures = map[[32]byte]bool{}, map[simtrust.TenureID]bool{}
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
-		var id simtrust.TenureID
-		err := rows.Scan(&id)
-		ended[id] = true
+		var what, text string
+		err := rows.Scan(&what, &text)
+		if hash, ok := keyHash(text); ok && what == "key" {
+			keys[hash] = true
+		}
+		if what == "tenure" {
+			tenures[simtrust.TenureID(text)] = true
+		}
 		return struct{}{}, err
 	})
-	return ended, err
+	return keys, tenures, err
 }
