@@ -22,6 +22,7 @@ import (
 	"simtrust/ca"
 	"simtrust/ca/csr"
 	"simtrust/ca/qc"
+	"simtrust/internal/keys"
 )
 
 func TestIssueBankCertificate(t *testing.T) {
@@ -418,5 +419,37 @@ func TestDates2050(t *testing.T) {
 	req.NotAfter = req.NotAfter.Add(time.Second)
 	if c := w.issue(req); !bytes.Contains(c.Raw, []byte("\x18\x0f20500101000000Z")) {
 		t.Error("the first second of 2050 is not GeneralizedTime")
+	}
+}
+
+// TestRollOver issues from a new authority of the line while the old one's certificates live on.
+func TestRollOver(t *testing.T) {
+	w := embedded(t)
+	old := w.issue(w.bank())
+	next, err := newAuthority("Issuing bank-p256-2027", elliptic.P256(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := w.hierarchy.Issuer("bank-p256-2026")
+	before.Active = false
+	w.hierarchy.Issuers = append(w.hierarchy.Issuers, &ca.Issuer{
+		ID: "bank-p256-2027", Line: ca.LineBank, Algorithm: keys.P256, Raw: next.cert.Raw, Subject: next.cert.RawSubject, KeyID: next.cert.SubjectKeyId,
+		NotBefore: next.cert.NotBefore, NotAfter: next.cert.NotAfter, Signer: next.key, Chain: [][]byte{next.cert.Raw}, Active: true,
+	})
+	w.Service = w.node()
+	fresh := w.issue(w.bank())
+	x := parse(t, fresh.Raw)
+	if fresh.Issuer != "bank-p256-2027" || !bytes.Equal(x.RawIssuer, next.cert.RawSubject) || x.CheckSignatureFrom(next.cert) != nil {
+		t.Errorf("issued by %s", fresh.Issuer)
+	}
+	req := w.bank()
+	req.Issuer = before.ID
+	_, err = w.Issue(t.Context(), req)
+	wantError(t, err, simtrust.KindInvalid, ca.ReasonUnknownIssuer)
+	if c, err := w.revoke(old.ID, ca.Superseded); err != nil || !bytes.Equal(c.Raw, old.Raw) || !bytes.Equal(c.Chain[0], before.Raw) {
+		t.Errorf("the old certificate: %+v, %v", c, err)
+	}
+	if shards, err := w.Shards(t.Context(), fresh.Issuer); err != nil || len(shards) != 0 {
+		t.Errorf("the new issuer's shards %+v, %v", shards, err)
 	}
 }
