@@ -18,10 +18,9 @@ import (
 
 // Reasons of errors, in HTTP only: OCSP has codes of its own.
 const (
-	ReasonUnknownIssuer = "unknown_issuer"   // not found
-	ReasonUnknownList   = "unknown_list"     // not found: no CRL at this address
-	ReasonNoListYet     = "no_list_yet"      // unavailable: not published yet
-	ReasonMediaType     = "not_ocsp_request" // invalid: the body's media type
+	ReasonUnknownIssuer = "unknown_issuer" // not found
+	ReasonUnknownList   = "unknown_list"   // not found: no CRL at this address
+	ReasonNoListYet     = "no_list_yet"    // unavailable: not published yet
 )
 
 const (
@@ -96,7 +95,7 @@ func (s *Service) postOCSP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != typeRequest {
-		rpc.Fail(w, r, &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonMediaType, Op: "status.ocsp", Msg: "the body is not " + typeRequest})
+		rpc.Fail(w, r, &simtrust.Error{Kind: simtrust.KindInvalid, Reason: rpc.ReasonMediaType, Op: "status.ocsp", Msg: "the body is not " + typeRequest})
 		return
 	}
 	der, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))

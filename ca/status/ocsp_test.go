@@ -224,7 +224,7 @@ func TestForeignIssuer(t *testing.T) {
 	if res := w.do("POST", "/ocsp/nobody", question(stranger, oidSHA1, nil, one), "Content-Type", "application/ocsp-request"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("an issuer that is not: %d", res.StatusCode)
 	}
-	if res := w.do("POST", "/ocsp/"+bank, nil, "Content-Type", "text/plain"); res.StatusCode != http.StatusBadRequest {
+	if res := w.do("POST", "/ocsp/"+bank, nil, "Content-Type", "text/plain"); res.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("another media type: %d", res.StatusCode)
 	}
 }
@@ -426,8 +426,12 @@ func TestStoreAway(t *testing.T) {
 	if res := w.get(bank, question(i, oidSHA256, nil, one)); res.Header.Get("Cache-Control") != "max-age=1, public, no-transform, must-revalidate" {
 		t.Errorf("kept beyond nextUpdate: %v", res.Header)
 	}
+	asked := w.register.questions()
 	if data := read(t, i, w.post(bank, question(i, oidSHA256, []byte("nonce"), one))); data.Responses[0].says() != "good" {
 		t.Error("no answer to a nonce")
+	}
+	if w.register.questions() != asked {
+		t.Error("waited for the store with an answer at hand")
 	}
 	for name, request := range map[string][]byte{
 		"never asked for": question(i, oidSHA256, nil, two), "other form": question(i, oidSHA1, nil, one), "one of two": question(i, oidSHA256, nil, one, two),
@@ -483,6 +487,9 @@ func TestDelegateEnds(t *testing.T) {
 	w.clock.advance(4 * time.Minute)
 	if got := failed(t, w.post(bank, question(w.issuer(bank), oidSHA256, nil, one))); got != 3 {
 		t.Errorf("%d", got)
+	}
+	if err := w.Renew(t.Context()); err == nil || !strings.Contains(err.Error(), bank) {
+		t.Errorf("nobody is told: %v", err)
 	}
 }
 

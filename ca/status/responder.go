@@ -2,6 +2,8 @@ package status
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"simtrust/ca"
@@ -77,15 +79,22 @@ func (s *Service) answersTo(ctx context.Context, a *authority, ids []certID) ([]
 	return answers, s.ask(ctx, a, ids, answers, ask)
 }
 
-// ask puts checked answers into the places that ask names, or leaves valid ones there where the register does not answer.
+// ask puts checked answers into the places that ask names, or leaves valid ones there where the register does not answer. Once
+// it did not, nobody waits for it who has valid ones, until a look at it succeeds.
 func (s *Service) ask(ctx context.Context, a *authority, ids []certID, answers []*answer, ask []int) bool {
 	wanted := make([]certID, len(ask))
+	valid, now := 0, s.now()
 	for i, at := range ask {
 		wanted[i] = ids[at]
+		if n := answers[at]; n != nil && n.valid(now) {
+			valid++
+		}
+	}
+	if valid == len(ask) && s.away.Load() {
+		return true
 	}
 	checked, begun, err := s.check(ctx, a, wanted)
-	s.report(ctx, a, err)
-	now := s.now()
+	now = s.now()
 	for i, at := range ask {
 		switch n := answers[at]; {
 		case err != nil && (n == nil || !n.valid(now)):
@@ -99,10 +108,10 @@ func (s *Service) ask(ctx context.Context, a *authority, ids []certID, answers [
 	return true
 }
 
-// report logs that answers can no longer, or again, be checked.
-func (s *Service) report(ctx context.Context, a *authority, err error) {
+// report notes, and logs, that the register does not answer, or that it does again.
+func (s *Service) report(ctx context.Context, err error) {
 	if ctx.Err() == nil && s.away.Swap(err != nil) != (err != nil) {
-		s.log.WarnContext(ctx, "status: OCSP answers from kept ones alone", "issuer", a.id, "alone", err != nil, "error", err)
+		s.log.WarnContext(ctx, "status: OCSP without the register", "away", err != nil, "error", err)
 	}
 }
 
@@ -132,36 +141,49 @@ func (s *Service) check(ctx context.Context, a *authority, ids []certID) (answer
 }
 
 func (s *Service) statuses(ctx context.Context, a *authority, ids []certID) ([]ca.Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	patient, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	serials := make([][]byte, len(ids))
 	for i, id := range ids {
 		serials[i] = id.serial
 	}
-	statuses, err := s.register.Statuses(ctx, a.id, serials)
+	statuses, err := s.register.Statuses(patient, a.id, serials)
 	if err == nil && len(statuses) != len(ids) {
 		err = errRegister
 	}
+	s.report(ctx, err)
 	return statuses, err
 }
 
 // Renew signs kept answers again that are in use and no longer young, and drops those that are past use. Run does so every 30 s.
+// It goes on with the other issuers where one fails, and returns all errors.
 func (s *Service) Renew(ctx context.Context) error {
+	var failed []error
 	for _, a := range s.authorities {
-		for _, n := range a.cache.old(s.now()) {
-			id, ok := readCertID(n.certID)
-			if !ok {
-				return errRegister // not reached: it was read before
-			}
-			renewed, begun, err := s.check(ctx, a, []certID{id})
-			if err != nil {
-				return err
-			}
-			if _, _, err := renewed[0].seal(a, s.now()); err != nil {
-				return err
-			}
-			a.cache.put(renewed[0], begun)
+		if err := s.renew(ctx, a); err != nil {
+			failed = append(failed, fmt.Errorf("status: answers of %s: %w", a.id, err))
 		}
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) renew(ctx context.Context, a *authority) error {
+	if !s.now().Before(a.until) {
+		return errDelegateEnded
+	}
+	for _, n := range a.cache.old(s.now()) {
+		id, ok := readCertID(n.certID)
+		if !ok {
+			return errRegister // not reached: it was read before
+		}
+		renewed, begun, err := s.check(ctx, a, []certID{id})
+		if err != nil {
+			return err
+		}
+		if _, _, err := renewed[0].seal(a, s.now()); err != nil {
+			return err
+		}
+		a.cache.put(renewed[0], begun)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ type Service struct {
 	followed   map[string]bool // issuers that were looked at; under watching
 	watched    atomic.Int64    // when the last look at all issuers began, nanoseconds since 1970
 	wake       chan struct{}
-	away       atomic.Bool // the last answer that needed the store did not get it
+	away       atomic.Bool // the register did not answer the last question
 	publishing sync.Mutex
 
 	mu       sync.Mutex

@@ -46,6 +46,7 @@ func (s *Service) Watch(ctx context.Context) error {
 		}
 	}
 	s.watched.Store(began.UnixNano())
+	s.report(ctx, nil)
 	return nil
 }
 
