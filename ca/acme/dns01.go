@@ -1,0 +1,18 @@
+package acme
+
+import (
+	"context"
+	"slices"
+)
+
+// lookDNS is dns-01 (RFC 8555, section 8.4).
+func (s *Service) lookDNS(ctx context.Context, p proof) error {
+	records, err := s.resolver.LookupTXT(ctx, "_acme-challenge."+p.name)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(records, encode(p.digest())) {
+		return errIncorrect
+	}
+	return nil
+}
