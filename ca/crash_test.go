@@ -134,6 +134,31 @@ func TestStoreLostBeforeTheRecord(t *testing.T) {
 	}
 }
 
+// TestClockPutRight has a clock that was a year ahead when the register was swept: what is begun after it was put right is still
+// found.
+func TestClockPutRight(t *testing.T) {
+	w := embedded(t)
+	const year = 365 * 24 * time.Hour
+	w.clock.advance(year)
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.advance(-year)
+	w.key("bank-p256-2026").at(func() error { return errors.New("no session") }, nil)
+	if _, err := w.Issue(t.Context(), w.bank()); err == nil {
+		t.Fatal("issued")
+	}
+	for range 2 {
+		w.clock.advance(2 * time.Minute)
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := w.only(); c.State != ca.StateAbandoned {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestLateOutcomeLoses has the sweeper abandon a row whose signing takes too long; the signature that comes then is thrown away.
 func TestLateOutcomeLoses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

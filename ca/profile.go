@@ -37,6 +37,8 @@ type Profile struct {
 	DNS, IP, Email, URI  Presence
 	// SomeSAN asks for at least one alternative name; NameFromSANs lets the common name be one of them only.
 	SomeSAN, NameFromSANs bool
+	// Wildcard allows DNS names such as *.example.com: for every name one label below.
+	Wildcard bool
 	QC                    *qc.Statements
 
 	// Reasons are those of a revocation; Hold allows certificateHold beside them.

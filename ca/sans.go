@@ -23,7 +23,7 @@ func (p *Profile) checkSANs(s *SANs) error {
 		names    []string
 		valid    func(string) bool
 	}{
-		{p.DNS, s.DNS, isDNSName}, {p.Email, s.Emails, isEmail}, {p.URI, s.URIs, isURI}, {p.IP, texts(s.IPs), isAddress},
+		{p.DNS, s.DNS, p.isDNSName}, {p.Email, s.Emails, isEmail}, {p.URI, s.URIs, isURI}, {p.IP, texts(s.IPs), isAddress},
 	} {
 		switch {
 		case kind.presence == Forbidden && len(kind.names) > 0:
@@ -101,6 +101,14 @@ func allDistinct(names []string, valid func(string) bool) bool {
 		seen[n] = true
 	}
 	return true
+}
+
+// isDNSName reports whether s is a host name, or a wildcard over a name of at least two labels where the profile allows that.
+func (p *Profile) isDNSName(s string) bool {
+	if base, wildcard := strings.CutPrefix(s, "*."); p.Wildcard && wildcard {
+		return strings.Contains(base, ".") && isDNSName(base)
+	}
+	return isDNSName(s)
 }
 
 // isDNSName reports whether s is a host name in lower case, letters, digits and hyphens (RFC 1123): no wildcard, no final dot, no

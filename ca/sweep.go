@@ -46,12 +46,14 @@ func (s *Service) sweep(ctx context.Context, now, until time.Time) error {
 		}
 	}
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `update ca_swept set through = $1 where one = 1 and through < $1`, until.Add(-sweepMargin).UnixMilli())
+		_, err := tx.Exec(ctx, `update ca_swept set through = $1 where one = 1 and (through < $1 or through > $2)`,
+			until.Add(-sweepMargin).UnixMilli(), until.UnixMilli()) // in the future: a clock was ahead, and was put right
 		return err
 	})
 }
 
-// unfinished returns the certificates created by an instant that have no outcome. Nothing before ca_swept is without one.
+// unfinished returns the certificates created by an instant that have no outcome. Nothing before ca_swept is without one, unless a
+// clock went back.
 func (s *Service) unfinished(ctx context.Context, until time.Time) ([]Certificate, error) {
 	var through int64
 	if err := s.db.QueryRow(ctx, `select through from ca_swept where one = 1`).Scan(&through); err != nil {
@@ -60,7 +62,7 @@ func (s *Service) unfinished(ctx context.Context, until time.Time) ([]Certificat
 	rows, err := s.db.Query(ctx, `
 		select c.id, c.shard, c.not_after from ca_certificate c
 		where c.created >= $1 and c.created <= $2 and not exists (select 1 from ca_outcome o where o.id = c.id)
-		order by c.created limit $3`, through, until.UnixMilli(), int64(sweepPage))
+		order by c.created limit $3`, min(through, until.Add(-sweepMargin).UnixMilli()), until.UnixMilli(), int64(sweepPage))
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (c Certificate, err error) {
 		var notAfter int64
 		err = rows.Scan(&c.ID, &c.Shard, &notAfter)
