@@ -39,7 +39,7 @@ type Profile struct {
 	SomeSAN, NameFromSANs bool
 	// Wildcard allows DNS names such as *.example.com: for every name one label below.
 	Wildcard bool
-	QC                    *qc.Statements
+	QC       *qc.Statements
 
 	// Reasons are those of a revocation; Hold allows certificateHold beside them.
 	Reasons []int

@@ -79,6 +79,8 @@ type profileText struct {
 		Email string `yaml:"email"`
 		URI   string `yaml:"uri"`
 		Some  bool   `yaml:"some"`
+
+		Wildcard bool `yaml:"wildcard"`
 	} `yaml:"sans"`
 	NameFromSANs bool `yaml:"name_from_sans"`
 	QC           *struct {
@@ -110,7 +112,7 @@ func ParseProfile(text []byte) (*Profile, error) {
 		Tenured: one(&w, t.SerialNumber, "", "tenure") != "", Person: t.Person,
 		RelyingParty: w.presence(t.RelyingParty), Tenure: w.presence(t.Tenure),
 		DNS: w.presence(t.SANs.DNS), IP: w.presence(t.SANs.IP), Email: w.presence(t.SANs.Email), URI: w.presence(t.SANs.URI),
-		SomeSAN: t.SANs.Some, NameFromSANs: t.NameFromSANs, Reasons: t.Reasons, Hold: t.Hold,
+		SomeSAN: t.SANs.Some, NameFromSANs: t.NameFromSANs, Wildcard: t.SANs.Wildcard, Reasons: t.Reasons, Hold: t.Hold,
 		OnTenureEnded: w.action(t.TenureEnded), OnSIMChanged: w.action(t.SIMChanged), Renew: t.Renew,
 		LogFull: one(&w, t.Log, "hash", "full") == "full",
 	}

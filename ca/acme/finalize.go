@@ -134,9 +134,21 @@ func (s *Service) issue(ctx context.Context, o order) {
 func (s *Service) issueRequest(o order) ca.IssueReq {
 	req := ca.IssueReq{Profile: o.profile, CSR: o.csr, SANs: ca.SANs{DNS: o.names}, Requester: requester(o.account), RequestKey: "acme:" + o.id}
 	if r, err := csr.Parse(o.csr); err == nil {
-		req.Subject.CommonName = strings.ToLower(commonName(r))
+		req.Subject.CommonName = subjectName(r)
 	}
 	return req
+}
+
+// maxCommonName is the length of a common name in RFC 5280, appendix A.
+const maxCommonName = 64
+
+// subjectName is the CSR's common name where a subject can have it: alternative names are what counts.
+func subjectName(r *csr.Request) string {
+	name := strings.ToLower(commonName(r))
+	if len(name) > maxCommonName || strings.HasPrefix(name, "*.") {
+		return ""
+	}
+	return name
 }
 
 // uncertain reports whether the authority may yet answer otherwise.
