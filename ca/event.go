@@ -1,6 +1,7 @@
 package ca
 
-// Issued is the outbox event of the certificates issued in one commit, for the transparency log. Handlers may see it twice.
+// Issued is the outbox event of the certificates issued in one commit, for the transparency log. Handlers may see it twice, and
+// several at once: the events have no order among each other.
 type Issued struct {
 	Certificates []IssuedCertificate `json:"certificates"`
 }

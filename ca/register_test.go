@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -292,8 +293,14 @@ func TestRenew(t *testing.T) {
 // TestIssuedEvents carry certificates of services in full, and of persons as a hash alone.
 func TestIssuedEvents(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
+		var mu sync.Mutex // events have no order among each other, and arrive at once
 		var got []ca.IssuedCertificate
-		outbox.On(w.outbox, "log", func(_ context.Context, e ca.Issued) error { got = append(got, e.Certificates...); return nil })
+		outbox.On(w.outbox, "log", func(_ context.Context, e ca.Issued) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, e.Certificates...)
+			return nil
+		})
 		bank, server := w.issue(w.bank()), w.issue(w.server("a.example"))
 		if err := w.outbox.Drain(t.Context()); err != nil {
 			t.Fatal(err)
