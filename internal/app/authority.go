@@ -12,7 +12,9 @@ import (
 
 	"simtrust"
 	"simtrust/ca"
+	"simtrust/ca/acme"
 	"simtrust/ca/ceremony"
+	"simtrust/ca/est"
 	"simtrust/ca/status"
 	"simtrust/ca/tsa"
 	"simtrust/internal/keys"
@@ -39,6 +41,15 @@ type CA struct {
 	PolicyArc string `yaml:"policy_arc,omitempty"`
 	// Qualified is what eID certificates claim in law.
 	Qualified Qualified `yaml:"qualified,omitempty"`
+	ACME      ACME      `yaml:"acme,omitempty"`
+	EST       EST       `yaml:"est,omitempty"`
+}
+
+// EST says what clients of RFC 7030 may enrol for: Default is the profile of paths without a label (tls-client), Labels are all
+// profiles (tls-client, tls-server, enterprise).
+type EST struct {
+	Default string   `yaml:"default,omitempty"`
+	Labels  []string `yaml:"labels,omitempty"`
 }
 
 // Qualified switches on the statements of ETSI EN 319 412-5 that make a legal claim; LegalGround says by what right and is recorded.
@@ -65,7 +76,9 @@ func (c *CA) complete(issuer string) {
 type authority struct {
 	*ca.Service
 	status *status.Service
+	est    *est.Service
 	stamps *tsa.Service
+	acme   *acme.Service
 	files  []ceremony.File
 }
 
@@ -107,6 +120,15 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if m.authority.stamps, err = a.timeStamping(m.authority.Service, hierarchy); err != nil {
 		return err
 	}
+	m.authority.est, err = est.New(est.Deps{DB: a.db, Authority: m.authority.Service, Log: a.obs.Log, Now: time.Now},
+		est.Config{Default: c.EST.Default, Labels: c.EST.Labels, Issuers: hierarchy.Issuers})
+	if err != nil {
+		return err
+	}
+	if m.authority.acme, err = a.acme(m.authority.Service, c.ACME); err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.authority.acme.Close)
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
@@ -129,6 +151,8 @@ func (a *App) timeStamping(register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.
 func (a *authority) mount(r *rpc.Router) {
 	a.Mount(r)
 	a.status.Mount(r)
+	a.acme.Mount(r)
+	a.est.Mount(r)
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}

@@ -18,6 +18,8 @@ import (
 	"simtrust/authn"
 	"simtrust/authn/oidc"
 	"simtrust/ca"
+	"simtrust/ca/acme"
+	"simtrust/ca/est"
 	"simtrust/ca/status"
 	"simtrust/ca/tsa"
 	"simtrust/internal/outbox"
@@ -29,7 +31,7 @@ import (
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
-		ca.Migrations(), status.Migrations(), tsa.Migrations()}
+		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations()}
 }
 
 // modules are the wired services.
