@@ -258,6 +258,12 @@ func TestRefusedAlternativeNames(t *testing.T) {
 	req.Subject.CommonName = "b.example"
 	_, err := w.Issue(t.Context(), req)
 	wantError(t, err, simtrust.KindInvalid, ca.ReasonName)
+	if c := w.issue(w.server("*.a.example")); !slices.Equal(parse(t, c.Raw).DNSNames, []string{"*.a.example"}) {
+		t.Error("a wildcard was refused where the profile allows it")
+	}
+	csr, _ := request(t, elliptic.P256(), nil)
+	_, err = w.Issue(t.Context(), ca.IssueReq{Profile: "tls-client", CSR: csr, Subject: ca.Subject{CommonName: "reports"}, SANs: ca.SANs{DNS: []string{"*.a.example"}}})
+	wantError(t, err, simtrust.KindInvalid, ca.ReasonName)
 	req = w.server("a.example", "b.example")
 	req.SANs.IPs = []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}
 	x := parse(t, w.issue(req).Raw)
