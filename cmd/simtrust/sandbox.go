@@ -35,6 +35,8 @@ func (*sandboxCmd) Help() string {
 const (
 	sandboxInterim    = 60 * time.Second
 	sandboxRetransmit = 30 * time.Second
+	sandboxHTTP01     = 5002
+	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20
 	maxSubscribers    = 50_000
 )
@@ -80,7 +82,7 @@ func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret 
 	world, err := sandbox.Start(ctx, sandbox.Config{
 		Dir: c.Data, JSON: s.json(c.Data), Subscribers: s.Subscribers,
 		Issuer: a.Issuer(), AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: secret,
-		Interim: sandboxInterim, Log: a.Log(), Now: time.Now,
+		Interim: sandboxInterim, HTTP01Port: sandboxHTTP01, Log: a.Log(), Now: time.Now,
 	})
 	if err != nil {
 		cancel(err)
@@ -118,6 +120,7 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	}
 	c.Issuer = "http://" + c.Listen
 	c.CA.Dir = filepath.Join(dir, "ca")
+	c.CA.ACME = app.ACME{HTTP01Port: sandboxHTTP01, TLSALPN01Port: sandboxTLSALPN01, AllowLoopback: true}
 	c.Keys.Lead = 0 // a person who tries key rotate should not have to wait
 	c.Authn.RADIUS.Listen = freeUDP("127.0.0.1:1813")
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,

@@ -113,6 +113,7 @@ func (a *App) Run(ctx context.Context) error {
 	if a.modules.authority != nil {
 		g.Go(func() error { return a.modules.authority.Run(events) })
 		g.Go(func() error { return a.modules.authority.status.Run(events) })
+		g.Go(func() error { return a.modules.authority.acme.Run(events) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

@@ -17,6 +17,8 @@ type Contract struct {
 	Shop        string            `json:"shop"`
 	Desk        string            `json:"desk"`
 	URLs        map[string]string `json:"urls"`
+	EAB         ExternalAccount   `json:"acme_eab"`
+	HTTP01Port  int               `json:"acme_http01_port"`
 	Clients     []Client          `json:"clients"`
 	Subscribers []ContractHolder  `json:"subscribers"`
 }

@@ -23,8 +23,10 @@ type Config struct {
 	Secret                         []byte
 	// Interim is how often the gateway repeats what it knows of a session.
 	Interim time.Duration
-	Log     *slog.Logger
-	Now     func() time.Time
+	// HTTP01Port is where the server looks for the http-01 challenges of ACME.
+	HTTP01Port int
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // Sandbox is a running world.
@@ -88,6 +90,9 @@ func (s *Sandbox) populate(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.registerClients(ctx); err != nil {
+		return err
+	}
+	if err := o.openACME(ctx); err != nil {
 		return err
 	}
 	if !o.world.Seeded {
@@ -226,7 +231,8 @@ func contractOf(c Config, w *World) Contract {
 		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
 		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1",
-			"ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa"},
+			"ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa", "acme_directory": c.Issuer + "/acme/directory"},
+		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		Clients: w.Clients,
 	}
 	for _, s := range w.Subscribers {

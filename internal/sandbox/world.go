@@ -15,13 +15,14 @@ import (
 
 // World is everything the simulated operator knows, kept in DIR/world.json: started again on the same folder it is the same world.
 type World struct {
-	Operator    string        `json:"operator"`
-	Shop        string        `json:"shop"`
-	Seeded      bool          `json:"seeded"`
-	FeedSeq     int64         `json:"feed_seq"`
-	Operation   *operation    `json:"operation,omitempty"`
-	Clients     []Client      `json:"clients"`
-	Subscribers []*Subscriber `json:"subscribers"`
+	Operator    string          `json:"operator"`
+	Shop        string          `json:"shop"`
+	Seeded      bool            `json:"seeded"`
+	FeedSeq     int64           `json:"feed_seq"`
+	Operation   *operation      `json:"operation,omitempty"`
+	Clients     []Client        `json:"clients"`
+	EAB         ExternalAccount `json:"acme_eab,omitzero"`
+	Subscribers []*Subscriber   `json:"subscribers"`
 
 	path string
 }
