@@ -19,6 +19,7 @@ type Contract struct {
 	URLs        map[string]string `json:"urls"`
 	EAB         ExternalAccount   `json:"acme_eab"`
 	HTTP01Port  int               `json:"acme_http01_port"`
+	EST         *ESTCredential    `json:"est"`
 	Clients     []Client          `json:"clients"`
 	Subscribers []ContractHolder  `json:"subscribers"`
 }

@@ -95,6 +95,9 @@ func (s *Sandbox) populate(ctx context.Context) error {
 	if err := o.openACME(ctx); err != nil {
 		return err
 	}
+	if err := o.makeESTCredential(ctx); err != nil {
+		return err
+	}
 	if !o.world.Seeded {
 		if err := o.seed(ctx); err != nil {
 			return err
@@ -231,8 +234,9 @@ func contractOf(c Config, w *World) Contract {
 		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
 		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1",
-			"ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa", "acme_directory": c.Issuer + "/acme/directory"},
+			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
+		EST:     w.EST,
 		Clients: w.Clients,
 	}
 	for _, s := range w.Subscribers {

@@ -20,6 +20,7 @@ type World struct {
 	Seeded      bool            `json:"seeded"`
 	FeedSeq     int64           `json:"feed_seq"`
 	Operation   *operation      `json:"operation,omitempty"`
+	EST         *ESTCredential  `json:"est,omitempty"`
 	Clients     []Client        `json:"clients"`
 	EAB         ExternalAccount `json:"acme_eab,omitzero"`
 	Subscribers []*Subscriber   `json:"subscribers"`
