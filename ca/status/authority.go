@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/emmansun/gmsm/sm3"
@@ -25,14 +26,21 @@ type authority struct {
 	keyID    []byte
 	notAfter time.Time
 	lists    signer
-	answers  signer
 	// names are the issuer's name and key as CertIDs give them, by the DER of the hash algorithm's identifier.
 	names map[string]nameHashes
+	cert  *smx509.Certificate
+	// answers signs what OCSP says; it is replaced as a whole when the delegate is renewed.
+	answers atomic.Pointer[delegate]
+	cache   *cache
+}
+
+// delegate is the certificate and key that speak for an issuer.
+type delegate struct {
+	signer
 	// responder is the ResponderID; chain the [0] EXPLICIT certificates of an answer.
 	responder, chain []byte
-	// until is when the delegate's certificate ends.
+	// until is when its certificate ends.
 	until time.Time
-	cache *cache
 }
 
 type nameHashes struct{ name, key []byte }
@@ -53,28 +61,37 @@ func newAuthority(i *ca.Issuer, answers int) (*authority, error) {
 	if slices.Contains(cert.ExtKeyUsage, smx509.ExtKeyUsageOCSPSigning) {
 		return nil, errors.New("the issuer's certificate may sign OCSP answers, and so for the one above it")
 	}
-	if i.OCSP == nil {
-		return nil, errors.New("no OCSP delegate")
-	}
-	delegate, err := checkedDelegate(i.OCSP.Raw, cert)
-	if err != nil {
-		return nil, fmt.Errorf("OCSP delegate: %w", err)
-	}
 	a := &authority{
 		id: i.ID, subject: cert.RawSubject, keyID: cert.SubjectKeyId, notAfter: cert.NotAfter,
-		names: map[string]nameHashes{}, until: delegate.NotAfter, cache: newCache(answers),
+		names: map[string]nameHashes{}, cert: cert, cache: newCache(answers),
 	}
 	if a.lists, err = newSigner(i.Signer, cert.PublicKey); err != nil {
 		return nil, err
 	}
-	if a.answers, err = newSigner(i.OCSP.Signer, delegate.PublicKey); err != nil {
-		return nil, fmt.Errorf("OCSP delegate: %w", err)
+	if err := a.appoint(i.OCSP); err != nil {
+		return nil, err
 	}
 	for oid, make := range certIDHashes {
 		a.names[oid] = nameHashes{sum(make, cert.RawSubject), sum(make, publicKeyBits(cert))}
 	}
-	a.responder, a.chain = responderID(delegate), certificates(delegate.Raw)
 	return a, nil
+}
+
+// appoint makes d the one that signs OCSP answers from now on.
+func (a *authority) appoint(d *ca.Delegate) error {
+	if d == nil {
+		return errors.New("no OCSP delegate")
+	}
+	cert, err := checkedDelegate(d.Raw, a.cert)
+	if err != nil {
+		return fmt.Errorf("OCSP delegate: %w", err)
+	}
+	key, err := newSigner(d.Signer, cert.PublicKey)
+	if err != nil {
+		return fmt.Errorf("OCSP delegate: %w", err)
+	}
+	a.answers.Store(&delegate{key, responderID(cert), certificates(cert.Raw), cert.NotAfter})
+	return nil
 }
 
 var oidNoCheck = []int{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}

@@ -121,7 +121,7 @@ func (s *Service) check(ctx context.Context, a *authority, ids []certID) (answer
 	begun = a.cache.begin()
 	now := s.now()
 	checked := second(now)
-	next := earlier(checked.Add(answerValidity), second(a.until))
+	next := earlier(checked.Add(answerValidity), second(a.answers.Load().until))
 	if !now.Before(next) {
 		return nil, 0, errDelegateEnded
 	}
@@ -168,7 +168,7 @@ func (s *Service) Renew(ctx context.Context) error {
 }
 
 func (s *Service) renew(ctx context.Context, a *authority) error {
-	if !s.now().Before(a.until) {
+	if !s.now().Before(a.answers.Load().until) {
 		return errDelegateEnded
 	}
 	for _, n := range a.cache.old(s.now()) {

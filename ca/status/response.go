@@ -88,9 +88,10 @@ func (v verdict) add(b *cryptobyte.Builder) {
 
 // sign puts single responses into a signed OCSPResponse, DER. A nil nonce is left out.
 func (a *authority) sign(produced time.Time, nonce []byte, singles ...[]byte) ([]byte, error) {
+	by := a.answers.Load()
 	data := cryptobyte.NewBuilder(make([]byte, 0, 256))
 	data.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(a.responder)
+		b.AddBytes(by.responder)
 		b.AddASN1GeneralizedTime(produced)
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 			for _, single := range singles {
@@ -105,7 +106,7 @@ func (a *authority) sign(produced time.Time, nonce []byte, singles ...[]byte) ([
 	if err != nil {
 		return nil, err
 	}
-	basic, err := a.answers.signed(tbs, a.chain)
+	basic, err := by.signed(tbs, by.chain)
 	if err != nil {
 		return nil, err
 	}

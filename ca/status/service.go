@@ -60,6 +60,9 @@ func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 		counters: map[shardKey]int64{}, lists: map[shardKey]*list{}, served: served{lists: map[shardKey]*published{}},
 	}
 	for _, i := range h.Issuers {
+		if i.OCSP == nil && d.Now().After(i.NotAfter) {
+			continue // the issuer has ended, and with it all that it issued
+		}
 		a, err := newAuthority(i, c.Answers)
 		if err != nil {
 			return nil, fmt.Errorf("status: issuer %s: %w", i.ID, err)
@@ -68,6 +71,20 @@ func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 		s.issuers[i.ID] = a
 	}
 	return s, nil
+}
+
+// Appoint takes over the OCSP delegates of a hierarchy that was loaded again, renewed ones among them; answers under the former ones
+// stay good for their time. It goes on with the other issuers where one delegate is unfit, and returns all errors.
+func (s *Service) Appoint(h *ca.Hierarchy) error {
+	var unfit []error
+	for _, i := range h.Issuers {
+		if a, ok := s.issuers[i.ID]; ok && i.OCSP != nil { // one that has ended keeps its last one
+			if err := a.appoint(i.OCSP); err != nil {
+				unfit = append(unfit, fmt.Errorf("status: issuer %s: %w", i.ID, err))
+			}
+		}
+	}
+	return errors.Join(unfit...)
 }
 
 // Run watches the register, renews answers and publishes lists until ctx ends. What fails is logged and tried again.

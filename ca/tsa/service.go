@@ -23,8 +23,9 @@ type Service struct {
 	accuracy []byte // DER
 }
 
-// New returns the service of a hierarchy's time-stamping delegate, and fails where that has none that clients would accept.
-func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
+// New returns the service of a hierarchy's time-stamping delegate, and fails where that has none that clients would accept. It looks
+// at the clock already, so that what earlier starts gave is mostly past when the first request comes.
+func New(ctx context.Context, d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 	c.Accuracy = cmp.Or(c.Accuracy, time.Second)
 	if len(c.Policies) == 0 || c.Accuracy < tolerance || c.Accuracy%time.Millisecond != 0 {
 		return nil, errors.New("tsa: tokens need a policy, and an accuracy of whole milliseconds, at least 500")
@@ -34,7 +35,9 @@ func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(u.key)
-	return &Service{unit: u, time: newTimekeeper(d, hex.EncodeToString(sum[:])), log: d.Log, policies: c.Policies, accuracy: accuracyOf(c.Accuracy)}, nil
+	s := &Service{unit: u, time: newTimekeeper(d, hex.EncodeToString(sum[:])), log: d.Log, policies: c.Policies, accuracy: accuracyOf(c.Accuracy)}
+	_, _ = s.time.now(ctx) // a clock that is not trusted is logged, and looked at again by every request
+	return s, nil
 }
 
 // Stamp answers a TimeStampReq with a TimeStampResp, both DER. A refusal is an answer too.

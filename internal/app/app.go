@@ -110,10 +110,8 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.modules.outbox.Run(events) })
 	g.Go(func() error { return a.modules.authn.Run(ctx) }) // its heartbeat says that the accounting socket is heard
 	g.Go(func() error { return a.modules.provider.Run(events) })
-	if a.modules.authority != nil {
-		g.Go(func() error { return a.modules.authority.Run(events) })
-		g.Go(func() error { return a.modules.authority.status.Run(events) })
-		g.Go(func() error { return a.modules.authority.acme.Run(events) })
+	if c := a.modules.authority; c != nil {
+		g.Go(func() error { return c.run(events, a.obs.Log) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

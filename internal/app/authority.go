@@ -5,10 +5,12 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"net/http"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"simtrust"
 	"simtrust/ca"
@@ -75,11 +77,11 @@ func (c *CA) complete(issuer string) {
 // authority is the certificate authority with its keys and the files that its certificates point to.
 type authority struct {
 	*ca.Service
-	status *status.Service
-	est    *est.Service
-	stamps *tsa.Service
-	acme   *acme.Service
-	files  []ceremony.File
+	status    *status.Service
+	est       *est.Service
+	stamps    *tsa.Service
+	acme      *acme.Service
+	hierarchy *hierarchy
 }
 
 // wireAuthority loads the hierarchy and builds the authority on it, if one is configured.
@@ -95,16 +97,11 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	}
 	m.closers = append(m.closers, func() { _ = vault.Close() })
 	m.authority = &authority{}
-	if _, err := (ceremony.Ceremony{Dir: c.Dir, Vault: vault}).Renew(ctx); err != nil {
-		return err
-	}
-	hierarchy, err := ceremony.Load(ctx, c.Dir, vault, time.Now())
+	onDisk, hierarchy, err := openHierarchy(ctx, c.Dir, vault)
 	if err != nil {
 		return err
 	}
-	if m.authority.files, err = ceremony.Published(c.Dir); err != nil {
-		return err
-	}
+	m.authority.hierarchy = onDisk
 	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
 		hierarchy, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
 			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
@@ -117,7 +114,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if err != nil {
 		return err
 	}
-	if m.authority.stamps, err = a.timeStamping(m.authority.Service, hierarchy); err != nil {
+	if m.authority.stamps, err = a.timeStamping(ctx, m.authority.Service, hierarchy); err != nil {
 		return err
 	}
 	m.authority.est, err = est.New(est.Deps{DB: a.db, Authority: m.authority.Service, Log: a.obs.Log, Now: time.Now},
@@ -136,7 +133,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 }
 
 // timeStamping stamps under the policy of the profile timestamp. A hierarchy without a delegate for it has none: nil.
-func (a *App) timeStamping(register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.Service, error) {
+func (a *App) timeStamping(ctx context.Context, register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.Service, error) {
 	if hierarchy.TSA == nil {
 		return nil, nil
 	}
@@ -144,7 +141,19 @@ func (a *App) timeStamping(register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.
 	if !ok {
 		return nil, errors.New("certificate authority: time stamps need the policy of the profile timestamp")
 	}
-	return tsa.New(tsa.Deps{DB: a.db, Log: a.obs.Log, Clock: tsa.SystemClock()}, hierarchy, tsa.Config{Policies: []asn1.ObjectIdentifier{policy}})
+	return tsa.New(ctx, tsa.Deps{DB: a.db, Log: a.obs.Log, Clock: tsa.SystemClock()}, hierarchy, tsa.Config{Policies: []asn1.ObjectIdentifier{policy}})
+}
+
+// run does the work of every part until ctx ends.
+func (a *authority) run(ctx context.Context, log *slog.Logger) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Run(ctx) })
+	g.Go(func() error { return a.status.Run(ctx) })
+	g.Go(func() error { return a.acme.Run(ctx) })
+	g.Go(func() error {
+		return a.hierarchy.run(ctx, a.status, func(err error) { log.ErrorContext(ctx, "delegates and lists were not renewed", "error", err) })
+	})
+	return g.Wait()
 }
 
 // mount mounts the authority's operations and the public files of its hierarchy.
@@ -156,18 +165,7 @@ func (a *authority) mount(r *rpc.Router) {
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}
-	for _, f := range a.files {
-		r.Raw("ca.file"+f.Path, "GET "+f.Path, file(f), rpc.Public())
-	}
-}
-
-// file serves a file of the hierarchy, which changes only with a ceremony.
-func file(f ceremony.File) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", f.ContentType)
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		_, _ = w.Write(f.Body) // a client that went away needs no answer
-	})
+	a.hierarchy.mount(r)
 }
 
 // usableTenures is renumber as the authority sees it: which tenures may act now.
