@@ -60,10 +60,11 @@ var (
 	suiteP256 = suite{digestSHA256, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, false)}
 	suiteP384 = suite{digestSHA384, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, false)}
 	suiteRSA  = suite{digestSHA256, familyRSA, algorithmID(oidRSA, true)}
-	suiteSM2  = suite{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}, false)}
+	suiteSM2  = suite{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 301, 1}, false)}
 
-	// suites are what is accepted. RSA is named with its digest or, as RFC 3370 has it, without.
+	// suites are what is accepted. RSA and SM2 are named with their digest or, as RFC 3370 and GM/T 0010 have it, without.
 	suites = []suite{suiteP256, suiteP384, suiteRSA, suiteSM2,
+		{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}, false)},
 		{digestSHA512, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, false)},
 		{digestSHA256, familyRSA, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, true)},
 		{digestSHA384, familyRSA, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, true)},
