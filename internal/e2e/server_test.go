@@ -7,11 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -86,9 +89,9 @@ func (s *sandbox) start(t testing.TB) {
 
 func (s *sandbox) launch(t testing.TB) {
 	t.Helper()
-	listen := "127.0.0.1:0"
-	if s.Issuer != "" {
-		listen = s.Issuer[len("http://"):] // the same server again
+	listen := strings.TrimPrefix(s.Issuer, "http://") // the same server again
+	if listen == "" {
+		listen = freeAddress(t)
 	}
 	s.out = &syncBuffer{}
 	s.cmd = exec.Command(binary(t), append([]string{"sandbox", "--listen", listen, "--data", s.dir, "--subscribers", "24"}, s.args...)...)
@@ -98,6 +101,20 @@ func (s *sandbox) launch(t testing.TB) {
 	}
 	s.done = make(chan struct{})
 	go func() { _ = s.cmd.Wait(); close(s.done) }()
+}
+
+// freeAddress is one that stays free while a server is started again on it: the system gives clients no port below 32768.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no free port")
+	return ""
 }
 
 // await waits for the file and for /readyz, as a script would.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"simtrust/internal/rpc"
@@ -58,11 +59,11 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 
 func (s *Sandbox) start(ctx context.Context, c Config) error {
 	world := s.operator.world
-	desk, err := listen(&world.Operator, "127.0.0.1:8081")
+	desk, err := listen(&world.Operator, 8081)
 	if err != nil {
 		return err
 	}
-	store, err := listen(&world.Shop, "127.0.0.1:8083")
+	store, err := listen(&world.Shop, 8083)
 	if err != nil {
 		return err
 	}
@@ -187,9 +188,14 @@ func (s *Sandbox) serve(l net.Listener, h http.Handler) {
 	}()
 }
 
-// listen takes the address of an earlier run, else the usual one, else any free one, and writes down which as a URL.
-func listen(base *string, usual string) (net.Listener, error) {
-	for _, addr := range []string{trimScheme(*base), usual, "127.0.0.1:0"} {
+// listen takes the address of an earlier run, else the usual one, else one near it, else any free one, and writes down which as a
+// URL. A port near the usual one stays free for the next run; one that the system picks may be a client's by then.
+func listen(base *string, usual int) (net.Listener, error) {
+	addrs := []string{trimScheme(*base)}
+	for port := usual; port < usual+neighbours*10; port += 10 {
+		addrs = append(addrs, loopback(port))
+	}
+	for _, addr := range append(addrs, loopback(0)) {
 		if addr == "" {
 			continue
 		}
@@ -201,6 +207,11 @@ func listen(base *string, usual string) (net.Listener, error) {
 	}
 	return nil, errors.New("sandbox: no free port on 127.0.0.1")
 }
+
+// neighbours is how many ports near the usual one are tried, ten apart.
+const neighbours = 50
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 func trimScheme(base string) string {
 	if len(base) > len("http://") {
