@@ -34,6 +34,7 @@ func shardOf(serial []byte, shards int) int {
 type draft struct {
 	*compiled
 	req       IssueReq
+	named     *Profile // whose rule makes the subject's serial number: the profile, or that of the pair
 	spki      []byte
 	keyHash   [32]byte
 	serial    []byte

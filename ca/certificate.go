@@ -103,6 +103,9 @@ type IssueReq struct {
 	// Key stands instead of CSR where the key management side made it: profiles of encryption certificates only. An
 	// *ecdsa.PublicKey, on sm2.P256() for SM2.
 	Key crypto.PublicKey
+	// PairOf is the profile of the signing certificate that an encryption certificate belongs to, beside Key: the two have the same
+	// subject, its serial number included.
+	PairOf string
 	// Issuer is the id of the issuer wanted; empty: the active one of the profile's line that fits the key.
 	Issuer       string
 	Subject      Subject

@@ -88,7 +88,8 @@ func (req IssueReq) digest() ([]byte, error) {
 		SANs                          SANs
 		Tenure                        simtrust.TenureID
 		NotAfter                      int64
-	}{req.Profile, req.Issuer, req.RelyingParty, req.CSR, spki, req.Subject, req.SANs, req.Tenure, req.NotAfter.Unix()})
+		PairOf                        string `json:",omitzero"`
+	}{req.Profile, req.Issuer, req.RelyingParty, req.CSR, spki, req.Subject, req.SANs, req.Tenure, req.NotAfter.Unix(), req.PairOf})
 	sum := sha256.Sum256(text)
 	return sum[:], err
 }

@@ -90,8 +90,8 @@ func (s *Service) current(ctx context.Context, tenure simtrust.TenureID) error {
 // draft builds the bytes to be signed, once, and lints them under a throw-away signature.
 func (s *Service) draft(ctx context.Context, d *draft) error {
 	serial := ""
-	if d.profile.Tenured && d.req.Tenure != "" {
-		serial = subjectSerial(s.config.SubjectKey, d.profile.Name, d.req.RelyingParty, d.req.Tenure)
+	if d.named.Tenured && d.req.Tenure != "" {
+		serial = subjectSerial(s.config.SubjectKey, d.named.Name, d.req.RelyingParty, d.req.Tenure)
 	}
 	d.serial = newSerial(s.config.Node)
 	d.shard = shardOf(d.serial, s.config.Shards)

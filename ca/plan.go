@@ -17,7 +17,12 @@ func (s *Service) plan(req IssueReq) (*draft, error) {
 	if !ok {
 		return nil, invalid(ReasonUnknownProfile, "no such profile")
 	}
-	d := &draft{req: req}
+	d := &draft{req: req, named: p}
+	if req.PairOf != "" {
+		if d.named, ok = s.issuance.profiles[req.PairOf]; !ok || !p.Escrowed || d.named.Escrowed {
+			return nil, invalid(ReasonUnknownProfile, "no such pair of profiles")
+		}
+	}
 	kind, err := d.takeKey(p)
 	if err != nil {
 		return nil, err
