@@ -138,5 +138,13 @@ func load(s sample) time.Duration  { return s.load }
 func p50(s sample) time.Duration   { return s.p50 }
 func p99(s sample) time.Duration   { return s.p99 }
 
+// storeTime is the median of PostgreSQL's time, or nothing for the store that has no process.
+func storeTime(name string, samples []sample) string {
+	if name == "SQLite" {
+		return ""
+	}
+	return microseconds(median(samples, store))
+}
+
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
 func microseconds(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }

@@ -176,7 +176,7 @@ func benchLogin(b *testing.B, app, title string, servers []*server) {
 					b.ReportMetric(gain, "coalesced/single")
 				}
 				rows = append(rows, []string{servers[i].name, fmt.Sprint(clients), fmt.Sprintf("%.0f", median(s, rate)), milliseconds(median(s, p50)),
-					milliseconds(median(s, p99)), microseconds(median(s, cpu)), microseconds(median(s, store)), microseconds(median(s, load)), against})
+					milliseconds(median(s, p99)), microseconds(median(s, cpu)), storeTime(servers[i].name, s), microseconds(median(s, load)), against})
 			}
 		})
 	}
