@@ -17,6 +17,7 @@ import (
 	"simtrust/ca/acme"
 	"simtrust/ca/ceremony"
 	"simtrust/ca/est"
+	"simtrust/ca/gm"
 	"simtrust/ca/status"
 	"simtrust/ca/tsa"
 	"simtrust/internal/keys"
@@ -79,6 +80,7 @@ type authority struct {
 	*ca.Service
 	status    *status.Service
 	est       *est.Service
+	pairs     *gm.Service
 	stamps    *tsa.Service
 	acme      *acme.Service
 	hierarchy *hierarchy
@@ -122,6 +124,9 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if err != nil {
 		return err
 	}
+	if m.authority.pairs, err = gm.New(gm.Deps{Authority: m.authority.Service, Keys: gm.Forgetful{}, Log: a.obs.Log}); err != nil {
+		return err
+	}
 	if m.authority.acme, err = a.acme(m.authority.Service, c.ACME); err != nil {
 		return err
 	}
@@ -162,6 +167,7 @@ func (a *authority) mount(r *rpc.Router) {
 	a.status.Mount(r)
 	a.acme.Mount(r)
 	a.est.Mount(r)
+	a.pairs.Mount(r)
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}
