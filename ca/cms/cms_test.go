@@ -240,6 +240,11 @@ func TestContentIsInOnePlace(t *testing.T) {
 	wantReason(t, err, cms.ReasonAltered)
 }
 
+func TestTooLarge(t *testing.T) {
+	_, err := newChain(t, "P-256", nil).verifier(t, cms.AnyUsage).Verify(make([]byte, 16<<20+1), nil, start)
+	wantReason(t, err, cms.ReasonTooLarge)
+}
+
 func TestEveryOctetCounts(t *testing.T) {
 	c := newChain(t, "SM2", nil)
 	der := c.sign(t, cms.Message{Content: receipt, Certificates: true})

@@ -119,6 +119,26 @@ func TestStoreAway(t *testing.T) {
 	})
 }
 
+// slowClock is that of a machine so slow that three seconds pass between two looks.
+type slowClock struct{ *clock }
+
+// Read implements tsa.Clock.
+func (c slowClock) Read() (time.Time, time.Duration) {
+	c.pass(3 * time.Second)
+	return c.clock.Read()
+}
+
+func TestStoreSlowerThanTheBound(t *testing.T) {
+	w := embedded(t, newHierarchy(t, keys.P256, nil))
+	d := w.deps()
+	d.Clock = slowClock{w.clock}
+	var err error
+	if w.Service, err = tsa.New(t.Context(), d, w.hierarchy, config()); err != nil {
+		t.Fatal(err)
+	}
+	w.wantRefused(timeNotAvailable)
+}
+
 func TestManyAtATime(t *testing.T) {
 	w := embedded(t, newHierarchy(t, keys.P256, nil))
 	var running sync.WaitGroup

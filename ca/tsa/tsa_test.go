@@ -3,6 +3,8 @@ package tsa_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"io"
@@ -201,6 +203,40 @@ func TestAfterTheCertificate(t *testing.T) {
 	w.clock.pass(90 * time.Second)
 	w.granted(w.stamp())
 	w.clock.pass(31 * time.Second)
+	w.wantRefused(systemFailure)
+}
+
+// TestAfterTheIssuer: with an issuing authority between, whose certificate ends first.
+func TestAfterTheIssuer(t *testing.T) {
+	h := newHierarchy(t, keys.P256, nil)
+	root, err := smx509.ParseCertificate(h.Roots[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := smx509.ParseCertificate(h.TSA.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := keysOf()[keys.P256]
+	middleKey := newKey(keys.P256)
+	middle := &smx509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "Issuing"}, NotBefore: root.NotBefore,
+		NotAfter: start.Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: smx509.KeyUsageCertSign}
+	middleDER, err := smx509.CreateCertificate(rand.Reader, middle, root, middleKey.Public(), own[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf.ExtraExtensions, leaf.ExtKeyUsage = []pkix.Extension{usage(true, timeStamping)}, nil
+	if h.TSA.Raw, err = smx509.CreateCertificate(rand.Reader, leaf, middle, own[1].Public(), middleKey); err != nil {
+		t.Fatal(err)
+	}
+	h.TSAChain = [][]byte{h.TSA.Raw, middleDER, h.Roots[0]}
+	w := embedded(t, h)
+	reply := w.stamp()
+	w.granted(reply)
+	if !bytes.Contains(reply, middleDER) {
+		t.Error("the issuing certificate does not go along")
+	}
+	w.clock.pass(time.Hour + time.Second)
 	w.wantRefused(systemFailure)
 }
 
