@@ -155,6 +155,21 @@ func (r Registration) checkScopes() error {
 	return nil
 }
 
+// checkKnown refuses scopes that nothing here answers to: a mistyped one would be shown to people as something to agree to.
+func (s *Service) checkKnown(scopes []string) error {
+	if s.scopes == nil {
+		return nil
+	}
+	known := s.scopes()
+	for _, word := range scopes {
+		if !isPurpose(word) && !slices.Contains(known, word) {
+			slices.Sort(known)
+			return invalid(ReasonInvalidScope, "the scope "+word+" is unknown; known are "+strings.Join(slices.Compact(known), ", ")+" and dpv:PURPOSE")
+		}
+	}
+	return nil
+}
+
 func (r Registration) checkBases() error {
 	if len(r.LegalBases) > maxBases {
 		return invalid(ReasonInvalidLegalBasis, "at most 50 purposes")

@@ -3,6 +3,7 @@ package account_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -223,5 +224,26 @@ func TestKeysAreKeptInOneForm(t *testing.T) {
 		`"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
 	if string(app.JWKS) != want {
 		t.Errorf("kept %s", app.JWKS)
+	}
+}
+
+// TestKnownScopes: a mistyped scope would be shown to people as something to agree to.
+func TestKnownScopes(t *testing.T) {
+	w := embedded(t)
+	s, err := account.New(account.Deps{DB: w.db, Tenures: w.tenures, Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, account.Config{
+		SubjectKey: make([]byte, 32), Scopes: func() []string { return []string{"phone", "openid", "phone"} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for scope, want := range map[string]bool{"openid": true, "dpv:Marketing": true, "opneid": false, "openid2": false, "dpv": false} {
+		_, err := s.RegisterApp(t.Context(), account.Registration{
+			Name: "Service", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: []string{"phone", scope},
+		})
+		checkRegistered(t, scope, err, want, account.ReasonInvalidScope)
+		if err != nil && !strings.Contains(err.Error(), scope+" is unknown; known are openid, phone and dpv:PURPOSE") {
+			t.Error(err)
+		}
 	}
 }

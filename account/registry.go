@@ -55,6 +55,9 @@ type record struct {
 // RegisterApp adds an app. Errors: KindInvalid with the reason of the member at fault; KindConflict, ReasonAppExists.
 func (s *Service) RegisterApp(ctx context.Context, r Registration) (Registered, error) {
 	app, keys, err := r.app(simtrust.NewID("app"))
+	if err == nil {
+		err = s.checkKnown(app.Scopes)
+	}
 	if err != nil {
 		return Registered{}, err
 	}

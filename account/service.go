@@ -15,6 +15,8 @@ type Config struct {
 	// SubjectKey keys the pairwise subjects: at least 256 bits, the same for the life of the installation. With another key
 	// every app sees every holder as somebody new.
 	SubjectKey []byte
+	// Scopes returns those that an app may be registered for, beside purposes; nil lets every well-formed one in.
+	Scopes func() []string
 }
 
 // Service is the module. Its methods are safe for concurrent use.
@@ -24,6 +26,7 @@ type Service struct {
 	log        *slog.Logger
 	now        func() time.Time
 	subjectKey []byte
+	scopes     func() []string
 	apps       *appCache
 	records    *sqldb.Coalescer[string, record]
 	standings  *sqldb.Coalescer[bond, standing]
@@ -35,7 +38,7 @@ func New(d Deps, c Config) (*Service, error) {
 		return nil, errors.New("account: the subject key has fewer than 256 bits")
 	}
 	return &Service{
-		db: d.DB, tenures: d.Tenures, log: d.Log, now: d.Now, subjectKey: c.SubjectKey, apps: newAppCache(d.Now),
+		db: d.DB, tenures: d.Tenures, log: d.Log, now: d.Now, subjectKey: c.SubjectKey, scopes: c.Scopes, apps: newAppCache(d.Now),
 		records:   sqldb.NewReadCoalescer(d.DB, "account.app", readRecords),
 		standings: sqldb.NewReadCoalescer(d.DB, "account.standing", readStandings),
 	}, nil

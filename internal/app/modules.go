@@ -64,7 +64,7 @@ func (a *App) wire(ctx context.Context) error {
 	m.renumber = renumber.New(renumber.Deps{DB: a.db, Outbox: m.outbox, Now: time.Now}, holders)
 	m.closers = append(m.closers, m.renumber.Close)
 	if m.account, err = account.New(account.Deps{DB: a.db, Tenures: m.renumber, Log: a.obs.Log, Now: time.Now},
-		account.Config{SubjectKey: a.keys.HMAC("account pairwise subject")}); err != nil {
+		account.Config{SubjectKey: a.keys.HMAC("account pairwise subject"), Scopes: a.scopes}); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.account.Close)
@@ -98,6 +98,15 @@ var limits = rpc.Limits{
 
 // logins is how often one holder may come to be logged in: far more than a person does, far less than would fill the store.
 var logins = rpc.Rate{PerSecond: 200, Burst: 2000}
+
+// scopes are what an application can be registered for: the provider's own, and those of the mounted operations.
+func (a *App) scopes() []string {
+	known := []string{oidc.ScopeOpenID, oidc.ScopePhone, oidc.ScopeIntrospect}
+	for _, op := range a.router.Ops() {
+		known = append(known, op.Scopes...)
+	}
+	return known
+}
 
 func (a *App) mount(m *modules) *rpc.Router {
 	r := rpc.NewRouter(rpc.Config{
