@@ -27,7 +27,19 @@ func (s *Service) Account(ctx context.Context, r radius.Record) error {
 		return err
 	}
 	s.metrics.accounted(r.Status, c.quarantine)
+	s.warnOnce(c.quarantine)
 	return nil
+}
+
+// warnOnce tells of the first record of a NAS that opens no session for a reason: the metric counts the rest.
+func (s *Service) warnOnce(q *quarantined) {
+	if q == nil {
+		return
+	}
+	if _, known := s.warned.LoadOrStore([2]string{q.nas, q.reason}, struct{}{}); !known {
+		s.log.Warn("an accounting record was acknowledged but opens no session; further ones with this outcome are only counted",
+			"nas", q.nas, "status", q.what, "outcome", q.reason)
+	}
 }
 
 // observe tells of the phone that the primary SIM is in; other SIMs of a tenure are in other devices, a watch perhaps. It comes

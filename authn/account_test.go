@@ -1,8 +1,10 @@
 package authn_test
 
 import (
+	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"simtrust"
 	"simtrust/authn"
 	"simtrust/authn/radius"
+	"simtrust/renumber"
 )
 
 const phone = "10.0.0.1"
@@ -202,6 +205,8 @@ func TestQuarantine(t *testing.T) {
 		suspended.Suspended = true
 		anonymous.Anonymous = true
 		moved.SIMs[0].Since = epoch.Add(-time.Minute)
+		cardless := alice.holding()
+		cardless.SIMs = []renumber.SIM{{ICCID: "8986", Primary: true, Since: cardless.Opened}}
 		for _, tt := range []struct {
 			reason string
 			held   func() // what renumber says
@@ -216,6 +221,7 @@ func TestQuarantine(t *testing.T) {
 			{"before_holder", func() { w.tenures.set(moved) }, at(epoch.Add(-61 * time.Second))},
 			{"not_usable", func() { w.tenures.set(suspended) }, nil},
 			{"not_usable", func() { w.tenures.set(anonymous) }, nil},
+			{"sim_unknown", func() { w.tenures.set(cardless) }, nil},
 			{"not_held", func() { w.tenures.release(alice.number) }, nil},
 		} {
 			t.Run(tt.reason, func(t *testing.T) {
@@ -418,6 +424,32 @@ func TestConcurrentRecords(t *testing.T) {
 		all.Wait()
 		for i := range 32 {
 			w.is(netip.AddrFrom4([4]byte{10, 9, 0, byte(i)}).String(), bob)
+		}
+	})
+}
+
+// TestRefusedRecordsAreTold: the first record of each gateway and outcome, without its number.
+func TestRefusedRecordsAreTold(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var said strings.Builder
+		deps := w.deps()
+		deps.Log = slog.New(slog.NewTextHandler(&said, nil))
+		s, err := authn.New(deps, w.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for _, r := range []radius.Record{
+			w.record(alice, "a", "10.0.0.5", imsi("")), w.record(alice, "b", "10.0.0.6", imsi("")), w.record(alice, "c", "10.0.0.7", imsi(bob.imsi)),
+			w.record(alice, "d", "10.0.0.8"),
+		} {
+			if err := s.Account(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := strings.Count(said.String(), "nas="+gatewayA); n != 2 || strings.Contains(said.String(), "138") ||
+			!strings.Contains(said.String(), "outcome=no_imsi") || !strings.Contains(said.String(), "outcome=sim_changed") {
+			t.Errorf("said %d times:\n%s", n, &said)
 		}
 	})
 }

@@ -24,6 +24,7 @@ const (
 	quarantineFuture    = "future"
 	quarantineNotHeld   = "not_held"
 	quarantineTooEarly  = "before_holder"
+	quarantineNoSIM     = "sim_unknown" // the feed gave no IMSI for the number
 )
 
 // change is what one record does to the store.
@@ -103,9 +104,11 @@ func admit(h renumber.Holding, imsi string, at int64) (renumber.SIM, string) {
 	if !h.Usable() {
 		return renumber.SIM{}, ReasonNotUsable
 	}
-	reason := ReasonSIMChanged
+	reason := quarantineNoSIM
 	for _, sim := range h.SIMs {
 		switch {
+		case sim.IMSI != "" && sim.IMSI != imsi && reason == quarantineNoSIM:
+			reason = ReasonSIMChanged
 		case sim.IMSI != imsi:
 		case at < wholeSecond(h.Opened) || at < wholeSecond(sim.Since):
 			reason = quarantineTooEarly

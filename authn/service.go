@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,8 @@ type Service struct {
 	claims  *sqldb.Coalescer[string, []claim]
 	doubts  *sqldb.Coalescer[simtrust.Number, int64]
 	spends  *sqldb.Coalescer[spend, bool]
+
+	warned sync.Map // [2]string{NAS, outcome} of records whose like was logged
 
 	wrote atomic.Int64 // when the store last took a write, in UTC milliseconds; 0 after it refused one
 	beat  atomic.Int64 // when this process last stored the heartbeat, in UTC milliseconds

@@ -86,16 +86,18 @@ func (p *Provider) enter(r *http.Request, req *request, at authn.Located) (accou
 // notLocated answers where the network cannot say who is on the connection: with the profile's error where no page may be shown,
 // else with a page that says what to do.
 func (p *Provider) notLocated(w http.ResponseWriter, r *http.Request, req *request, err error) {
-	switch kind := simtrust.KindOf(err); {
-	case kind != simtrust.KindDenied && kind != simtrust.KindNotFound:
+	if kind := simtrust.KindOf(err); kind != simtrust.KindDenied && kind != simtrust.KindNotFound {
 		p.sendBack(w, r, req, failure(err))
-	case req.prompt.none || req.policy.silent:
-		p.sendBack(w, r, req, &oauthError{code: req.policy.unlocated, text: "the connection does not authenticate a subscriber"})
-	default:
-		web.Render(w, r, http.StatusForbidden, web.NoNetwork{
-			App: req.Name, RetryURL: p.endpoints.authorization + "?" + req.raw, BackURL: p.backURL(req, errDenied),
-		})
+		return
 	}
+	p.log.InfoContext(r.Context(), "nobody can be logged in on this connection", "client", req.ID, "reason", simtrust.ReasonOf(err))
+	if req.prompt.none || req.policy.silent {
+		p.sendBack(w, r, req, &oauthError{code: req.policy.unlocated, text: "the connection does not authenticate a subscriber"})
+		return
+	}
+	web.Render(w, r, http.StatusForbidden, web.NoNetwork{
+		App: req.Name, RetryURL: p.endpoints.authorization + "?" + req.raw, BackURL: p.backURL(req, errDenied),
+	})
 }
 
 // issue stores the grant and sends the holder back with the code.
