@@ -36,7 +36,7 @@ func checkListen(cfg Config) error {
 func listenTCP(cfg Config) (net.Listener, error) {
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("%w; choose another address with --listen", err)
+		return nil, fmt.Errorf("%w; choose another address with --listen, or let it be a free one: --listen 127.0.0.1:0", err)
 	}
 	if cfg.TLS.Certificate == "" {
 		return l, nil

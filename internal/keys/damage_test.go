@@ -52,6 +52,13 @@ func TestSecretFile(t *testing.T) {
 			openFails(t, p, c.reason)
 		})
 	}
+	t.Run("missing while nothing is encrypted under it", func(t *testing.T) {
+		p, _ := newPlace(t)
+		p.opts.Secret, p.opts.CreateSecret = filepath.Join(t.TempDir(), "secret"), false
+		if _, err := keys.Open(t.Context(), t.TempDir(), p.opts); err == nil || !strings.Contains(err.Error(), "does not exist: create it with") {
+			t.Error(err)
+		}
+	})
 	t.Run("not named", func(t *testing.T) {
 		p, _ := newPlace(t)
 		p.opts.Secret = ""

@@ -70,12 +70,12 @@ func Open(ctx context.Context, dir string, opts Options) (*Ring, error) {
 		return nil, err
 	}
 	defer unlock()
-	secret, err := openSecret(r.opts.Secret, r.opts.CreateSecret)
+	found := !exists(filepath.Join(dir, ringFile))
+	secret, err := openSecret(r.opts.Secret, r.opts.CreateSecret, found)
 	if err != nil {
 		return nil, err
 	}
 	r.store = newSoftStore(dir, newSeal(secret, "key"))
-	found := !exists(filepath.Join(dir, ringFile))
 	if r.root, err = openRoot(filepath.Join(dir, rootFile), newSeal(secret, "root"), found); err != nil {
 		return nil, err
 	}

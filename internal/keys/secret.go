@@ -18,8 +18,8 @@ const (
 )
 
 // openSecret reads the key-encryption secret. The caller holds the lock of the ring, so two processes do not create it at
-// once.
-func openSecret(path string, create bool) ([]byte, error) {
+// once. fresh says that nothing is encrypted under it yet.
+func openSecret(path string, create, fresh bool) ([]byte, error) {
 	if path == "" {
 		return nil, broken(ReasonSecretMissing, "no file is named for the key-encryption secret", nil)
 	}
@@ -29,6 +29,9 @@ func openSecret(path string, create bool) ([]byte, error) {
 		}
 	}
 	data, info, err := readFile(path, secretMax+1)
+	if errors.Is(err, fs.ErrNotExist) && fresh {
+		return nil, broken(ReasonSecretMissing, "the file of the key-encryption secret does not exist: create it with (umask 077; openssl rand -hex 32 > FILE)", err)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, broken(ReasonSecretMissing, "the file of the key-encryption secret does not exist: restore it", err)
 	}

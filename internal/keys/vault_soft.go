@@ -32,7 +32,7 @@ func openSoftVault(ctx context.Context, o VaultOptions) (*softVault, error) {
 	if err != nil {
 		return nil, failed("keys.vault", "cannot read the key directory", err)
 	}
-	secret, err := openSecret(o.Secret, o.CreateSecret)
+	secret, err := openSecret(o.Secret, o.CreateSecret, empty)
 	if err != nil {
 		return nil, err
 	}
