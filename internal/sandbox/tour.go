@@ -15,6 +15,9 @@ func (s *Sandbox) Tour(json, command string) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("")
 	line("The sandbox is ready. Everything a test needs stands in %s", json)
+	if !strings.HasSuffix(c.Operator, ":8081") {
+		line("8081 was taken: the operator is on %s", c.Operator)
+	}
 	line("")
 	line("1  One-key login. Open %s/login in this machine's browser: it is the phone of the first subscriber.", c.Shop)
 	line("")
@@ -22,10 +25,11 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("     curl -s --interface %s -o /dev/null -w '%%{redirect_url}\\n' '%s/authorize?%s'", second.IP, c.Issuer, s.sample())
 	line("   It answers consent_required: this person has not agreed to the shop yet. docs/quickstart.md goes the whole way with curl.")
 	line("")
-	line("3  Give the number to somebody else while you watch. Log in to the shop, then")
+	line("3  Give the number to somebody else while you watch. Log in to the shop as in step 1, then")
 	line("     curl -X POST %s/numbers/%s/release", c.Operator, first.Number)
 	line("     curl -X POST %s/numbers/%s/assign", c.Operator, first.Number)
-	line("   and log in again: the shop meets a new customer, and the old one's data stays out of reach. The same with buttons: %s", c.Desk)
+	line("   then log out of the shop and in again: it meets a new customer, and the old one's data stays out of reach. The same with")
+	line("   buttons: %s", c.Desk)
 	line("")
 	line("4  Ask whether a number changed hands:")
 	line("     %s number show --sandbox %s %s", command, json, first.Number)
