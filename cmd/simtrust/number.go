@@ -33,7 +33,7 @@ type numberImportCmd struct {
 // Help teaches the file (kong's HelpProvider).
 func (*numberImportCmd) Help() string {
 	return "The header names the columns, in any order: seq, event, number and effective (RFC 3339) are required, holder, iccid, imsi, imei, to, " +
-		"organisation and user optional.\n\n" +
+		"organisation and user optional. Without imsi a number is recorded but cannot log in.\n\n" +
 		"    seq,event,number,holder,effective,iccid,imsi\n" +
 		"    1,assign,+8613800000001,sub-0001,2021-03-04T00:00:00+08:00,89860012345678901234,460001234567890\n" +
 		"    2,release,+8613800000001,,2024-01-01T00:00:00+08:00,,\n\n" +
@@ -122,7 +122,7 @@ type numberAssignCmd struct {
 	eventFlags
 	Holder string `required:"" help:"The operator's reference of the subscriber."`
 	ICCID  string `name:"iccid" help:"Card number of the primary SIM."`
-	IMSI   string `name:"imsi" help:"IMSI of the primary SIM."`
+	IMSI   string `name:"imsi" help:"IMSI of the primary SIM; without it the number is recorded but cannot log in."`
 	IMEI   string `name:"imei" help:"The phone, if known."`
 }
 
