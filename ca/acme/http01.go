@@ -39,11 +39,11 @@ func (s *Service) lookHTTP(ctx context.Context, p proof) error {
 	if res.StatusCode != http.StatusOK {
 		return unauthorized("the answer to the challenge has status " + strconv.Itoa(res.StatusCode))
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxKeyAuthorization))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxKeyAuthorization+1))
 	if err != nil {
 		return err
 	}
-	if strings.TrimRight(string(body), " \t\r\n") != p.authorization {
+	if len(body) > maxKeyAuthorization || strings.TrimRight(string(body), " \t\r\n") != p.authorization {
 		return errIncorrect
 	}
 	return nil

@@ -90,11 +90,15 @@ type responder struct {
 	mu      sync.Mutex
 	answers map[string]string
 	moved   map[string]string // path to where it redirects
+	held    map[string]held
 	port    int
 }
 
+// held is a path whose next answer waits.
+type held struct{ asked, free chan struct{} }
+
 func newResponder(t testing.TB) *responder {
-	r := &responder{answers: map[string]string{}, moved: map[string]string{}}
+	r := &responder{answers: map[string]string{}, moved: map[string]string{}, held: map[string]held{}}
 	s := httptest.NewServer(r)
 	t.Cleanup(s.Close)
 	r.port = s.Listener.Addr().(*net.TCPAddr).Port
@@ -103,6 +107,13 @@ func newResponder(t testing.TB) *responder {
 
 func (r *responder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
+	if h, ok := r.held[req.URL.Path]; ok {
+		delete(r.held, req.URL.Path)
+		r.mu.Unlock()
+		close(h.asked)
+		<-h.free
+		r.mu.Lock()
+	}
 	answer, ok := r.answers[req.URL.Path]
 	to := r.moved[req.URL.Path]
 	r.mu.Unlock()
@@ -120,6 +131,13 @@ func (r *responder) answer(path, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.answers[path] = text
+}
+
+// hold has the next request for a path say that it is there, and wait.
+func (r *responder) hold(path string, asked, free chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held[path] = held{asked, free}
 }
 
 func (r *responder) redirect(path, to string) {
