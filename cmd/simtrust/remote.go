@@ -24,39 +24,45 @@ type remoteFlags struct {
 const remoteTimeout = 60 * time.Second
 
 func (f remoteFlags) client() (*rpc.Client, error) {
+	_, client, err := f.connect()
+	return client, err
+}
+
+// connect returns the server's address beside its client, for what is read outside the API.
+func (f remoteFlags) connect() (string, *rpc.Client, error) {
 	server, token := f.Server, f.Token
 	if f.Sandbox != "" {
 		if server != "" || token != "" {
-			return nil, errors.New("--sandbox names server and token already; leave out --server and --token, or unset SIMTRUST_SANDBOX, SIMTRUST_SERVER " +
+			return "", nil, errors.New("--sandbox names server and token already; leave out --server and --token, or unset SIMTRUST_SANDBOX, SIMTRUST_SERVER " +
 				"and SIMTRUST_TOKEN as needed")
 		}
 		text, err := os.ReadFile(f.Sandbox)
 		if err != nil {
-			return nil, fmt.Errorf("%w; start the sandbox first, it prints the path of its sandbox.json", err)
+			return "", nil, fmt.Errorf("%w; start the sandbox first, it prints the path of its sandbox.json", err)
 		}
 		var c struct {
 			Issuer     string `json:"issuer"`
 			AdminToken string `json:"admin_token"`
 		}
 		if err := json.Unmarshal(text, &c); err != nil {
-			return nil, fmt.Errorf("%s is not a sandbox.json: %w; the sandbox prints the path of its own when it starts", f.Sandbox, err)
+			return "", nil, fmt.Errorf("%s is not a sandbox.json: %w; the sandbox prints the path of its own when it starts", f.Sandbox, err)
 		}
 		server, token = c.Issuer, c.AdminToken
 	}
 	if server == "" || token == "" {
-		return nil, errors.New("which server? give --server and --token, or --sandbox FILE")
+		return "", nil, errors.New("which server? give --server and --token, or --sandbox FILE")
 	}
 	if file, ok := strings.CutPrefix(token, "@"); ok {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("%w; --token @FILE names the file that holds the admin token", err)
+			return "", nil, fmt.Errorf("%w; --token @FILE names the file that holds the admin token", err)
 		}
 		token = strings.TrimSpace(string(text))
 	}
 	if exposed(server) {
-		return nil, errors.New("--server would carry the admin token in clear: give an https URL; http is for a loopback address only")
+		return "", nil, errors.New("--server would carry the admin token in clear: give an https URL; http is for a loopback address only")
 	}
-	return rpc.NewClient(server, &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}, token), nil
+	return server, rpc.NewClient(server, &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}, token), nil
 }
 
 // exposed reports whether what is sent to server can be read on the way.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/klog/v2"
 
 	"simtrust"
 	"simtrust/ca"
@@ -19,6 +20,7 @@ import (
 	"simtrust/ca/est"
 	"simtrust/ca/gm"
 	"simtrust/ca/status"
+	"simtrust/ca/tlog"
 	"simtrust/ca/tsa"
 	"simtrust/internal/keys"
 	"simtrust/internal/outbox"
@@ -37,6 +39,8 @@ type CA struct {
 	PKCS11     string `yaml:"pkcs11,omitempty"`
 	// BaseURL is where OCSP, CRLs and issuer certificates are fetched; it is baked into certificates. Default: the issuer.
 	BaseURL string `yaml:"base_url,omitempty"`
+	// LogDir is the folder of the transparency log, shared by all nodes or on one of them. Default: DIR-log.
+	LogDir string `yaml:"log_dir,omitempty"`
 	// Shards is into how many parts an issuer's CRL is cut, Node what serial numbers of this node begin with (1 to 127, distinct
 	// among nodes), PolicyArc the object identifier under which the profiles' policies are.
 	Shards    int    `yaml:"shards,omitempty"`
@@ -73,6 +77,9 @@ func (c *CA) complete(issuer string) {
 	if c.BaseURL == "" {
 		c.BaseURL = issuer
 	}
+	if c.LogDir == "" {
+		c.LogDir = filepath.Clean(c.Dir) + "-log"
+	}
 }
 
 // authority is the certificate authority with its keys and the files that its certificates point to.
@@ -83,6 +90,7 @@ type authority struct {
 	pairs     *gm.Service
 	stamps    *tsa.Service
 	acme      *acme.Service
+	log       *tlog.Service
 	hierarchy *hierarchy
 }
 
@@ -131,9 +139,16 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, m.authority.acme.Close)
+	klog.SetSlogLogger(a.obs.Log) // what tessera has to say
+	m.authority.log, err = tlog.New(tlog.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now},
+		tlog.Config{Dir: c.LogDir, Origin: tlog.Origin(c.BaseURL), Seed: a.keys.HMAC("ca log checkpoints")})
+	if err != nil {
+		return err
+	}
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
+	outbox.On(m.outbox, "ca log", m.authority.log.Issued)
 	return nil
 }
 
@@ -155,6 +170,7 @@ func (a *authority) run(ctx context.Context, log *slog.Logger) error {
 	g.Go(func() error { return a.Run(ctx) })
 	g.Go(func() error { return a.status.Run(ctx) })
 	g.Go(func() error { return a.acme.Run(ctx) })
+	g.Go(func() error { return a.log.Run(ctx) })
 	g.Go(func() error {
 		return a.hierarchy.run(ctx, a.status, func(err error) { log.ErrorContext(ctx, "delegates and lists were not renewed", "error", err) })
 	})
@@ -168,6 +184,7 @@ func (a *authority) mount(r *rpc.Router) {
 	a.acme.Mount(r)
 	a.est.Mount(r)
 	a.pairs.Mount(r)
+	a.log.Mount(r)
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}

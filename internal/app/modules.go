@@ -21,6 +21,7 @@ import (
 	"simtrust/ca/acme"
 	"simtrust/ca/est"
 	"simtrust/ca/status"
+	"simtrust/ca/tlog"
 	"simtrust/ca/tsa"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
@@ -31,7 +32,7 @@ import (
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
-		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations()}
+		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations()}
 }
 
 // modules are the wired services.

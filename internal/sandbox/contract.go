@@ -20,6 +20,7 @@ type Contract struct {
 	EAB         ExternalAccount   `json:"acme_eab"`
 	HTTP01Port  int               `json:"acme_http01_port"`
 	EST         *ESTCredential    `json:"est"`
+	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`
 	Subscribers []ContractHolder  `json:"subscribers"`
 }

@@ -82,6 +82,9 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 	shop.routes(shopMux)
 	s.serve(store, shopMux)
 	s.Contract = contractOf(c, world)
+	if s.Contract.CALogKey, err = fetchLogKey(ctx, s.Contract.URLs["ca_log"]); err != nil {
+		return err
+	}
 	return s.Contract.write(c.JSON)
 }
 
@@ -244,7 +247,7 @@ func contractOf(c Config, w *World) Contract {
 		Version: 1, Issuer: c.Issuer, AdminToken: c.AdminToken,
 		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
 		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
-		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1",
+		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
 			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST:     w.EST,

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/mod/sumdb/note"
+
+	"simtrust/ca"
+	"simtrust/ca/tlog"
+)
+
+type caAuditCmd struct {
+	remoteFlags
+	Key      string        `placeholder:"KEY" help:"Verifier key of the log (NAME+HASH+KEY), noted down before. Default: the one that the server says it has."`
+	Patience time.Duration `default:"15s" help:"How long a certificate may be on its way to the log."`
+	Quiet    bool          `short:"q" help:"No progress bar."`
+}
+
+// Help says what is verified (kong's HelpProvider).
+func (*caAuditCmd) Help() string {
+	return "Reads the transparency log, the register and the audit chain over the network, and verifies that\n\n" +
+		"    the audit chain is whole;\n" +
+		"    the checkpoint of the log is signed, and the log's entries and tiles make its root;\n" +
+		"    every certificate that was issued is in the register and, once, in the log, with a proof of inclusion;\n" +
+		"    nothing else is.\n\n" +
+		"Take the key from the server once (curl SERVER/ca/log/key) and give it with --key ever after: a server that forges its log can " +
+		"change the key as well. The exit code is 0 only when all agrees."
+}
+
+func (c *caAuditCmd) Run(ctx context.Context) error {
+	server, api, err := c.connect()
+	if err != nil {
+		return err
+	}
+	log, err := tlog.NewClient(server, &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}, api)
+	if err != nil {
+		return err
+	}
+	if c.Key == "" {
+		if c.Key, err = log.VerifierKey(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "key", c.Key, "as the server says")
+	}
+	verifier, err := note.NewVerifier(c.Key)
+	if err != nil {
+		return errors.New("--key is not a verifier key; curl SERVER/ca/log/key prints one")
+	}
+	auditor := tlog.Auditor{Log: log, Trail: log.Audit, Search: ca.NewClient(api).Search, Verifier: verifier, Patience: c.Patience, Progress: c.progress()}
+	finding, err := auditor.Run(ctx)
+	fmt.Fprintln(os.Stderr)
+	if err != nil {
+		return err
+	}
+	for _, p := range finding.Problems {
+		fmt.Println(p)
+	}
+	if n := len(finding.Problems); n > 0 {
+		return fmt.Errorf("the audit found %d problems", n)
+	}
+	fmt.Printf("all agrees: %d certificates, %d entries of the log, %d links of the audit chain\n", finding.Certificates, finding.Entries, finding.Links)
+	return nil
+}
+
+// progress draws one bar, which begins again for each thing that is read.
+func (c *caAuditCmd) progress() func(what string, n, of int) {
+	bar := progressbar.NewOptions(1, progressbar.OptionShowCount(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(!c.Quiet),
+		progressbar.OptionThrottle(100*time.Millisecond))
+	reading := ""
+	return func(what string, n, of int) {
+		if what != reading {
+			reading = what
+			bar.Reset()
+			bar.Describe(what)
+		}
+		bar.ChangeMax(max(of, n, 1))
+		_ = bar.Set(n) // a terminal that is gone stops no audit
+	}
+}
