@@ -50,7 +50,11 @@ func (s *Service) Make(ctx context.Context, req MakeReq) (Credential, string, er
 	password := simtrust.NewSecret()
 	c := Credential{Username: simtrust.NewID("est"), Profile: req.Profile, Names: req.Names, Subject: req.Subject,
 		Created: s.now().UTC().Truncate(time.Millisecond), CreatedBy: req.By}
-	return c, password, s.insert(ctx, c, sha256.Sum256([]byte(password)))
+	if err := s.insert(ctx, c, sha256.Sum256([]byte(password))); err != nil {
+		return Credential{}, "", err
+	}
+	s.log.InfoContext(ctx, "est: a credential was made", "credential", c.Username, "profile", c.Profile, "by", c.CreatedBy)
+	return c, password, nil
 }
 
 func checkNames(req MakeReq) error {
@@ -73,12 +77,15 @@ func checkNames(req MakeReq) error {
 }
 
 // Withdraw ends a credential. Certificates obtained with it stay valid. Errors: KindNotFound with [ReasonNoCredentials].
-func (s *Service) Withdraw(ctx context.Context, username string) error {
-	found, err := s.withdraw(ctx, username)
-	if err == nil && !found {
-		err = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonNoCredentials, Op: "est", Msg: "no such credential"}
+func (s *Service) Withdraw(ctx context.Context, username, by string) error {
+	switch found, err := s.withdraw(ctx, username); {
+	case err != nil:
+		return err
+	case !found:
+		return &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonNoCredentials, Op: "est", Msg: "no such credential"}
 	}
-	return err
+	s.log.InfoContext(ctx, "est: a credential was withdrawn", "credential", username, "by", by)
+	return nil
 }
 
 var errCredential = error(&simtrust.Error{Kind: simtrust.KindUnauthenticated, Reason: ReasonCredential, Op: "est",

@@ -72,7 +72,8 @@ func (s *Service) makeWire(ctx context.Context, w makeWire) (credentialWire, err
 }
 
 func (s *Service) withdrawWire(ctx context.Context, w usernameWire) (nothingWire, error) {
-	return nothingWire{}, s.Withdraw(ctx, w.Username)
+	by, _ := rpc.CallerFrom(ctx)
+	return nothingWire{}, s.Withdraw(ctx, w.Username, by.Client)
 }
 
 // answer is what an operation sends, in base64.

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -33,7 +34,7 @@ type Service struct {
 	authority Authority
 	keys      KeyCentre
 	second    *ca.Profile
-	deps      Deps
+	log       *slog.Logger
 }
 
 // New returns the service over its dependencies. It fails where the authority has no profile for encryption certificates.
@@ -42,7 +43,7 @@ func New(d Deps) (*Service, error) {
 	if !ok || !p.Escrowed {
 		return nil, fmt.Errorf("gm: no profile %q for keys of the key management side", encryption)
 	}
-	return &Service{authority: d.Authority, keys: d.Keys, second: p, deps: d}, nil
+	return &Service{authority: d.Authority, keys: d.Keys, second: p, log: d.Log}, nil
 }
 
 // Pair is what a subscriber gets.
@@ -116,7 +117,8 @@ func (s *Service) complete(ctx context.Context, signing ca.Certificate, requeste
 	if err != nil {
 		return pair, err
 	}
-	return pair, pair.seal(key)
+	err = pair.seal(key)
+	return pair, err
 }
 
 // seal envelopes the encryption key to the signing certificate's.
@@ -145,7 +147,7 @@ func (s *Service) undo(ctx context.Context, c ca.Certificate, by string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
 	if _, err := s.authority.Revoke(ctx, ca.RevokeReq{ID: c.ID, Reason: ca.CessationOfOperation, By: by, Officer: true}); err != nil {
-		s.deps.Log.ErrorContext(ctx, "gm: half a pair is left; revoke it", "certificate", c.ID, "error", err)
+		s.log.ErrorContext(ctx, "gm: half a pair is left; revoke it", "certificate", c.ID, "error", err)
 	}
 }
 
