@@ -142,7 +142,7 @@ func Load(path string) (Config, error) {
 		return Config{}, fmt.Errorf("configuration: %w; name an existing file with --config, or leave it out for the defaults", err)
 	}
 	if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
-		return Config{}, fmt.Errorf("configuration %s: %s", path, yaml.FormatError(err, false, false)) // the lines around may hold a password
+		return Config{}, fault(path, text, err)
 	}
 	return c, nil
 }

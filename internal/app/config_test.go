@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"errors"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,6 +157,47 @@ func TestKeysBelongToTheDatabase(t *testing.T) {
 			if err := a.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+// TestGatewaySecrets: RADIUS rests on the secret alone.
+func TestGatewaySecrets(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, secret string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte(secret), 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	taken, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	const good = "0123456789abcdef"
+	for _, c := range []struct{ file, listen, want string }{
+		{"", "127.0.0.1:0", "authn.radius.nas[0].secret_file: name the file"},
+		{filepath.Join(dir, "absent"), "127.0.0.1:0", "authn.radius.nas[0].secret_file: stat"},
+		{write("empty", "\n", 0o600), "127.0.0.1:0", "is empty"},
+		{write("short", good[1:], 0o600), "127.0.0.1:0", "fewer than 16 octets"},
+		{write("open", good, 0o604), "127.0.0.1:0", "chmod 600"},
+		{write("group", good, 0o660), "127.0.0.1:0", "chmod 600"},
+		{write("good", good, 0o640), taken.LocalAddr().String(), "authn.radius.listen: "},
+		{write("good", good, 0o600), "127.0.0.1:0", ""},
+	} {
+		cfg := app.Defaults()
+		cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"
+		cfg.Authn.RADIUS = app.RADIUS{Listen: c.listen, NAS: []app.NAS{
+			{Name: "gateway", Address: netip.MustParsePrefix("127.0.0.1/32"), SecretFile: c.file, Interim: time.Minute},
+		}}
+		a, err := app.New(t.Context(), cfg)
+		if err == nil {
+			err = errors.Join(err, a.Close(t.Context()))
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.file, err, c.want)
 		}
 	}
 }

@@ -91,7 +91,15 @@ func issuerOf(cfg Config, l net.Listener) string {
 	return scheme + "://" + l.Addr().String()
 }
 
+// readSecret reads a secret from a file that is for its owner, and his group to read.
 func readSecret(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o027 != 0 {
+		return nil, fmt.Errorf("others may read or change %s: chmod 600 it", path)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -109,10 +117,10 @@ func listenRADIUS(cfg RADIUS, to radius.Accountant, o *obs.Obs) (*radius.Server,
 		return nil, nil
 	}
 	nases := make([]radius.NAS, 0, len(cfg.NAS))
-	for _, n := range cfg.NAS {
-		secret, err := readSecret(n.SecretFile)
+	for i, n := range cfg.NAS {
+		secret, err := n.secret()
 		if err != nil {
-			return nil, fmt.Errorf("authn.radius.nas %s: secret_file: %w", n.Name, err)
+			return nil, fmt.Errorf("authn.radius.nas[%d].secret_file: %w", i, err)
 		}
 		nases = append(nases, radius.NAS{Name: n.Name, Addr: n.Address, Secret: secret, Realm: n.Realm, Interim: n.Interim, Retransmit: n.Retransmit})
 	}
@@ -122,5 +130,23 @@ func listenRADIUS(cfg RADIUS, to radius.Accountant, o *obs.Obs) (*radius.Server,
 		return nil, err
 	}
 	count := func(nas string, outcome radius.Outcome) { packets.WithLabelValues(nas, string(outcome)).Inc() }
-	return radius.Listen(cfg.Listen, nases, to, radius.Options{Count: count})
+	server, err := radius.Listen(cfg.Listen, nases, to, radius.Options{Count: count})
+	if _, socket := errors.AsType[*net.OpError](err); socket {
+		return nil, fmt.Errorf("authn.radius.listen: %w; choose another address", err)
+	}
+	return server, err
+}
+
+// leastGatewaySecret is what RFC 2865 §3 asks of a shared secret, in octets.
+const leastGatewaySecret = 16
+
+func (n NAS) secret() ([]byte, error) {
+	if n.SecretFile == "" {
+		return nil, errors.New("name the file with the secret that is shared with the gateway")
+	}
+	secret, err := readSecret(n.SecretFile)
+	if err == nil && len(secret) < leastGatewaySecret {
+		err = fmt.Errorf("the secret in %s has fewer than %d octets (RFC 2865 section 3); openssl rand -hex 16 makes one", n.SecretFile, leastGatewaySecret)
+	}
+	return secret, err
 }

@@ -77,7 +77,7 @@ func databaseURL(cfg Config) (string, error) {
 	}
 	secret, err := readSecret(cfg.DatabasePasswordFile)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("database_password_file: %w", err)
 	}
 	u.User = url.UserPassword(u.User.Username(), string(secret))
 	return u.String(), nil
