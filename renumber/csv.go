@@ -38,6 +38,13 @@ var columns = map[string]column{
 	"to":           func(e *FeedEvent, s string) error { e.To = s; return nil },
 }
 
+// forms say how the fields that are not text are written.
+var forms = map[string]string{
+	"seq":          "a whole number",
+	"effective":    "an RFC 3339 instant such as 2021-03-04T00:00:00+08:00",
+	"organisation": "true or false",
+}
+
 var requiredColumns = []string{"seq", "event", "number", "effective"}
 
 // CSV reads a file of feed events: RFC 4180 in UTF-8, one event a line of at most 4096 bytes. The first line names the columns in
@@ -77,8 +84,10 @@ func NewCSV(r io.Reader) (*CSV, error) {
 			name = strings.TrimPrefix(name, "\ufeff") // spreadsheets write a byte order mark
 		}
 		switch {
+		case len(c.fields) == 1 && strings.Contains(name, ";"):
+			return nil, badHeader("write commas between the columns, not semicolons")
 		case columns[name] == nil:
-			return nil, badHeader(fmt.Sprintf("column %d does not have a name of the feed", i+1))
+			return nil, badHeader(fmt.Sprintf("column %d, %.40q, is none of the feed", i+1, name))
 		case slices.Contains(c.names, name):
 			return nil, badHeader("column " + name + " occurs twice")
 		}
@@ -118,7 +127,7 @@ func (c *CSV) Next() (FeedEvent, int, error) {
 			continue
 		}
 		if err := put(&e, c.fields[i]); err != nil {
-			return FeedEvent{}, c.line, c.faultOf(e, c.names[i]+" does not have its form")
+			return FeedEvent{}, c.line, c.faultOf(e, c.names[i]+" is not "+forms[c.names[i]])
 		}
 	}
 	return e, c.line, nil

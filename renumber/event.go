@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,7 +128,7 @@ var shapes = map[string]fields{
 func (e FeedEvent) parse(recorded time.Time) (event, *rejection) {
 	shape, ok := shapes[e.Type]
 	if !ok {
-		return event{}, reject(ReasonMalformed, "unknown type of event")
+		return event{}, reject(ReasonMalformed, "unknown type of event; use "+strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
 	}
 	if why := e.misshapen(shape); why != "" {
 		return event{}, reject(ReasonMalformed, why)

@@ -36,6 +36,6 @@ func ExampleCSV() {
 	}
 	// Output:
 	// line 2: {1 assign +86138****0001}
-	// line 3: effective does not have its form
+	// line 3: effective is not an RFC 3339 instant such as 2021-03-04T00:00:00+08:00
 	// line 4: 3 fields where the header has 5
 }
