@@ -1,8 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
+	"strings"
 
 	"simtrust"
 	"simtrust/account"
@@ -11,17 +12,31 @@ import (
 	"simtrust/renumber"
 )
 
-// advised adds to an error that a server answered, or that came in place of an answer, what to do about it. Other errors are made
-// by the commands themselves and say so already.
+// advised is an error as a person reads it: without the names of operations, and, where a server answered it or it came in place of an
+// answer, with what to do about it. Other errors are made by the commands themselves and say so already.
 func advised(err error) error {
 	e, ok := errors.AsType[*simtrust.Error](err)
 	if !ok {
 		return err
 	}
+	text := strings.Replace(err.Error(), e.Error(), said(e), 1)
 	if next := advice(e); next != "" {
-		return fmt.Errorf("%w; %s", err, next)
+		text += "; " + next
 	}
-	return err
+	return errors.New(text)
+}
+
+// said is the text of an error without its operation, and without its kind where it has words of its own.
+func said(err error) string {
+	e, ok := err.(*simtrust.Error)
+	if !ok {
+		return err.Error()
+	}
+	text := cmp.Or(e.Msg, strings.ReplaceAll(string(e.Kind), "_", " "))
+	if e.Err != nil {
+		text += ": " + said(e.Err)
+	}
+	return text
 }
 
 func advice(e *simtrust.Error) string {

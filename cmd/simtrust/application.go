@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -31,6 +32,9 @@ type appRegisterCmd struct {
 }
 
 func (a *appRegisterCmd) Run(ctx context.Context) error {
+	if a.Auth == account.AuthKey && a.JWKSFile == "" {
+		return errors.New("--auth private_key_jwt needs --jwks-file: the app's public keys as a JWK set")
+	}
 	c, err := a.client()
 	if err != nil {
 		return err

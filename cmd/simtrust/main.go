@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -48,7 +49,15 @@ func run(ctx context.Context, args []string) error {
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w; simtrust --help lists the commands", err)
+		return fmt.Errorf("%w; %s", err, help(err))
 	}
 	return k.Run()
+}
+
+// help says where a command line that does not parse is explained.
+func help(err error) string {
+	if e, ok := errors.AsType[*kong.ParseError](err); ok && e.Context.Selected() != nil {
+		return e.Context.Selected().FullPath() + " --help shows what it takes"
+	}
+	return "simtrust --help lists the commands"
 }

@@ -54,13 +54,14 @@ func (n *numberImportCmd) Run(ctx context.Context) error {
 	report, err := renumber.ImportCSV(ctx, file, n.source(file), renumber.NewClient(c).Feed, progress)
 	finish()
 	slices.SortFunc(report.Rejects, func(a, b renumber.Reject) int { return a.Line - b.Line })
+	if simtrust.ReasonOf(err) == renumber.ReasonBadHeader {
+		return err
+	}
 	for _, r := range report.Rejects {
 		fmt.Fprintf(os.Stderr, "%s:%d: %s: %s\n", n.File, r.Line, r.Reason, r.Message)
 	}
 	fmt.Printf("%d lines: %d applied, %d known already, %d rejected\n", report.Lines, report.Applied, report.Duplicate, report.Rejected)
 	switch {
-	case simtrust.ReasonOf(err) == renumber.ReasonBadHeader:
-		return err
 	case err != nil:
 		return fmt.Errorf("the import stopped early: %w; run the same command again, lines that were applied are skipped", err)
 	case report.Rejected > 0:

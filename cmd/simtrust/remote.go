@@ -49,7 +49,10 @@ func (f remoteFlags) connect() (string, *rpc.Client, error) {
 		}
 		server, token = c.Issuer, c.AdminToken
 	}
-	if server == "" || token == "" {
+	if server != "" && token == "" {
+		return "", nil, errors.New("no token: give --token @FILE; simtrust config print on the server names the file (admin.token_file)")
+	}
+	if server == "" {
 		return "", nil, errors.New("which server? give --server and --token, or --sandbox FILE")
 	}
 	if file, ok := strings.CutPrefix(token, "@"); ok {

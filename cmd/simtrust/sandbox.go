@@ -14,6 +14,7 @@ import (
 
 	"simtrust/internal/app"
 	"simtrust/internal/sandbox"
+	"simtrust/internal/sqldb"
 )
 
 type sandboxCmd struct {
@@ -49,7 +50,11 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := app.Migrate(ctx, c); err != nil { // the sandbox owns its database
+	err = app.Migrate(ctx, c) // the sandbox owns its database
+	if errors.Is(err, sqldb.ErrFileInUse) {
+		return fmt.Errorf("another process runs on %s; stop it, or name another folder with --data", c.Data)
+	}
+	if err != nil {
 		return err
 	}
 	if err := app.MakeCA(ctx, c); err != nil {
