@@ -28,7 +28,7 @@ type appRegisterCmd struct {
 	Scope       []string          `placeholder:"SCOPE" help:"Scope it may ask for; repeat for several."`
 	JWKSFile    string            `name:"jwks-file" type:"existingfile" help:"Its public keys as a JWK set, for private_key_jwt."`
 	Sector      string            `help:"Apps of one sector see the same sub. Default: the host of its redirect URIs."`
-	LegalBasis  map[string]string `placeholder:"dpv:PURPOSE=BASIS" help:"Purpose that rests on another basis than consent, such as dpv:FraudPreventionAndDetection=legitimate-interest."`
+	LegalBasis  map[string]string `placeholder:"dpv:PURPOSE=BASIS" help:"Purpose that rests on another basis than consent, such as dpv:FraudPreventionAndDetection=legitimate-interest; the bases are contract, legal-obligation, vital-interest, public-task and legitimate-interest."`
 }
 
 func (a *appRegisterCmd) Run(ctx context.Context) error {
@@ -137,7 +137,7 @@ func (a *appListCmd) Run(ctx context.Context) error {
 		return err
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "CLIENT_ID\tNAME\tPROFILE\tAUTH\tSTATE")
+	fmt.Fprintln(t, "CLIENT_ID\tPROFILE\tAUTH\tSTATE\tNAME") // the name last: Chinese is wider than its characters are many
 	for after := ""; ; {
 		apps, err := account.NewClient(c).ListApps(ctx, after, listPage)
 		if err != nil {
@@ -148,7 +148,7 @@ func (a *appListCmd) Run(ctx context.Context) error {
 			if app.Suspended {
 				state = "suspended"
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", app.ID, app.Name, app.Profile, app.Auth, state)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", app.ID, app.Profile, app.Auth, state, app.Name)
 			after = app.ID
 		}
 		if len(apps) < listPage {

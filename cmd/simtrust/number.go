@@ -81,15 +81,20 @@ func (n *numberImportCmd) source(file *os.File) string {
 	return info.Name()
 }
 
-// bar shows progress over the bytes of the file.
+// bar shows progress over the bytes of the file, to a person at a terminal.
 func (n *numberImportCmd) bar(file *os.File) (progress func(int64), finish func()) {
 	info, err := file.Stat()
-	if n.Quiet || err != nil {
+	if n.Quiet || err != nil || !terminal(os.Stderr) {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetDescription("importing"), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionThrottle(100*time.Millisecond))
 	return func(bytes int64) { _ = bar.Set64(bytes) }, func() { _, _ = io.WriteString(os.Stderr, "\n") }
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // eventFlags are common to the commands that send one event.

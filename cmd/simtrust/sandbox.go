@@ -18,7 +18,7 @@ import (
 )
 
 type sandboxCmd struct {
-	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the server; port 0 takes a free one."`
+	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address of the server; port 0 takes a free one. Default: ${default}."`
 	Data        string `placeholder:"DIR" help:"Folder that keeps the world; started again on it, it is the same world. Default: a new temporary folder."`
 	Subscribers int    `default:"100" help:"Subscribers of a new world."`
 	JSON        string `name:"json" placeholder:"FILE" help:"Where sandbox.json goes. Default: in the data folder."`
@@ -98,7 +98,19 @@ func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret 
 	world.Run(ctx)
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer done()
-	return errors.Join(world.Close(closing), <-served)
+	if err := errors.Join(world.Close(closing), <-served); err != nil {
+		return err
+	}
+	fmt.Println(s.farewell(c.Data))
+	return nil
+}
+
+// farewell says where the world is that stays: a folder in the temporary one is easily forgotten, and holds secrets.
+func (s *sandboxCmd) farewell(dir string) string {
+	if s.Data != "" {
+		return "stopped; started again on the same --data, it is the same world"
+	}
+	return fmt.Sprintf("stopped; the world stays in %s, with its secrets: --data %s goes on with it, rm -r removes it", dir, dir)
 }
 
 // config makes the server's configuration for a world in the data folder, and the secret that it shares with the simulated gateway.

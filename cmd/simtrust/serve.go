@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,29 +10,33 @@ import (
 	"simtrust/internal/app"
 )
 
-// serverFlags are the settings that may be given outside the configuration file.
-type serverFlags struct {
+// storeFlags lead to the store.
+type storeFlags struct {
 	ConfigFile string `name:"config" short:"c" env:"SIMTRUST_CONFIG" placeholder:"FILE" help:"Configuration file (strict YAML)."`
-	Listen     string `env:"SIMTRUST_LISTEN" placeholder:"HOST:PORT" help:"Address of the HTTP face; port 0 takes a free one."`
 	Data       string `env:"SIMTRUST_DATA" placeholder:"DIR" help:"Folder of the embedded store and the keys."`
 	Database   string `env:"SIMTRUST_DATABASE" placeholder:"URL" help:"sqlite:FILE or postgres://user@host/name?sslmode=verify-full."`
-	Log        string `env:"SIMTRUST_LOG" placeholder:"LEVEL" help:"debug, info, warn or error."`
 }
 
-func (f serverFlags) config() (app.Config, error) {
+func (f storeFlags) config() (app.Config, error) {
 	c, err := app.Load(f.ConfigFile)
 	if err != nil {
 		return c, err
 	}
-	for _, o := range []struct {
-		to   *string
-		flag string
-	}{{&c.Listen, f.Listen}, {&c.Data, f.Data}, {&c.Database, f.Database}, {&c.Log.Level, f.Log}} {
-		if o.flag != "" {
-			*o.to = o.flag
-		}
-	}
+	c.Data, c.Database = cmp.Or(f.Data, c.Data), cmp.Or(f.Database, c.Database)
 	return c, nil
+}
+
+// serverFlags are the settings that may be given outside the configuration file.
+type serverFlags struct {
+	storeFlags
+	Listen string `env:"SIMTRUST_LISTEN" placeholder:"HOST:PORT" help:"Address of the HTTP face; port 0 takes a free one."`
+	Log    string `env:"SIMTRUST_LOG" placeholder:"LEVEL" help:"debug, info, warn or error."`
+}
+
+func (f serverFlags) config() (app.Config, error) {
+	c, err := f.storeFlags.config()
+	c.Listen, c.Log.Level = cmp.Or(f.Listen, c.Listen), cmp.Or(f.Log, c.Log.Level)
+	return c, err
 }
 
 type serveCmd struct {
@@ -68,7 +73,7 @@ func orNone(s string) string {
 }
 
 type migrateCmd struct {
-	serverFlags
+	storeFlags
 }
 
 func (m *migrateCmd) Run(ctx context.Context) error {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -69,6 +71,7 @@ func (r *routesCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(list.Routes, func(a, b app.Route) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method)) })
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "METHOD\tPATH\tSCOPE\tOPERATION")
 	for _, route := range list.Routes {

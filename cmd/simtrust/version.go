@@ -12,12 +12,15 @@ func (versionCmd) Run() error {
 	if !ok {
 		return fmt.Errorf("this binary carries no build information; build it with go build")
 	}
-	revision := "unknown revision"
+	version := info.Main.Version
+	if version == "" || version == "(devel)" {
+		version = "development build"
+	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			revision = s.Value
+			version += ", revision " + s.Value
 		}
 	}
-	fmt.Println("simtrust", info.Main.Version, revision, info.GoVersion)
+	fmt.Println("simtrust "+version+",", info.GoVersion)
 	return nil
 }
