@@ -24,12 +24,15 @@ const (
 	pathCertificate   = "/acme/certificate/"
 )
 
+// patternEAB is the officer's operation.
+const patternEAB = "POST /ca/v1/acme/eab"
+
 // maxOuter bounds a body before the handler does, which then answers with a nonce.
 const maxOuter = 1 << 20
 
 // Mount mounts the directory, what it names, and the officer's operation.
 func (s *Service) Mount(r *rpc.Router) {
-	rpc.Handle(r, "acme.eab", "POST /ca/v1/acme/eab", s.eabWire, rpc.Scope(ca.ScopeAuthorise), rpc.Status(http.StatusCreated))
+	rpc.Handle(r, "acme.eab", patternEAB, s.eabWire, rpc.Scope(ca.ScopeAuthorise), rpc.Status(http.StatusCreated))
 	r.Face("/acme/", Face{})
 	r.Raw("acme.directory", "GET "+pathDirectory, http.HandlerFunc(s.serveDirectory), rpc.Public())
 	r.Raw("acme.nonce", "GET "+pathNewNonce, http.HandlerFunc(s.serveNonce), rpc.Public())

@@ -1,6 +1,7 @@
 package acme_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -317,9 +318,29 @@ func TestOfficer(t *testing.T) {
 	if err := json.Unmarshal(got.Body.Bytes(), &made); err != nil || got.Code != http.StatusCreated || len(made.HMACKey) != 43 || made.Names[0] != "example.com" {
 		t.Fatalf("%d %s", got.Code, got.Body)
 	}
-	_, err := w.NewExternal(t.Context(), acme.ExternalReq{Profile: "tls-server", Names: []string{"a b"}})
-	if simtrust.KindOf(err) != simtrust.KindInvalid || simtrust.ReasonOf(err) != acme.ReasonNames {
-		t.Error(err)
+}
+
+// The service and its client give the same answers.
+func TestExternalAccountsByServiceAndClient(t *testing.T) {
+	w := embedded(t)
+	for name, make := range map[string]func(context.Context, acme.ExternalReq) (acme.External, error){
+		"service": w.NewExternal, "client": acme.NewClient(rpc.NewClient(w.base, http.DefaultClient, "officer")).NewExternal,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := make(t.Context(), acme.ExternalReq{Profile: "tls-server", Names: []string{"a b"}})
+			if simtrust.KindOf(err) != simtrust.KindInvalid || simtrust.ReasonOf(err) != acme.ReasonNames {
+				t.Error(err)
+			}
+			_, err = make(t.Context(), acme.ExternalReq{Profile: "bank-sim"})
+			if simtrust.KindOf(err) != simtrust.KindInvalid || simtrust.ReasonOf(err) != acme.ReasonProfile {
+				t.Error(err)
+			}
+			e, err := make(t.Context(), acme.ExternalReq{Profile: "tls-server", Names: []string{"Example.com"}})
+			if err != nil || len(e.Names) != 1 || e.Names[0] != "example.com" {
+				t.Fatalf("%+v %v", e, err)
+			}
+			w.register(newKey(t), e).order("www.example.com")
+		})
 	}
 }
 

@@ -24,6 +24,7 @@ type caCmd struct {
 	Revoke     caRevokeCmd     `cmd:"" help:"Revoke a certificate, hold it, or release it from hold."`
 	BulkRevoke caBulkRevokeCmd `cmd:"" name:"bulk-revoke" help:"Revoke everything that a search finds."`
 	Block      caBlockCmd      `cmd:"" help:"Block a compromised key for ever, and revoke its certificates."`
+	EAB        caEABCmd        `cmd:"" name:"eab" help:"Make a key that binds ACME accounts: which names they may order."`
 	Audit      caAuditCmd      `cmd:"" help:"Verify that the transparency log, the register and the audit chain tell the same."`
 }
 
