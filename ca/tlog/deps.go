@@ -38,8 +38,8 @@ type Config struct {
 
 // Fixed times, as doc.go promises them.
 const (
-	leaseTime       = 10 * time.Second
-	leaseLeft       = 6 * time.Second // renewed when less is left
+	leaseTime       = 4 * time.Second
+	leaseLeft       = 2 * time.Second // renewed when less is left
 	pollEvery       = 500 * time.Millisecond
 	checkpointEvery = time.Second
 )

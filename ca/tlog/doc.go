@@ -14,7 +14,7 @@
 //
 // # One writer
 //
-// The process that holds the lease (10 s, renewed) writes; another takes over when it is run out or given back. A lock on the file
+// The process that holds the lease (4 s, renewed) writes; another takes over when it has run out or was given back. A lock on the file
 // DIR.lock keeps one that was stopped in mid-write and forgot the time off the folder. When it opens the folder, a writer compares
 // its root with the order in the database, and writes nothing where they differ. The folder is shared storage with working locks,
 // or each node has its own: then the one that holds the lease serves a fresh log, so let one node alone serve it.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -94,6 +95,9 @@ type authority struct {
 	hierarchy *hierarchy
 }
 
+// libraryLog has what the log's library says go where the server's own log goes; it takes one logger for a process.
+var libraryLog sync.Once
+
 // wireAuthority loads the hierarchy and builds the authority on it, if one is configured.
 func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if a.cfg.CA.Dir == "" {
@@ -139,7 +143,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, m.authority.acme.Close)
-	klog.SetSlogLogger(a.obs.Log) // what tessera has to say
+	libraryLog.Do(func() { klog.SetSlogLogger(a.obs.Log) })
 	m.authority.log, err = tlog.New(tlog.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now},
 		tlog.Config{Dir: c.LogDir, Origin: tlog.Origin(c.BaseURL), Seed: a.keys.HMAC("ca log checkpoints")})
 	if err != nil {

@@ -1,0 +1,40 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestLogOutlivesKills kills the server right after it issued, and has simtrust ca audit verify that nothing is missing or there twice.
+func TestLogOutlivesKills(t *testing.T) {
+	s := startSandbox(t)
+	dir := t.TempDir()
+	s.output(t, "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", filepath.Join(dir, "key.pem"))
+	s.output(t, "openssl", "req", "-new", "-key", filepath.Join(dir, "key.pem"), "-subj", "/", "-out", filepath.Join(dir, "csr.pem"))
+	issue := func() {
+		s.output(t, binary(t), "ca", "issue", "tls-client", filepath.Join(dir, "csr.pem"), "--name", "reports", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
+	}
+	for range 3 {
+		issue()
+		s.kill()
+		s.start(t)
+		issue()
+	}
+	out := s.output(t, binary(t), "ca", "audit", "--quiet", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
+	if !strings.Contains(out, "all agrees: 6 certificates, 6 entries") {
+		t.Error(out)
+	}
+}
+
+func (s *sandbox) output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
