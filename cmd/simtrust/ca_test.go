@@ -35,7 +35,9 @@ func (officer) Authenticate(*http.Request) (rpc.Caller, error) {
 
 type everybody struct{}
 
-func (everybody) Current(_ context.Context, ids []simtrust.TenureID) ([]simtrust.TenureID, error) { return ids, nil }
+func (everybody) Current(_ context.Context, ids []simtrust.TenureID) ([]simtrust.TenureID, error) {
+	return ids, nil
+}
 
 // newAuthority serves an authority with the hierarchy of the example ceremony.
 func newAuthority(t *testing.T) (remoteFlags, *ca.Service) {
