@@ -50,7 +50,7 @@ func hashOf(s string) string {
 }
 
 // Render answers with the page of v in the person's language: ui_locales if given (OpenID Connect Core §3.1.2.1), else
-// Accept-Language, else Chinese. The page may not be framed or cached and loads nothing.
+// Accept-Language ([Language]). The page may not be framed or cached and loads nothing.
 func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	var body bytes.Buffer
 	err := pages.ExecuteTemplate(&body, v.page(), struct {
@@ -73,8 +73,10 @@ func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	_, _ = w.Write(body.Bytes()) // a person who went away needs no answer
 }
 
-// Language returns "zh" or "en" for the request.
+// Language returns "zh" or "en" for the request: the first of them that it names; else "en" where it names another language, and
+// "zh" where it names none.
 func Language(r *http.Request) string {
+	other := "zh"
 	for _, list := range []string{r.FormValue("ui_locales"), r.Header.Get("Accept-Language")} {
 		for _, tag := range strings.FieldsFunc(list, func(c rune) bool { return c == ' ' || c == ',' }) {
 			switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); strings.SplitN(primary, ";", 2)[0] {
@@ -82,10 +84,13 @@ func Language(r *http.Request) string {
 				return "zh"
 			case "en":
 				return "en"
+			case "*":
+			default:
+				other = "en"
 			}
 		}
 	}
-	return "zh"
+	return other
 }
 
 // national shows a masked number as people of the country write it: 138****0001.

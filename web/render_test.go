@@ -28,7 +28,8 @@ var everyView = []web.View{
 	web.ShopAccount{Masked: "+86138****0001", Subject: "<i>sub</i>", No: 1, Visits: 1, Since: time.Unix(0, 0), LogoutURL: "/logout"},
 	web.ShopNoLogin{Denied: true, LoginURL: "/login", HomeURL: "/"},
 	web.ShopNoLogin{Detail: "<b>山茶</b>", LoginURL: "/login", HomeURL: "/"},
-	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Actions: []string{"attach"}, Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>"}}},
+	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>", Actions: []string{"attach"}}}},
+	web.Lost{HomeURL: "/"},
 }
 
 func TestEveryPageInBothLanguages(t *testing.T) {
@@ -106,13 +107,25 @@ func TestConsentFormMayLeadToTheAppOnly(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	for _, c := range []struct{ header, query, want string }{
-		{"", "", "zh"}, {"fr, de;q=0.9", "", "zh"}, {"fr, en;q=0.8, zh;q=0.2", "", "en"}, {"zh-TW", "", "zh"}, {"EN-gb;q=0.5", "", "en"},
+		{"", "", "zh"}, {"fr, de;q=0.9", "", "en"}, {"*", "", "zh"}, {"", "ui_locales=de", "en"}, {"zh", "ui_locales=de", "zh"}, {"fr, en;q=0.8, zh;q=0.2", "", "en"}, {"zh-TW", "", "zh"}, {"EN-gb;q=0.5", "", "en"},
 		{"zh-CN", "ui_locales=fr+en-US", "en"}, {"en", "ui_locales=zh-CN", "zh"}, {"en", "ui_locales=", "en"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/?"+c.query, nil)
 		r.Header.Set("Accept-Language", c.header)
 		if got := web.Language(r); got != c.want {
 			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// TestProblemsBlameTheRightOne: only a request that does not hold is the app's fault.
+func TestProblemsBlameTheRightOne(t *testing.T) {
+	for cause, want := range map[web.Cause]string{
+		"": "The app sent a request", web.CauseApp: "This app cannot log people in", web.CauseLate: "answered before or is too old", web.CauseBusy: "right now",
+	} {
+		body := render(t, web.Problem{Status: 400, Cause: cause, Code: "invalid_request"}, "en", "").Body.String()
+		if !strings.Contains(body, want) || cause != "" && strings.Contains(body, "The app sent") {
+			t.Errorf("%q: no %q in\n%s", cause, want, body)
 		}
 	}
 }

@@ -22,12 +22,23 @@ type NoNetwork struct {
 	BackURL  string
 }
 
-// Problem is an error that must not be sent back to an app.
+// Problem is an error that must not be sent back to an app. Code and Text are for the app's developer.
 type Problem struct {
 	Status     int
+	Cause      Cause
 	Code, Text string
 	BackURL    string
 }
+
+// Cause says whose affair a problem is; the zero Cause is the request of the app.
+type Cause string
+
+// The causes beside the app's request.
+const (
+	CauseApp  Cause = ".app"  // the app may not log people in now
+	CauseLate Cause = ".late" // the page was answered before or is too old
+	CauseBusy Cause = ".busy" // the server cannot answer now
+)
 
 // ShopHome is the demo shop for a person who is not logged in.
 type ShopHome struct{ LoginURL string }
@@ -48,15 +59,17 @@ type ShopNoLogin struct {
 	LoginURL, HomeURL string
 }
 
+// Lost says that there is no such page.
+type Lost struct{ HomeURL string }
+
 // Desk is the page of the simulated operator.
 type Desk struct {
 	Shop    string
 	Said    string
-	Actions []string
 	Numbers []DeskNumber
 }
 
-// DeskNumber is one line on the desk.
+// DeskNumber is one line on the desk. Actions are those that its state allows.
 type DeskNumber struct {
 	Row              int
 	Masked, Holder   string
@@ -64,6 +77,7 @@ type DeskNumber struct {
 	Since            time.Time
 	Assigned, Online bool
 	Previous         int
+	Actions          []string
 }
 
 func (Consent) page() string     { return "consent.html" }
@@ -73,6 +87,7 @@ func (ShopHome) page() string    { return "shop.html" }
 func (ShopAccount) page() string { return "shopaccount.html" }
 func (ShopNoLogin) page() string { return "shopnologin.html" }
 func (Desk) page() string        { return "desk.html" }
+func (Lost) page() string        { return "lost.html" }
 
 func (c Consent) formTargets() []string   { return c.Targets }
 func (NoNetwork) formTargets() []string   { return nil }
@@ -81,3 +96,4 @@ func (ShopHome) formTargets() []string    { return nil }
 func (ShopAccount) formTargets() []string { return nil }
 func (ShopNoLogin) formTargets() []string { return nil }
 func (Desk) formTargets() []string        { return nil }
+func (Lost) formTargets() []string        { return nil }

@@ -169,5 +169,17 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 // showProblem is the answer to the person in front of the browser where there is nobody to redirect to.
 func (p *Provider) showProblem(w http.ResponseWriter, r *http.Request, e *oauthError) {
 	p.note(r.Context(), e)
-	web.Render(w, r, e.status, web.Problem{Status: e.status, Code: e.code, Text: e.text})
+	web.Render(w, r, e.status, web.Problem{Status: e.status, Cause: causeOf(e), Code: e.code, Text: e.text})
+}
+
+func causeOf(e *oauthError) web.Cause {
+	switch {
+	case e == errHandle:
+		return web.CauseLate
+	case e.code == codeUnauthorized:
+		return web.CauseApp
+	case e.code == codeUnavailable:
+		return web.CauseBusy
+	}
+	return ""
 }

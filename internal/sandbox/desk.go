@@ -9,7 +9,7 @@ import (
 	"simtrust/web"
 )
 
-// deskActions are the buttons of the page, in order.
+// deskActions are what the page has buttons for.
 var deskActions = []string{"attach", "detach", "release", "assign", "transfer", "new-sim", "new-device", "port-out", "port-in", "suspend", "resume"}
 
 const deskRows = 20
@@ -29,16 +29,32 @@ func (o *operator) deskRoutes(mux *http.ServeMux, shop string) {
 		}
 		http.Redirect(w, r, "/?said="+said, http.StatusSeeOther)
 	})
+	mux.HandleFunc("GET /", lost)
+}
+
+// allowed are the buttons for a number in its present state. Whether it is suspended, the world does not keep.
+func (s *Subscriber) allowed() []string {
+	switch {
+	case !s.Assigned:
+		return []string{"assign"}
+	case s.PortedOut:
+		return []string{"port-in"}
+	}
+	first := "attach"
+	if len(s.Sessions) > 0 {
+		first = "detach"
+	}
+	return []string{first, "release", "transfer", "new-sim", "new-device", "port-out", "suspend", "resume"}
 }
 
 func (o *operator) desk(shop, said string) web.Desk {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	page := web.Desk{Shop: shop, Said: said, Actions: deskActions}
+	page := web.Desk{Shop: shop, Said: said}
 	for i, s := range o.world.Subscribers[:min(len(o.world.Subscribers), deskRows)] {
 		n, _ := simtrust.ParseNumber(s.Number)
 		page.Numbers = append(page.Numbers, web.DeskNumber{Row: i, Masked: n.String(), Holder: s.Holder, Tenure: s.Tenure, Since: s.Since,
-			IP: s.IP, Assigned: s.Assigned, Online: len(s.Sessions) > 0, Previous: len(s.Previous)})
+			IP: s.IP, Assigned: s.Assigned, Online: len(s.Sessions) > 0, Previous: len(s.Previous), Actions: s.allowed()})
 	}
 	return page
 }

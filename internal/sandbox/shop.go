@@ -69,17 +69,24 @@ func (s *shop) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login", s.login)
 	mux.HandleFunc("GET /callback", s.callback)
 	mux.HandleFunc("POST /logout", s.logout)
+	mux.HandleFunc("GET /", lost)
 }
 
 func (s *shop) home(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	c, ok := s.sessions[cookie(r, sessionCookie)]
-	s.mu.Unlock()
+	c, ok := s.customer(r)
 	if !ok {
 		web.Render(w, r, http.StatusOK, web.ShopHome{LoginURL: "/login"})
 		return
 	}
 	web.Render(w, r, http.StatusOK, web.ShopAccount{Masked: c.Masked, Subject: c.Subject, No: c.No, Visits: c.Visits, Since: c.Since, LogoutURL: "/logout"})
+}
+
+// customer answers who is logged in.
+func (s *shop) customer(r *http.Request) (customer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.sessions[cookie(r, sessionCookie)]
+	return c, ok
 }
 
 func (s *shop) login(w http.ResponseWriter, r *http.Request) {
@@ -104,9 +111,13 @@ func (s *shop) forgetStale() {
 
 func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 	c, err := s.finish(r)
+	_, here := s.customer(r)
 	switch {
 	case errors.Is(err, errDenied):
 		web.Render(w, r, http.StatusOK, web.ShopNoLogin{Denied: true, LoginURL: "/login", HomeURL: "/"})
+		return
+	case errors.Is(err, errNoLogin) && here: // the browser's Back after a login
+		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	case err != nil:
 		web.Render(w, r, http.StatusBadRequest, web.ShopNoLogin{Detail: err.Error(), LoginURL: "/login", HomeURL: "/"})
@@ -190,6 +201,11 @@ func (s *shop) logout(w http.ResponseWriter, r *http.Request) {
 	delete(s.sessions, cookie(r, sessionCookie))
 	s.mu.Unlock()
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// lost answers for a page that there is not.
+func lost(w http.ResponseWriter, r *http.Request) {
+	web.Render(w, r, http.StatusNotFound, web.Lost{HomeURL: "/"})
 }
 
 func cookie(r *http.Request, name string) string {
