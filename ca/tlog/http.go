@@ -21,6 +21,7 @@ import (
 const (
 	Path         = "/ca/log"
 	pathKey      = Path + "/key"
+	patternProof = "GET " + Path + "/proof"
 	patternAudit = "GET /ca/v1/audit"
 )
 
@@ -29,6 +30,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	r.Raw("ca.log_checkpoint", "GET "+Path+"/checkpoint", http.HandlerFunc(s.serveCheckpoint), rpc.Public())
 	r.Raw("ca.log_tile", "GET "+Path+"/tile/{level}/{index...}", http.HandlerFunc(s.serveTile), rpc.Public())
 	r.Raw("ca.log_key", "GET "+pathKey, http.HandlerFunc(s.serveKey), rpc.Public())
+	rpc.Handle(r, "ca.log_proof", patternProof, s.proofWire, rpc.Public())
 	rpc.Handle(r, "ca.audit", patternAudit, s.auditWire, rpc.Scope(ca.ScopeRead))
 }
 
@@ -89,6 +91,14 @@ func (s *Service) serveKey(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=3600")
 	_, _ = w.Write([]byte(s.key + "\n")) // a client that went away needs no answer
+}
+
+type proofWire struct {
+	Certificate string `query:"certificate" json:"-"`
+}
+
+func (s *Service) proofWire(ctx context.Context, w proofWire) (Proof, error) {
+	return s.Proof(ctx, w.Certificate)
 }
 
 // The JSON forms of the audit chain.

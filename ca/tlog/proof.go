@@ -1,0 +1,75 @@
+package tlog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+
+	"github.com/transparency-dev/formats/log"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/client"
+	"golang.org/x/mod/sumdb/note"
+
+	"simtrust"
+)
+
+// Proof proves that a certificate is in the log (RFC 6962 section 2.1.1).
+type Proof struct {
+	Index uint64 `json:"index"`
+	Size  uint64 `json:"size"`
+	// LeafHash is of the entry, Path leads from it to the root in the checkpoint, a signed note.
+	LeafHash   []byte   `json:"leaf_hash"`
+	Path       [][]byte `json:"path"`
+	Checkpoint string   `json:"checkpoint"`
+}
+
+// Verify checks the proof for an entry, that is, a certificate or its SHA-256, under the log's key.
+func (p Proof) Verify(entry []byte, v note.Verifier) error {
+	c, _, _, err := log.ParseCheckpoint([]byte(p.Checkpoint), v.Name(), v)
+	if err != nil {
+		return err
+	}
+	return proof.VerifyInclusion(rfc6962.DefaultHasher, p.Index, c.Size, rfc6962.DefaultHasher.HashLeaf(entry), p.Path, c.Hash)
+}
+
+var (
+	errNotLogged = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: "not_logged", Msg: "the log has no certificate of this id"}
+	errNotYet    = &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: "not_yet", Msg: "the certificate is on its way to the log; ask again in a few seconds"}
+)
+
+// Proof proves the inclusion of a certificate, named by its id, under the newest checkpoint. Errors are of kind not found
+// (not_logged) and unavailable (not_yet, no_log).
+func (s *Service) Proof(ctx context.Context, certificate string) (Proof, error) {
+	var index int64
+	var data []byte
+	err := s.db.QueryRow(ctx, `select idx, data from tlog_entry where certificate = $1`, certificate).Scan(&index, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Proof{}, errNotLogged
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	files := client.FileFetcher{Root: s.config.Dir}
+	text, err := files.ReadCheckpoint(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Proof{}, errNoLog
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	var c log.Checkpoint
+	if _, err := c.Unmarshal(text); err != nil {
+		return Proof{}, err
+	}
+	if c.Size <= uint64(index) {
+		return Proof{}, errNotYet
+	}
+	builder, err := client.NewProofBuilder(ctx, c.Size, files.ReadTile)
+	if err != nil {
+		return Proof{}, err
+	}
+	path, err := builder.InclusionProof(ctx, uint64(index))
+	return Proof{Index: uint64(index), Size: c.Size, LeafHash: rfc6962.DefaultHasher.HashLeaf(data), Path: path, Checkpoint: string(text)}, err
+}
