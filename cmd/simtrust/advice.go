@@ -61,7 +61,7 @@ func advice(e *simtrust.Error) string {
 		return "give the admin token with --token @FILE; simtrust config print on the server names the file (admin.token_file)"
 	case e.Kind == simtrust.KindLimited:
 		return "wait a moment and try again"
-	case e.Kind == simtrust.KindInternal:
+	case e.Kind == simtrust.KindInternal && strings.Contains(e.Op, " /"): // the operation is one of a server: METHOD /path
 		return "the server's log has the cause"
 	}
 	return ""
