@@ -56,8 +56,13 @@ func TestTour(t *testing.T) {
 			script.WriteString(command)
 		}
 	}
-	out := s.shell(t, script.String())
-	for _, want := range []string{"error=consent_required", "ended by disconnected", "current"} {
+	dir := t.TempDir()
+	var here []string
+	for _, file := range []string{"key.pem", "csr.pem", "cert.pem", "roots.pem"} {
+		here = append(here, "/tmp/"+file, dir+"/"+file)
+	}
+	out := s.shell(t, strings.NewReplacer(here...).Replace(script.String()))
+	for _, want := range []string{"error=consent_required", "ended by disconnected", "current", "cert.pem: OK"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in the output of\n%s\n%s", want, &script, out)
 		}

@@ -34,6 +34,14 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("4  Ask whether a number changed hands:")
 	line("     %s number show --sandbox %s %s", command, json, first.Number)
 	line("")
+	line("5  Get a certificate for the second subscriber's signatures, and check it. It ends when the number goes to somebody else.")
+	line("     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /tmp/key.pem -subj / -out /tmp/csr.pem")
+	line("     %s ca issue bank-sim /tmp/csr.pem --sandbox %s --name 王小明 --tenure %s --relying-party bank.example --out /tmp/cert.pem",
+		command, json, second.Tenure)
+	line("     curl -s %s > /tmp/roots.pem", c.URLs["ca_roots"])
+	line("     openssl verify -CAfile /tmp/roots.pem -untrusted /tmp/cert.pem /tmp/cert.pem")
+	line("   docs/ca.md goes on: revoke it, see OCSP and CRL change, find it in the transparency log, let certbot fetch one.")
+	line("")
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
 		line("     sudo ifconfig lo0 alias %s", second.IP)
