@@ -110,49 +110,62 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, func() { _ = vault.Close() })
-	m.authority = &authority{}
-	onDisk, hierarchy, err := openHierarchy(ctx, c.Dir, vault)
+	onDisk, loaded, err := openHierarchy(ctx, c.Dir, vault)
 	if err != nil {
 		return err
 	}
-	m.authority.hierarchy = onDisk
-	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
-		hierarchy, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
-			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
-	if err != nil {
+	m.authority = &authority{hierarchy: onDisk}
+	if err := a.wireRegister(m, loaded, c); err != nil {
 		return err
 	}
-	m.closers = append(m.closers, m.authority.Close)
-	m.authority.status, err = status.New(status.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now}, hierarchy,
-		status.Config{CRL: m.authority.URLs().CRL, Shards: m.authority.ShardCount()})
-	if err != nil {
-		return err
-	}
-	if m.authority.stamps, err = a.timeStamping(ctx, m.authority.Service, hierarchy); err != nil {
-		return err
-	}
-	m.authority.est, err = est.New(est.Deps{DB: a.db, Authority: m.authority.Service, Log: a.obs.Log, Now: time.Now},
-		est.Config{Default: c.EST.Default, Labels: c.EST.Labels, Issuers: hierarchy.Issuers})
-	if err != nil {
-		return err
-	}
-	if m.authority.pairs, err = gm.New(gm.Deps{Authority: m.authority.Service, Keys: gm.Forgetful{}, Log: a.obs.Log}); err != nil {
-		return err
-	}
-	if m.authority.acme, err = a.acme(m.authority.Service, c.ACME); err != nil {
-		return err
-	}
-	m.closers = append(m.closers, m.authority.acme.Close)
-	libraryLog.Do(func() { klog.SetSlogLogger(a.obs.Log) })
-	m.authority.log, err = tlog.New(tlog.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now},
-		tlog.Config{Dir: c.LogDir, Origin: tlog.Origin(c.BaseURL), Seed: a.keys.HMAC("ca log checkpoints")})
-	if err != nil {
+	if err := a.wireFaces(ctx, m, loaded, c); err != nil {
 		return err
 	}
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
 	outbox.On(m.outbox, "ca log", m.authority.log.Issued)
+	return nil
+}
+
+// wireRegister builds what issues and revokes, what tells the status, and the log.
+func (a *App) wireRegister(m *modules, loaded *ca.Hierarchy, c CA) (err error) {
+	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
+		loaded, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
+			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.authority.Close)
+	m.authority.status, err = status.New(status.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now}, loaded,
+		status.Config{CRL: m.authority.URLs().CRL, Shards: m.authority.ShardCount()})
+	if err != nil {
+		return err
+	}
+	libraryLog.Do(func() { klog.SetSlogLogger(a.obs.Log) })
+	m.authority.log, err = tlog.New(tlog.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now},
+		tlog.Config{Dir: c.LogDir, Origin: tlog.Origin(c.BaseURL), Seed: a.keys.HMAC("ca log checkpoints")})
+	return err
+}
+
+// wireFaces builds the foreign interfaces onto the register.
+func (a *App) wireFaces(ctx context.Context, m *modules, loaded *ca.Hierarchy, c CA) (err error) {
+	register := m.authority.Service
+	if m.authority.stamps, err = a.timeStamping(ctx, register, loaded); err != nil {
+		return err
+	}
+	m.authority.est, err = est.New(est.Deps{DB: a.db, Authority: register, Log: a.obs.Log, Now: time.Now},
+		est.Config{Default: c.EST.Default, Labels: c.EST.Labels, Issuers: loaded.Issuers})
+	if err != nil {
+		return err
+	}
+	if m.authority.pairs, err = gm.New(gm.Deps{Authority: register, Keys: gm.Forgetful{}, Log: a.obs.Log}); err != nil {
+		return err
+	}
+	if m.authority.acme, err = a.acme(register, c.ACME); err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.authority.acme.Close)
 	return nil
 }
 
