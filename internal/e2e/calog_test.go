@@ -24,7 +24,7 @@ func TestLogOutlivesKills(t *testing.T) {
 		s.start(t)
 		issue()
 	}
-	out := s.output(t, binary(t), "ca", "audit", "--quiet", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
+	out := s.output(t, binary(t), "ca", "audit", "--quiet", "--patience", "60s", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
 	if !strings.Contains(out, "all agrees: 6 certificates, 6 entries") {
 		t.Error(out)
 	}

@@ -50,6 +50,8 @@ func (s session) detach(t *testing.T) {
 	s.send(t, "Stop")
 }
 
+// send stamps the event with the next whole second, which the server takes for the moment of arrival: so two events of one second keep
+// their order.
 func (s session) send(t *testing.T, status string) {
 	t.Helper()
 	attributes := []string{
@@ -61,7 +63,7 @@ func (s session) send(t *testing.T, status string) {
 		"Framed-IP-Address = " + s.ip,
 		"NAS-IP-Address = 127.0.0.1",
 		`Called-Station-Id = "cmnet"`,
-		fmt.Sprintf("Event-Timestamp = %q", time.Now().UTC().Format("Jan _2 2006 15:04:05 MST")),
+		fmt.Sprintf("Event-Timestamp = %q", time.Now().Add(time.Second).UTC().Format("Jan _2 2006 15:04:05 MST")),
 	}
 	cmd := exec.CommandContext(t.Context(), s.program, "-x", "-r", "3", "-t", "5", "-S", s.secretFile, s.server, "acct")
 	cmd.Stdin = strings.NewReader(strings.Join(attributes, ",\n") + "\n")

@@ -103,11 +103,11 @@ func (s *sandbox) launch(t testing.TB) {
 	go func() { _ = s.cmd.Wait(); close(s.done) }()
 }
 
-// freeAddress is one that stays free while a server is started again on it: the system gives clients no port below 32768.
+// freeAddress is one that stays free while a server is started again on it: the system gives clients no port below 32768, and browsers refuse some below 12000.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(12_000+rand.IntN(18_000)))
 		if l, err := net.Listen("tcp", addr); err == nil {
 			_ = l.Close()
 			return addr
