@@ -15,8 +15,10 @@ import (
 // The rhythm of a dispatcher.
 const (
 	poll       = time.Second      // longest wait before looking for rows that another process wrote or let go
-	lease      = 30 * time.Second // how long a claimed row is hidden from other dispatchers
-	patience   = 10 * time.Second // how long a handler may take; none begins when less than this is left of the lease
+	lease      = 5 * time.Second  // how long a claimed row is hidden from other dispatchers, counted from the last renewal
+	renewal    = lease / 3        // how often a round that is under way renews its claims
+	patience   = 10 * time.Second // how long a handler may take
+	longRound  = 20 * time.Second // no handler begins later than this in a round
 	claimSize  = 128              // rows of one round
 	handlers   = 4                // run at once in a round
 	firstPause = 500 * time.Millisecond
@@ -91,17 +93,21 @@ type round struct {
 // round claims, handles and settles. Once claimed, rows are handled although ctx ends: that is quicker than waiting out the lease.
 func (o *Outbox) round(ctx context.Context, s *subscriber) (round, error) {
 	now := o.now()
-	claimed, err := claim(ctx, o.db, s.name, now, now.Add(lease), claimSize)
+	until := now.Add(lease)
+	claimed, err := claim(ctx, o.db, s.name, now, until, claimSize)
 	if err != nil || len(claimed) == 0 {
 		return round{}, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	held, letGo := o.hold(ctx, claimed, until)
+	errs := o.handle(held, s, claimed, now.Add(longRound))
+	letGo()
 	r := round{claimed: len(claimed)}
-	for i, err := range o.handle(ctx, s, claimed, now.Add(lease-patience)) {
+	for i, err := range errs {
 		switch d := claimed[i]; {
 		case err == nil:
 			r.handled = append(r.handled, d.id)
-		case errors.Is(err, errTooLate):
+		case errors.Is(err, errNotBegun):
 			r.failed = append(r.failed, retry{d, now})
 		default:
 			again := retry{d, o.now().Add(backoff(d.attempts))}
@@ -121,9 +127,8 @@ func (r *round) fail(again retry, err error) {
 	}
 }
 
-// errTooLate marks a delivery that did not begin: before its handler could end, the lease might, and another dispatcher might be
-// further ahead with the same tenure.
-var errTooLate = errors.New("not begun within the lease")
+// errNotBegun marks a delivery that did not begin, because the round was long or its lease lost.
+var errNotBegun = errors.New("not begun")
 
 // handle runs the handlers and returns an error or nil for each delivery. The rows are of different tenures, so their order is free.
 func (o *Outbox) handle(ctx context.Context, s *subscriber, claimed []delivery, latest time.Time) []error {
@@ -132,8 +137,8 @@ func (o *Outbox) handle(ctx context.Context, s *subscriber, claimed []delivery, 
 	group.SetLimit(handlers)
 	for i, d := range claimed {
 		group.Go(func() error {
-			errs[i] = errTooLate
-			if !o.now().After(latest) {
+			errs[i] = errNotBegun
+			if ctx.Err() == nil && !o.now().After(latest) {
 				errs[i] = s.deliver(ctx, d)
 			}
 			return nil

@@ -12,6 +12,7 @@
 // # How
 //
 // There is one row per event and subscriber, deleted when the handler has succeeded. A dispatcher claims the first row of each
-// tenure by moving its due time past a lease; when it dies, the row is due again after the lease. Several processes may dispatch
-// from one store. A commit wakes the dispatchers of its own process; those of others find the row by a slow poll.
+// tenure by moving its due time past a lease of five seconds, and renews the lease while handlers are at work; when it dies, the
+// rows are due again after the lease. Several processes may dispatch from one store, with clocks that agree to a second or two. A
+// commit wakes the dispatchers of its own process; those of others find the row by a slow poll.
 package outbox

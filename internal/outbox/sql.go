@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"time"
 
 	"simtrust"
@@ -55,6 +56,27 @@ func claim(ctx context.Context, db *sqldb.DB, subscriber string, now, until time
 func scanDelivery(rows *sql.Rows) (d delivery, err error) {
 	err = rows.Scan(&d.id, &d.tenure, &d.seq, &d.eventType, &d.body, &d.attempts)
 	return d, err
+}
+
+// renew moves the due time of claimed rows from until to next. Where another has claimed one of them, it moves none and returns
+// [errLeaseLost].
+func renew(ctx context.Context, db *sqldb.DB, claimed []delivery, until, next time.Time) error {
+	ids := make([]string, len(claimed))
+	for i, d := range claimed {
+		ids[i] = d.id
+	}
+	where, keys := sqldb.In(db.Dialect(), "id", 3, ids)
+	args := append([]any{until.UnixMilli(), next.UnixMilli()}, keys...)
+	return db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		result, err := tx.Exec(ctx, "update outbox_delivery set due = $2 where due = $1 and "+where, args...)
+		if err != nil {
+			return err
+		}
+		if moved, err := result.RowsAffected(); err != nil || moved < int64(len(ids)) {
+			return errors.Join(errLeaseLost, err)
+		}
+		return nil
+	})
 }
 
 // retry is a failed delivery and when to try it again.
