@@ -13,7 +13,8 @@ func TestEmbeddedProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "bank-sim eid encryption enterprise ocsp timestamp tls-client tls-server"
+	want := "bank-sim bank-sim-document bank-sim-login eid eid-login eid-transaction encryption " +
+		"enterprise enterprise-document enterprise-login enterprise-transaction ocsp timestamp tls-client tls-server"
 	if got := strings.Join(sortedKeys(profiles), " "); got != want {
 		t.Errorf("profiles %s, want %s", got, want)
 	}

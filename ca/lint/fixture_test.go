@@ -223,6 +223,8 @@ func good(t testing.TB, profile, algorithm string) *leaf {
 var lives = map[string]time.Duration{
 	"bank-sim": 1095 * day, "eid": 1095 * day, "enterprise": 730 * day, "encryption": 1095 * day, "tls-client": 90 * day, "tls-server": 90 * day,
 	"timestamp": 1095 * day, "ocsp": 30 * day,
+	"bank-sim-document": 1095 * day, "bank-sim-login": 1095 * day, "eid-transaction": 1095 * day, "eid-login": 1095 * day,
+	"enterprise-document": 730 * day, "enterprise-transaction": 730 * day, "enterprise-login": 730 * day,
 }
 
 const tenurePseudonym = "0123456789abcdef0123456789abcdef"
@@ -231,9 +233,12 @@ var (
 	country  = attr("2.5.4.6", asn1.PrintableString, "CN")
 	company  = attr("2.5.4.10", asn1.UTF8String, "示例银行股份有限公司")
 	serialNo = attr("2.5.4.5", asn1.PrintableString, tenurePseudonym)
+	customer = rdns(country, company, common("张三"), serialNo)
+	person   = rdns(country, attr("2.5.4.4", asn1.UTF8String, "张"), attr("2.5.4.42", asn1.UTF8String, "三"), common("张三"), serialNo)
 	subjects = map[string][]byte{
-		"bank-sim":   rdns(country, company, common("张三"), serialNo),
-		"eid":        rdns(country, attr("2.5.4.4", asn1.UTF8String, "张"), attr("2.5.4.42", asn1.UTF8String, "三"), common("张三"), serialNo),
+		"bank-sim": customer, "bank-sim-document": customer, "bank-sim-login": customer,
+		"eid": person, "eid-transaction": person, "eid-login": person,
+		"enterprise-document": customer, "enterprise-transaction": customer, "enterprise-login": customer,
 		"enterprise": rdns(country, attr("2.5.4.8", asn1.UTF8String, "广东省"), attr("2.5.4.7", asn1.UTF8String, "深圳市"), company, attr("2.5.4.97", asn1.UTF8String, "NTRCN-91440300MA5EXAMPLE"), common("示例银行")),
 		"encryption": rdns(country, common("张三"), serialNo),
 		"tls-client": rdns(company, common("payments")),
@@ -261,7 +266,7 @@ func extensionsOf(t testing.TB, profile string, authorityKey, subjectKey []byte)
 	switch profile {
 	case "tls-server":
 		ext = append(ext, san(der(0x82, []byte("www.example.cn")), der(0x87, []byte{203, 2, 113, 7})))
-	case "eid":
+	case "eid", "eid-transaction":
 		ext = append(ext, qualified(t, statements))
 	}
 	return ext
@@ -271,10 +276,14 @@ var (
 	usages = map[string][]byte{
 		"bank-sim": {3, 2, 6, 0xc0}, "eid": {3, 2, 6, 0x40}, "enterprise": {3, 2, 6, 0xc0}, "encryption": {3, 2, 3, 0x38},
 		"tls-client": {3, 2, 7, 0x80}, "tls-server": {3, 2, 7, 0x80}, "timestamp": {3, 2, 7, 0x80}, "ocsp": {3, 2, 7, 0x80},
+		"bank-sim-document": {3, 2, 6, 0xc0}, "enterprise-document": {3, 2, 6, 0xc0}, "enterprise-transaction": {3, 2, 6, 0xc0}, "eid-transaction": {3, 2, 6, 0x40},
+		"bank-sim-login": {3, 2, 7, 0x80}, "eid-login": {3, 2, 7, 0x80}, "enterprise-login": {3, 2, 7, 0x80},
 	}
 	extUsages = map[string]string{
 		"bank-sim": "1.3.6.1.5.5.7.3.36", "eid": "1.3.6.1.5.5.7.3.36", "enterprise": "1.3.6.1.5.5.7.3.36", "tls-client": "1.3.6.1.5.5.7.3.2",
 		"tls-server": "1.3.6.1.5.5.7.3.1", "timestamp": "1.3.6.1.5.5.7.3.8", "ocsp": "1.3.6.1.5.5.7.3.9",
+		"bank-sim-document": "1.3.6.1.5.5.7.3.36", "enterprise-document": "1.3.6.1.5.5.7.3.36", "enterprise-transaction": "1.3.6.1.5.5.7.3.36",
+		"eid-transaction": "1.3.6.1.5.5.7.3.36", "bank-sim-login": "1.3.6.1.5.5.7.3.2", "eid-login": "1.3.6.1.5.5.7.3.2", "enterprise-login": "1.3.6.1.5.5.7.3.2",
 	}
 	statements = qc.Statements{
 		Types: []qc.Type{qc.ESign}, Limit: &qc.Limit{Currency: "CNY", Amount: 5, Exponent: 6},

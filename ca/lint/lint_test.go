@@ -9,7 +9,9 @@ import (
 var subscribers = map[string][]string{
 	"bank-sim": {"P-256", "SM2"}, "eid": {"P-256", "P-384", "SM2"}, "enterprise": {"P-256", "P-384", "RSA", "SM2"}, "encryption": {"SM2"},
 	"tls-client": {"P-256", "P-384", "RSA"}, "tls-server": {"P-256", "P-384", "RSA"}, "timestamp": {"P-256", "P-384", "RSA"},
-	"ocsp": {"P-256", "P-384", "RSA", "SM2"},
+	"ocsp":              {"P-256", "P-384", "RSA", "SM2"},
+	"bank-sim-document": {"P-256", "SM2"}, "bank-sim-login": {"P-256", "SM2"}, "eid-transaction": {"P-256", "SM2"}, "eid-login": {"P-256", "SM2"},
+	"enterprise-document": {"P-256", "SM2"}, "enterprise-transaction": {"P-256", "SM2"}, "enterprise-login": {"P-256", "SM2"},
 }
 
 func TestGood(t *testing.T) {

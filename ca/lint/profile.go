@@ -78,21 +78,48 @@ var (
 	organisation = []string{attrProvince, attrLocality, attrOrganisation, attrOrganisationID, attrUnit}
 )
 
-// profiles by name. Validity is counted inclusively: a certificate of one day ends one second before the same time of the next.
-var profiles = map[string]rules{
-	"bank-sim": {
+// The keys in a SIM card have a certificate each, for the one thing that the key may be used for.
+var (
+	bankSIM = rules{
 		keys: []kind{kindP256, kindSM2}, validity: 1095 * day, usage: usageSign | usageCommit, extUsage: []string{ekuDocument},
 		subjectMust: []string{attrCountry, attrCommonName}, subjectMay: []string{attrOrganisation}, tenured: required,
-	},
-	"eid": {
+	}
+	eID = rules{
 		keys: []kind{kindP256, kindP384, kindSM2}, validity: 1095 * day, usage: usageCommit, extUsage: []string{ekuDocument},
 		subjectMust: []string{attrCountry, attrCommonName}, subjectMay: []string{attrSurname, attrGivenName, attrPseudonym},
 		tenured: required, qc: required,
-	},
-	"enterprise": {
+	}
+	enterprise = rules{
 		keys: allKeys, validity: 730 * day, usage: usageSign | usageCommit, extUsage: []string{ekuDocument},
 		subjectMust: []string{attrCountry, attrOrganisation, attrCommonName}, subjectMay: organisation,
-	},
+	}
+	officer = ofCard(enterprise)
+)
+
+// ofCard is the rule for a key in the SIM card of somebody who acts for an organisation.
+func ofCard(r rules) rules {
+	r.keys, r.tenured = []kind{kindP256, kindSM2}, required
+	return r
+}
+
+// login is the rule for the key that logs in and signs nothing that lasts.
+func login(r rules) rules {
+	r.usage, r.extUsage, r.qc = usageSign, []string{ekuClient}, forbidden
+	return r
+}
+
+// profiles by name. Validity is counted inclusively: a certificate of one day ends one second before the same time of the next.
+var profiles = map[string]rules{
+	"bank-sim":               bankSIM,
+	"bank-sim-document":      bankSIM,
+	"bank-sim-login":         login(bankSIM),
+	"eid":                    eID,
+	"eid-transaction":        eID,
+	"eid-login":              login(eID),
+	"enterprise":             enterprise,
+	"enterprise-document":    officer,
+	"enterprise-transaction": officer,
+	"enterprise-login":       login(officer),
 	"encryption": {
 		keys: []kind{kindSM2}, validity: 1095 * day,
 		usage:       smx509.KeyUsageKeyEncipherment | smx509.KeyUsageDataEncipherment | smx509.KeyUsageKeyAgreement,

@@ -15,6 +15,7 @@ type suppression struct {
 var suppressed = []suppression{
 	{"e_qcstatem_mandatory_etsi_statems", "eid",
 		"asks for QcCompliance, which claims a standing in law that a deployment states with its ground or not at all; st_qualified holds the statements to that"},
+	{"e_qcstatem_mandatory_etsi_statems", "eid-transaction", "the same"},
 	{"w_ext_subject_key_identifier_not_recommended_subscriber", "tls-server",
 		"the identifier links certificates to keys in logs and CMS, and all profiles carry it; the recommendation saves 24 octets"},
 	{"w_subject_common_name_included", "tls-server",

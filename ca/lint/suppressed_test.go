@@ -28,16 +28,18 @@ func (l *leaf) named(name string, alternative []byte) {
 
 // TestSuppressionsAreNeeded: a suppression that no certificate of ours would meet is a hole for nothing.
 func TestSuppressionsAreNeeded(t *testing.T) {
-	if len(objectionable)+1 != len(lint.Suppressions()) {
-		t.Errorf("%d suppressions, %d samples", len(lint.Suppressions()), len(objectionable))
-	}
 	for _, s := range lint.Suppressions() {
 		name, profile := s[0], s[1]
 		if profile == "" {
 			continue // left out for its cost
 		}
+		provoke, ok := objectionable[name]
+		if !ok {
+			t.Errorf("no sample for %s", name)
+			continue
+		}
 		l := good(t, profile, "P-256")
-		objectionable[name](l)
+		provoke(l)
 		for _, f := range l.check(t) {
 			t.Errorf("%s: %v", name, f)
 		}
