@@ -83,7 +83,7 @@ func (s *Service) RevokeAll(ctx context.Context, req BulkReq) (Job, error) {
 }
 
 func (s *Service) allowedSomewhere(req BulkReq) bool {
-	for name := range s.issuance.profiles {
+	for name := range s.issuance.Load().profiles {
 		if (req.Query.Profile == "" || req.Query.Profile == name) && s.allows(name, RevokeReq{Reason: req.Reason}) {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"encoding/hex"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,17 @@ const (
 	RemoveFromCRL      = 8
 	PrivilegeWithdrawn = 9
 )
+
+var revocationWords = [...]string{"unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation",
+	"certificateHold", "", "removeFromCRL", "privilegeWithdrawn", "aACompromise"}
+
+// RevocationWord is the name of a reason of revocation in RFC 5280, or its number where it has none.
+func RevocationWord(code int) string {
+	if code >= 0 && code < len(revocationWords) && revocationWords[code] != "" {
+		return revocationWords[code]
+	}
+	return strconv.Itoa(code)
+}
 
 // Certificate is one row of the register.
 type Certificate struct {
@@ -116,7 +128,7 @@ type IssueReq struct {
 	NotAfter  time.Time
 	Requester string
 	// RequestKey makes the request idempotent: a second one under the same key and with the same content gets the same
-	// certificate, one with other content a conflict. An ACME order's id, for example. Empty: none.
+	// certificate, one with other content a conflict, for [RequestHorizon]. An ACME order's id, for example. Empty: none.
 	RequestKey string
 	// Token is the authorisation token's id, spent together with the record; empty where a face authorised.
 	Token string

@@ -33,6 +33,7 @@ type compiled struct {
 
 // issuance is the hierarchy and the profiles, compiled.
 type issuance struct {
+	hierarchy *Hierarchy
 	profiles map[string]*Profile
 	combined map[string]*compiled // by profile and issuer, separated by a slash
 }
@@ -44,7 +45,7 @@ func compile(h *Hierarchy, c Config) (*issuance, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &issuance{profiles: profiles, combined: map[string]*compiled{}}
+	out := &issuance{hierarchy: h, profiles: profiles, combined: map[string]*compiled{}}
 	for _, i := range h.Issuers {
 		public, err := i.check()
 		if err != nil {
@@ -80,6 +81,9 @@ func (i *Issuer) check() (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("the validity is not the certificate's")
 	case !cert.IsCA:
 		return nil, fmt.Errorf("the certificate is no authority's")
+	}
+	if alg, err := keys.AlgorithmOf(cert.PublicKey); err != nil || alg != i.Algorithm {
+		return nil, fmt.Errorf("the certificate's key is not one of %s", i.Algorithm)
 	}
 	if i.Signer == nil {
 		return nil, fmt.Errorf("no key")

@@ -1,7 +1,9 @@
 package ca
 
 import (
+	"bytes"
 	"crypto"
+	"fmt"
 	"time"
 
 	"simtrust/internal/keys"
@@ -75,4 +77,15 @@ func (h *Hierarchy) For(line Line, algorithm keys.KeyAlgorithm) (*Issuer, bool) 
 		}
 	}
 	return nil, false
+}
+
+// extends fails where h lacks an issuer of an earlier hierarchy, or has another under its name: nobody would tell the status of what
+// that one issued.
+func (h *Hierarchy) extends(earlier *Hierarchy) error {
+	for _, i := range earlier.Issuers {
+		if now, ok := h.Issuer(i.ID); !ok || !bytes.Equal(now.Raw, i.Raw) {
+			return fmt.Errorf("ca: the issuer %s is gone, or is another: restore the hierarchy", i.ID)
+		}
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 func (s *Service) Issue(ctx context.Context, req IssueReq) (Certificate, error) {
 	cert, err := s.issue(ctx, req)
 	if err != nil {
+		s.refuse(req.Profile, err)
 		return Certificate{}, fmt.Errorf("ca.issue: %w", err)
 	}
 	return cert, nil
@@ -70,6 +71,7 @@ func (s *Service) complete(ctx context.Context, r record) (Certificate, error) {
 		}
 		return Certificate{}, err
 	}
+	s.metrics.issued.WithLabelValues(r.profile.Name).Inc()
 	return s.withChain(r.certificate(raw)), nil
 }
 
@@ -103,6 +105,7 @@ func (s *Service) draft(ctx context.Context, d *draft) error {
 		return err
 	}
 	if findings := d.lints.Check(raw); len(findings) > 0 {
+		s.metrics.found(d.profile.Name, findings)
 		s.log.ErrorContext(ctx, "ca: a certificate was not signed", "profile", d.profile.Name, "issuer", d.issuer.ID, "findings", fmt.Sprint(findings))
 		return &simtrust.Error{Kind: simtrust.KindInternal, Reason: ReasonLint, Msg: "the certificate would break its profile: " + findings[0].Lint}
 	}

@@ -13,13 +13,14 @@ import (
 
 // plan checks a request against its profile, whatever the store says, and chooses the issuer.
 func (s *Service) plan(req IssueReq) (*draft, error) {
-	p, ok := s.issuance.profiles[req.Profile]
+	in := s.issuance.Load()
+	p, ok := in.profiles[req.Profile]
 	if !ok {
 		return nil, invalid(ReasonUnknownProfile, "no such profile")
 	}
 	d := &draft{req: req, named: p}
 	if req.PairOf != "" {
-		if d.named, ok = s.issuance.profiles[req.PairOf]; !ok || !p.Escrowed || d.named.Escrowed {
+		if d.named, ok = in.profiles[req.PairOf]; !ok || !p.Escrowed || d.named.Escrowed {
 			return nil, invalid(ReasonUnknownProfile, "no such pair of profiles")
 		}
 	}
@@ -30,11 +31,11 @@ func (s *Service) plan(req IssueReq) (*draft, error) {
 	if err := p.check(&req); err != nil {
 		return nil, err
 	}
-	issuer, err := s.issuerFor(p, kind, req.Issuer)
+	issuer, err := in.issuerFor(p, kind, req.Issuer)
 	if err != nil {
 		return nil, err
 	}
-	d.compiled = s.issuance.combined[p.Name+"/"+issuer.ID]
+	d.compiled = in.combined[p.Name+"/"+issuer.ID]
 	return d, d.setValidity(s.now())
 }
 
@@ -116,16 +117,16 @@ var signers = map[csr.Algorithm][]keys.KeyAlgorithm{
 	csr.SM2:  {keys.SM2},
 }
 
-func (s *Service) issuerFor(p *Profile, kind csr.Algorithm, wanted string) (*Issuer, error) {
+func (in *issuance) issuerFor(p *Profile, kind csr.Algorithm, wanted string) (*Issuer, error) {
 	if wanted != "" {
-		i, ok := s.hierarchy.Issuer(wanted)
+		i, ok := in.hierarchy.Issuer(wanted)
 		if !ok || !i.Active || !p.AnyLine && i.Line != p.Line || (i.Algorithm == keys.SM2) != (kind == csr.SM2) {
 			return nil, invalid(ReasonUnknownIssuer, "no active issuer of that id fits the profile and the key")
 		}
 		return i, nil
 	}
 	for _, algorithm := range signers[kind] {
-		if i, ok := s.hierarchy.For(p.Line, algorithm); ok {
+		if i, ok := in.hierarchy.For(p.Line, algorithm); ok {
 			return i, nil
 		}
 	}

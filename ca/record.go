@@ -88,7 +88,7 @@ func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []recor
 			tokens = append(tokens, []any{r.req.Token, r.id(), now.UnixMilli()})
 		}
 		if r.req.RequestKey != "" {
-			requests = append(requests, []any{r.req.RequestKey, r.digest, r.id()})
+			requests = append(requests, []any{r.req.RequestKey, r.digest, r.id(), now.UnixMilli()})
 		}
 		entries = append(entries, r.signingEntry(now))
 	}
@@ -97,7 +97,7 @@ func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []recor
 		rows   [][]any
 	}{
 		{"insert into ca_spent_token (id, certificate, at)", tokens},
-		{"insert into ca_request (request_key, digest, certificate)", requests},
+		{"insert into ca_request (request_key, digest, certificate, at)", requests},
 		{"insert into ca_certificate (id, issuer, profile, name, names, tenure_id, relying_party, requester, not_before, not_after, shard, key_hash, tbs, created)", rows},
 	} {
 		if err := insertSorted(ctx, tx, set.insert, set.rows); err != nil {

@@ -16,7 +16,7 @@ func (s *Service) Renew(ctx context.Context, peer *x509.Certificate, csr []byte)
 	if err != nil {
 		return Certificate{}, err
 	}
-	if p, ok := s.issuance.profiles[old.Profile]; !ok || !p.Renew {
+	if p, ok := s.Profile(old.Profile); !ok || !p.Renew {
 		return Certificate{}, denied(ReasonNotRenewable, "certificates of this profile are not renewed")
 	}
 	return s.Issue(ctx, IssueReq{
@@ -34,7 +34,7 @@ func (s *Service) Holder(ctx context.Context, peer *x509.Certificate) (Certifica
 	if peer == nil || peer.SerialNumber.Sign() <= 0 {
 		return Certificate{}, errClientCertificate
 	}
-	for _, i := range s.hierarchy.Issuers {
+	for _, i := range s.Hierarchy().Issuers {
 		if !bytes.Equal(peer.RawIssuer, i.Subject) || !bytes.Equal(peer.AuthorityKeyId, i.KeyID) {
 			continue
 		}

@@ -71,7 +71,7 @@ func (s *Service) mayRevoke(c Certificate, req RevokeReq, now time.Time) error {
 
 // allows holds a reason against the profile. A certificate of a profile that is gone can still be revoked.
 func (s *Service) allows(profile string, req RevokeReq) bool {
-	p, known := s.issuance.profiles[profile]
+	p, known := s.Profile(profile)
 	switch {
 	case req.Reason == KeyCompromise:
 		return true
@@ -98,7 +98,10 @@ func (s *Service) writeRevocation(ctx context.Context, tx *sqldb.Tx, c Certifica
 			at = case when ca_revocation.reason = 8 then excluded.at else ca_revocation.at end,
 			reason = excluded.reason, revoked_by = excluded.revoked_by, change = excluded.change`,
 		c.ID, c.Issuer, int64(c.Shard), c.Serial, now.UnixMilli(), int64(reason), by, c.NotAfter.UnixMilli(), change)
-	tx.OnCommit(func() { s.onChange(c.Issuer, c.Serial) })
+	tx.OnCommit(func() {
+		s.metrics.revocations.WithLabelValues(RevocationWord(reason)).Inc()
+		s.onChange(c.Issuer, c.Serial)
+	})
 	return err
 }
 

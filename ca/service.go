@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"simtrust/internal/sqldb"
@@ -14,17 +15,17 @@ const defaultSigningTime = 3 * time.Second
 
 // Service is the module. Its methods are safe for concurrent use.
 type Service struct {
-	db        *sqldb.DB
-	outbox    Events
-	tenures   Tenures
-	tokens    Tokens
-	log       *slog.Logger
-	now       func() time.Time
-	hierarchy *Hierarchy
-	config    Config
-	issuance  *issuance
-	urls      URLs
-	started   time.Time
+	db       *sqldb.DB
+	outbox   Events
+	tenures  Tenures
+	tokens   Tokens
+	log      *slog.Logger
+	now      func() time.Time
+	config   Config
+	issuance atomic.Pointer[issuance] // taken once for a request, which goes on under it whatever takes its place
+	urls     URLs
+	started  time.Time
+	metrics  *metrics
 
 	recorder *sqldb.Coalescer[record, struct{}]
 	finisher *sqldb.Coalescer[outcome, struct{}]
@@ -46,9 +47,10 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: d.DB, outbox: d.Outbox, tenures: d.Tenures, tokens: d.Tokens, log: d.Log, now: d.Now,
-		hierarchy: h, config: c, issuance: compiled, urls: URLs{c.BaseURL}, started: d.Now(),
+		config: c, urls: URLs{c.BaseURL}, started: d.Now(), metrics: newMetrics(),
 		onChange: func(string, []byte) {},
 	}
+	s.issuance.Store(compiled)
 	s.recorder = sqldb.NewCoalescer(d.DB, "ca.record", s.insertRecords)
 	s.finisher = sqldb.NewCoalescer(d.DB, "ca.finish", s.insertOutcomes)
 	s.statuses = sqldb.NewReadCoalescer(d.DB, "ca.status", readStatuses)
@@ -63,32 +65,46 @@ func (s *Service) Close() {
 	s.statuses.Close()
 }
 
-// Hierarchy is what the service issues from.
-func (s *Service) Hierarchy() *Hierarchy { return s.hierarchy }
+// Hierarchy is what the service issues from. It never changes: another one may take its place.
+func (s *Service) Hierarchy() *Hierarchy { return s.issuance.Load().hierarchy }
+
+// Prepare holds a hierarchy that was loaded again to what New holds the first to, and to what the service issues from: an issuer
+// that issued once stays. Nothing changes until takeOver is called, which cannot fail; requests under way end under the one before.
+func (s *Service) Prepare(h *Hierarchy) (takeOver func(), err error) {
+	if err := h.extends(s.Hierarchy()); err != nil {
+		return nil, err
+	}
+	next, err := compile(h, s.config)
+	if err != nil {
+		return nil, err
+	}
+	return func() { s.issuance.Store(next) }, nil
+}
 
 // Profile returns a profile by name.
 func (s *Service) Profile(name string) (*Profile, bool) {
-	p, ok := s.issuance.profiles[name]
+	p, ok := s.issuance.Load().profiles[name]
 	return p, ok
 }
 
 // URLs are the addresses that certificates carry.
 func (s *Service) URLs() URLs { return s.urls }
 
-// Run recovers what a crash left, then sweeps and works on bulk revocations until ctx ends.
+// Run recovers what a crash left, then sweeps, prunes and works on bulk revocations until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		s.log.ErrorContext(ctx, "ca: recovery at start failed; the sweeper goes on", "error", err)
 	}
 	var loops sync.WaitGroup // a bulk revocation can take hours, and the sweeper does not wait for it
-	loops.Go(func() { s.everySecond(ctx, "sweep", s.Sweep) })
-	loops.Go(func() { s.everySecond(ctx, "bulk revocation", s.WorkBulk) })
+	loops.Go(func() { s.repeat(ctx, time.Second, "sweep", s.Sweep) })
+	loops.Go(func() { s.repeat(ctx, time.Second, "bulk revocation", s.WorkBulk) })
+	loops.Go(func() { s.repeat(ctx, pruneEvery, "prune", s.Prune) })
 	loops.Wait()
 	return nil
 }
 
-func (s *Service) everySecond(ctx context.Context, name string, work func(context.Context) error) {
-	tick := time.NewTicker(time.Second)
+func (s *Service) repeat(ctx context.Context, every time.Duration, name string, work func(context.Context) error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
@@ -97,7 +113,7 @@ func (s *Service) everySecond(ctx context.Context, name string, work func(contex
 		case <-tick.C:
 		}
 		if err := work(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "ca: background work failed; tried again in a second", "work", name, "error", err)
+			s.log.ErrorContext(ctx, "ca: background work failed; it is tried again", "work", name, "in", every, "error", err)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (s *Service) Certificate(ctx context.Context, id string) (Certificate, erro
 }
 
 func (s *Service) withChain(c Certificate) Certificate {
-	if i, ok := s.hierarchy.Issuer(c.Issuer); ok {
+	if i, ok := s.Hierarchy().Issuer(c.Issuer); ok {
 		c.Chain = i.Chain
 	}
 	return c

@@ -40,7 +40,7 @@ func (s *Service) strike(ctx context.Context, id simtrust.TenureID, until time.T
 		return err
 	}
 	for _, c := range found {
-		p, ok := s.issuance.profiles[c.Profile]
+		p, ok := s.Profile(c.Profile)
 		if !ok || c.Created.After(until) {
 			continue
 		}

@@ -56,7 +56,7 @@ func (s *Service) Authorise(ctx context.Context, req AuthoriseReq) (Token, error
 	if life == 0 {
 		life = defaultTokenLife
 	}
-	p, ok := s.issuance.profiles[a.Profile]
+	p, ok := s.Profile(a.Profile)
 	switch {
 	case !ok || p.Escrowed:
 		return Token{}, invalid(ReasonUnknownProfile, "no such profile")
@@ -102,11 +102,12 @@ type RedeemReq struct {
 // [ReasonTokenSpent].
 func (s *Service) Redeem(ctx context.Context, r RedeemReq) (Certificate, error) {
 	claims, err := s.readToken(r.Token)
-	if err != nil {
-		return Certificate{}, err
+	if err == nil && r.Profile != "" && r.Profile != claims.Profile {
+		err = denied(ReasonTokenScope, "the token authorises another profile")
 	}
-	if r.Profile != "" && r.Profile != claims.Profile {
-		return Certificate{}, denied(ReasonTokenScope, "the token authorises another profile")
+	if err != nil {
+		s.refuse(r.Profile, err)
+		return Certificate{}, err
 	}
 	req := claims.request()
 	req.CSR, req.Requester, req.Token, req.RequestKey = r.CSR, r.Requester, claims.ID, r.RequestKey
