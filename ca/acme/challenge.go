@@ -73,28 +73,43 @@ func (s *Service) tryChallenge(ctx context.Context, r *request) (*reply, error) 
 		if err := r.into(&struct{}{}); err != nil {
 			return nil, err
 		}
-		began, err := s.beginChallenge(ctx, c.id)
-		if err != nil {
+		if err := s.beginChallenge(ctx, &c, a); err != nil {
 			return nil, err
-		}
-		if began {
-			c.status = statusProcessing
-			s.lookOut(c, a)
 		}
 	}
 	return &reply{status: http.StatusOK, body: s.challengeBody(&c), links: []string{"<" + s.url(pathAuthorization+a.id) + `>;rel="up"`},
 		retry: c.status == statusProcessing}, nil
 }
 
-// beginChallenge moves a pending challenge of a pending authorization to processing.
-func (s *Service) beginChallenge(ctx context.Context, id string) (began bool, err error) {
-	now := s.now().UnixMilli()
+// beginChallenge moves a pending challenge of a pending authorization to processing and looks at it, now or, without a place, when
+// one is free.
+func (s *Service) beginChallenge(ctx context.Context, c *challenge, a authorization) error {
+	claimed := s.now()
+	entered := s.enter()
+	if !entered {
+		claimed = claimed.Add(-validationLease) // nobody has it
+	}
+	began, err := s.markProcessing(ctx, c.id, claimed)
+	if began {
+		c.status = statusProcessing
+	}
+	switch {
+	case began && entered:
+		s.lookOut(*c, a)
+	case entered:
+		s.leave()
+	}
+	return err
+}
+
+func (s *Service) markProcessing(ctx context.Context, id string, claimed time.Time) (began bool, err error) {
 	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		began, err = changed(tx.Exec(ctx, `update acme_challenge set status = 'processing', claimed = $2 where id = $1 and status = 'pending'
-			and exists (select 1 from acme_authorization a where a.id = acme_challenge.authorization_id and a.status = 'pending' and a.expires > $2)`, id, now))
+			and exists (select 1 from acme_authorization a where a.id = acme_challenge.authorization_id and a.status = 'pending' and a.expires > $3)`,
+			id, claimed.UnixMilli(), s.now().UnixMilli()))
 		return err
 	})
-	return began, err
+	return began && err == nil, err
 }
 
 // settle writes what was seen: challenge, authorization and order move in one transaction. A nil verdict is a proof.

@@ -28,15 +28,24 @@ func (p proof) digest() []byte {
 	return sum[:]
 }
 
-// lookOut looks at a challenge in the background. When the server stops, the challenge stays processing and is taken up again.
+// enter takes one of the places for looking at challenges, if one is free. Nothing queues in memory for them: what finds none stays
+// processing in the store, so that nobody fills this process with challenges of names that never answer.
+func (s *Service) enter() bool {
+	select {
+	case s.places <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Service) leave() { <-s.places }
+
+// lookOut looks at a challenge in the background, at a place that was entered. When the server stops, the challenge stays processing
+// and is taken up again.
 func (s *Service) lookOut(c challenge, a authorization) {
 	s.flying.Go(func() {
-		select {
-		case s.lookouts <- struct{}{}:
-			defer func() { <-s.lookouts }()
-		case <-s.life.Done():
-			return
-		}
+		defer s.leave()
 		ctx, cancel := context.WithTimeout(s.life, validationTime)
 		defer cancel()
 		verdict, err := s.look(ctx, c, a)

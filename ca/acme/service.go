@@ -28,10 +28,10 @@ type Service struct {
 	accounts       *rpc.Pace
 	issuers        map[string]string // id by key identifier
 
-	life     context.Context // ends with Close; what is under way then stays processing
-	end      context.CancelFunc
-	flying   sync.WaitGroup
-	lookouts chan struct{} // taken while a challenge is looked at
+	life   context.Context // ends with Close; what is under way then stays processing
+	end    context.CancelFunc
+	flying sync.WaitGroup
+	places chan struct{} // taken while a challenge is looked at
 }
 
 // New returns the server over its dependencies; Close releases it.
@@ -55,7 +55,7 @@ func New(d Deps, c Config) (*Service, error) {
 		db: d.DB, authority: d.Authority, network: d.Network, resolver: d.Resolver, log: d.Log, now: d.Now, config: c,
 		externalSecret: derive(c.Secret, "acme external account"), nonces: newNonces(d.DB, c.Secret, d.Now),
 		orders: rpc.NewPace(c.Orders, d.Now), accounts: rpc.NewPace(c.Accounts, d.Now),
-		issuers: issuersByKey(c.Issuers), lookouts: make(chan struct{}, maxValidations),
+		issuers: issuersByKey(c.Issuers), places: make(chan struct{}, maxValidations),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s, nil

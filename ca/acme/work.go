@@ -53,24 +53,35 @@ func (s *Service) Work(ctx context.Context) { s.turn(ctx, lease{}) }
 func (s *Service) resumeChallenges(ctx context.Context, l time.Duration) error {
 	ids, err := s.left(ctx, `select id from acme_challenge where status = 'processing' and claimed <= $1 order by claimed limit $2`, l)
 	for _, id := range ids {
-		mine, err := s.claim(ctx, `update acme_challenge set claimed = $2 where id = $1 and status = 'processing' and claimed <= $3`, id, l)
-		if err != nil {
-			return err
+		if !s.enter() {
+			return nil // the others wait for a place
 		}
-		if !mine {
-			continue
+		if began, err := s.resumeChallenge(ctx, id, l); !began {
+			s.leave()
+			if err != nil {
+				return err
+			}
 		}
-		c, err := challengeByID(ctx, s.db, id)
-		if err != nil {
-			return err
-		}
-		a, err := authorizationByID(ctx, s.db, c.authorization)
-		if err != nil {
-			return err
-		}
-		s.lookOut(c, a)
 	}
 	return err
+}
+
+// resumeChallenge looks at a challenge, at a place that was entered, unless another node has it.
+func (s *Service) resumeChallenge(ctx context.Context, id string, l time.Duration) (began bool, err error) {
+	mine, err := s.claim(ctx, `update acme_challenge set claimed = $2 where id = $1 and status = 'processing' and claimed <= $3`, id, l)
+	if err != nil || !mine {
+		return false, err
+	}
+	c, err := challengeByID(ctx, s.db, id)
+	if err != nil {
+		return false, err
+	}
+	a, err := authorizationByID(ctx, s.db, c.authorization)
+	if err != nil {
+		return false, err
+	}
+	s.lookOut(c, a)
+	return true, nil
 }
 
 func (s *Service) resumeOrders(ctx context.Context, l time.Duration) error {

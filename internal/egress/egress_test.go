@@ -105,3 +105,15 @@ func TestNameOfAPrivateAddress(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A name that does not exist must not be found below a domain of this machine's search list, where others may have names.
+func TestNoSearchList(t *testing.T) {
+	for address, want := range map[string]string{
+		"www.example.com:80": "www.example.com.:80", "db:5432": "db.:5432", "www.example.com.:80": "www.example.com.:80",
+		"localhost:8080": "localhost:8080", "10.0.0.1:80": "10.0.0.1:80", "[2001:db8::1]:80": "[2001:db8::1]:80", "no port": "no port", ":80": ":80",
+	} {
+		if got := egress.Absolute(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,15 +53,27 @@ func (n *Network) control(_ context.Context, _, address string, _ syscall.RawCon
 	return nil
 }
 
-// DialContext connects to host:port over TCP. Where the name has several addresses it tries the public ones. Errors: KindDenied with
-// [ReasonAddress]; those of net.
+// DialContext connects to host:port over TCP. Where the name has several addresses it tries the public ones. The name is looked up as
+// it is, never below a domain of this machine's search list. Errors: KindDenied with [ReasonAddress]; those of net.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if network != "tcp" && network != "tcp4" && network != "tcp6" {
 		return nil, net.UnknownNetworkError(network)
 	}
-	conn, err := n.dialer.DialContext(ctx, network, address)
+	conn, err := n.dialer.DialContext(ctx, network, absolute(address))
 	if errors.Is(err, errAddress) {
 		return nil, errAddress // without the address, which is not the asker's to learn
 	}
 	return conn, err
+}
+
+// absolute ends a name with a dot, which keeps it out of the search list. localhost is in no zone: the hosts file has it without.
+func absolute(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" || host == "localhost" || strings.HasSuffix(host, ".") {
+		return address
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return address
+	}
+	return net.JoinHostPort(host+".", port)
 }

@@ -1,0 +1,73 @@
+package acme_test
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestChallengesThatHangDoNotPileUp has more names that never answer than there are places to look from, and gives the server all the
+// time to take them up again and again: what waits, waits in the store.
+func TestChallengesThatHangDoNotPileUp(t *testing.T) {
+	w := embedded(t)
+	f := w.register(newKey(t), w.external())
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config.TLSALPN01Port = silent.Addr().(*net.TCPAddr).Port
+	w.restart()
+	asked := make(chan net.Conn, 200)
+	go func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				close(asked)
+				return
+			}
+			asked <- conn
+		}
+	}()
+	var list []string
+	for i := range 90 {
+		list = append(list, fmt.Sprintf("n%d.example.com", i))
+	}
+	o := f.order(list...)
+	for _, url := range o.Authorizations {
+		f.post(f.authorization(url).challenge(t, "tls-alpn-01").URL, "{}")
+	}
+	var held []net.Conn
+	for range 64 {
+		held = append(held, <-asked)
+	}
+	before := runtime.NumGoroutine()
+	for range 20 {
+		w.clock.advance(time.Minute)
+		w.Work(t.Context())
+	}
+	if after := runtime.NumGoroutine(); after > before+16 {
+		t.Errorf("%d goroutines became %d", before, after)
+	}
+	select {
+	case conn := <-asked:
+		_ = conn.Close()
+		t.Error("another challenge is looked at though all places are taken")
+	default:
+	}
+	_ = silent.Close()
+	for _, conn := range held {
+		_ = conn.Close()
+	}
+	for conn := range asked {
+		_ = conn.Close()
+	}
+	for range 2000 {
+		w.Work(t.Context())
+		if f.show(o).Status == "invalid" {
+			return
+		}
+	}
+	t.Error("nobody looked at what waited")
+}
