@@ -1,9 +1,9 @@
-// Reads qualified certificate statements with @peculiar/asn1-x509-qualified(-etsi). Standard input is the extension's value in
-// hex, standard output what each statement says, by the last arc of its identifier, and whether it encodes them in the same octets.
-import { text } from 'node:stream/consumers'
+// Reads qualified certificate statements with @peculiar/asn1-x509-qualified(-etsi): {extension} -> what each statement says, by the
+// last arc of its identifier, and whether it encodes them in the same octets.
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { QCStatements } from '@peculiar/asn1-x509-qualified'
 import * as etsi from '@peculiar/asn1-x509-qualified-etsi'
+import { answer, octets, question } from './ask.mjs'
 
 const kinds = {
   [etsi.id_etsi_qcs_qcLimitValue]: etsi.QcEuLimitValue,
@@ -13,10 +13,9 @@ const kinds = {
   [etsi.id_etsi_qcs_qcCClegislation]: etsi.QcCClegislation,
 }
 
-const der = Buffer.from((await text(process.stdin)).trim(), 'hex')
 const statements = {}
 let same = true
-for (const { statementId, statementInfo } of AsnConvert.parse(der, QCStatements)) {
+for (const { statementId, statementInfo } of AsnConvert.parse(octets(question.extension), QCStatements)) {
   const arc = statementId.split('.').at(-1)
   statements[arc] = true
   if (statementInfo?.byteLength) {
@@ -24,4 +23,4 @@ for (const { statementId, statementInfo } of AsnConvert.parse(der, QCStatements)
     same &&= Buffer.from(AsnConvert.serialize(statements[arc])).equals(Buffer.from(statementInfo))
   }
 }
-console.log(JSON.stringify({ statements, same }))
+answer({ statements, same })
