@@ -13,9 +13,8 @@ const (
 
 // Protocol identifiers (3GPP TS 23.040 §9.2.3.9).
 const (
-	PIDPlain    byte = 0x00
-	PIDForUSIM  byte = 0x7F // (U)SIM data download
-	PIDReplace1 byte = 0x41 // replaces the message of this type and sender that came before; to 47 for types 2 to 7
+	PIDPlain   byte = 0x00
+	PIDForUSIM byte = 0x7F // (U)SIM data download
 )
 
 // Alphabet is what a body is written in.

@@ -39,30 +39,24 @@ func AppendHeader(dst []byte, elements ...Element) (Header, error) {
 	return dst, nil
 }
 
-// Valid reports whether the lengths agree. [Header.All] and [Header.Find] are for valid headers; those of parsed TPDUs are.
+// Valid reports whether the lengths agree. Headers of parsed TPDUs are valid.
 func (h Header) Valid() bool {
 	if len(h) == 0 {
 		return true
 	}
-	if int(h[0]) != len(h)-1 || len(h) > maxUserData {
-		return false
+	size := 1
+	for e := range h.All() {
+		size += 2 + len(e.Data)
 	}
-	rest := h[1:]
-	for len(rest) >= 2 && len(rest) >= 2+int(rest[1]) {
-		rest = rest[2+int(rest[1]):]
-	}
-	return len(rest) == 0
+	return size == len(h) && int(h[0]) == len(h)-1 && len(h) <= maxUserData
 }
 
-// All returns the elements in their order.
+// All returns the elements in their order, and stops before one that is cut short.
 func (h Header) All() iter.Seq[Element] {
 	return func(yield func(Element) bool) {
-		if len(h) == 0 {
-			return
-		}
-		for rest := h[1:]; len(rest) > 0; {
+		for rest := h[min(1, len(h)):]; len(rest) >= 2; {
 			n := 2 + int(rest[1])
-			if !yield(Element{ID: rest[0], Data: rest[2:n:n]}) {
+			if n > len(rest) || !yield(Element{ID: rest[0], Data: rest[2:n:n]}) {
 				return
 			}
 			rest = rest[n:]

@@ -95,7 +95,7 @@ func segment(a Alphabet, body []byte, room int) int {
 		return len(body)
 	case a == GSM7 && body[room-1] == escape:
 		return room - 1
-	case a == UCS2 && room > 0 && body[room-2]&0xFC == 0xD8:
+	case a == UCS2 && body[room-2]&0xFC == 0xD8:
 		return room - 2
 	default:
 		return room

@@ -7,12 +7,10 @@ import "time"
 type Timestamp [7]byte
 
 const (
-	quarter  = 15 * 60 // seconds
-	century  = 2000
-	west     = 0x08 // the sign of the zone, in the nibble of its tens
-	maxTens  = 7
-	maxZone  = maxTens*10 + 9
-	zoneByte = 6
+	century = 2000
+	quarter = 15 * 60 // seconds
+	maxZone = 79      // quarters
+	west    = 0x08    // the sign of the zone, among the bits of its tens
 )
 
 // NewTimestamp writes t in its own zone. It fails with [ErrTime] outside the years 2000 to 2099, and where the zone is not of full
@@ -34,27 +32,26 @@ func NewTimestamp(t time.Time) (Timestamp, error) {
 
 // Time reads the point in time, in the years 2000 to 2099 and in its own zone. It fails with [ErrTime].
 func (t Timestamp) Time() (time.Time, error) {
+	sign := t[6] & west
+	t[6] &^= west
 	var part [len(t)]int
-	west := t[zoneByte]&west != 0
-	t[zoneByte] &^= 0x08
 	for i, o := range t {
-		if o&0x0F > 9 || o>>4 > 9 {
+		tens, units := int(o&0x0F), int(o>>4)
+		if tens > 9 || units > 9 {
 			return time.Time{}, ErrTime
 		}
-		part[i] = int(o&0x0F)*10 + int(o>>4)
+		part[i] = tens*10 + units
 	}
-	offset := part[zoneByte] * quarter
-	if west {
+	offset := part[6] * quarter
+	if sign != 0 {
 		offset = -offset
 	}
 	at := time.Date(century+part[0], time.Month(part[1]), part[2], part[3], part[4], part[5], 0, time.FixedZone("", offset))
-	if again, err := NewTimestamp(at); err != nil || !again.sameClock(t) {
+	// time.Date carries a 31 April over to May: what comes back must be what was read.
+	if again, err := NewTimestamp(at); err != nil || [6]byte(again[:]) != [6]byte(t[:]) {
 		return time.Time{}, ErrTime
 	}
 	return at, nil
 }
-
-// sameClock tells whether the date and the clock agree: they do not where one of them had been out of range.
-func (t Timestamp) sameClock(o Timestamp) bool { return [zoneByte]byte(t[:]) == [zoneByte]byte(o[:]) }
 
 func swapped(n int) byte { return byte(n%10<<4 | n/10) }
