@@ -34,8 +34,8 @@ type compiled struct {
 // issuance is the hierarchy and the profiles, compiled.
 type issuance struct {
 	hierarchy *Hierarchy
-	profiles map[string]*Profile
-	combined map[string]*compiled // by profile and issuer, separated by a slash
+	profiles  map[string]*Profile
+	combined  map[string]*compiled // by profile and issuer, separated by a slash
 }
 
 var issuerID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

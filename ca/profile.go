@@ -15,6 +15,8 @@ type Profile struct {
 	// Line is whose issuers may issue it; AnyLine: an issuer of any line, named in the request.
 	Line    Line
 	AnyLine bool
+	// Delegate says that its certificates speak for the authority itself. They are made in a key ceremony: no token authorises one.
+	Delegate bool
 	// Keys are the accepted kinds of subject keys. Escrowed says that the key comes from the key management side, without a CSR.
 	Keys     []csr.Algorithm
 	Escrowed bool

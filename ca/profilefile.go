@@ -57,6 +57,7 @@ type profileText struct {
 	Name        string   `yaml:"name"`
 	Line        Line     `yaml:"line"`
 	AnyLine     bool     `yaml:"any_line"`
+	Delegate    bool     `yaml:"delegate"`
 	Keys        []string `yaml:"keys"`
 	Escrowed    bool     `yaml:"escrowed"`
 	Days        int      `yaml:"days"`
@@ -107,7 +108,7 @@ func ParseProfile(text []byte) (*Profile, error) {
 	}
 	w := wording{}
 	p := &Profile{
-		Name: t.Name, Line: one(&w, t.Line, LineBank, LineEID, LineEnterprise, LineService), AnyLine: t.AnyLine, Escrowed: t.Escrowed,
+		Name: t.Name, Line: one(&w, t.Line, LineBank, LineEID, LineEnterprise, LineService), AnyLine: t.AnyLine, Delegate: t.Delegate, Escrowed: t.Escrowed,
 		Validity: time.Duration(t.Days) * 24 * time.Hour, ExtKeyCritical: t.ExtCritical, Policy: t.Policy, NoStatus: t.NoStatus,
 		Tenured: one(&w, t.SerialNumber, "", "tenure") != "", Person: t.Person,
 		RelyingParty: w.presence(t.RelyingParty), Tenure: w.presence(t.Tenure),

@@ -229,6 +229,8 @@ func TestRefusedAuthorisations(t *testing.T) {
 	}{
 		"profile":   {func(r *ca.AuthoriseReq) { r.Profile = "x" }, ca.ReasonUnknownProfile},
 		"escrowed":  {func(r *ca.AuthoriseReq) { r.Profile = "encryption" }, ca.ReasonUnknownProfile},
+		"OCSP":      {func(r *ca.AuthoriseReq) { r.Profile, r.Issuer = "ocsp", "bank-p256-2026" }, ca.ReasonUnknownProfile},
+		"stamps":    {func(r *ca.AuthoriseReq) { r.Profile = "timestamp" }, ca.ReasonUnknownProfile},
 		"life":      {func(r *ca.AuthoriseReq) { r.Life = 25 * time.Hour }, ca.ReasonValidity},
 		"negative":  {func(r *ca.AuthoriseReq) { r.Life = -time.Second }, ca.ReasonValidity},
 		"subject":   {func(r *ca.AuthoriseReq) { r.Subject.CommonName = "{{x}}" }, ca.ReasonSubject},
@@ -288,6 +290,29 @@ func TestRenew(t *testing.T) {
 		_, err = w.Renew(t.Context(), next, der)
 		wantError(t, err, simtrust.KindUnauthenticated, ca.ReasonClientCertificate)
 	})
+}
+
+// TestRenewalLivesNoLonger renews, again and again, what an officer gave for a day.
+func TestRenewalLivesNoLonger(t *testing.T) {
+	w := embedded(t)
+	req := w.server("a.example")
+	req.NotAfter = start.Add(24 * time.Hour)
+	c := w.issue(req)
+	for range 3 {
+		peer, err := x509.ParseCertificate(c.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		life := c.NotAfter.Sub(c.NotBefore)
+		w.clock.advance(23 * time.Hour)
+		der, _ := request(t, elliptic.P256(), nil)
+		if c, err = w.Renew(t.Context(), peer, der); err != nil {
+			t.Fatal(err)
+		}
+		if c.NotAfter.Sub(c.NotBefore) != life {
+			t.Errorf("%v became %v", life, c.NotAfter.Sub(c.NotBefore))
+		}
+	}
 }
 
 // TestIssuedEvents carry certificates of services in full, and of persons as a hash alone.

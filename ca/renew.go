@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"time"
 
 	"simtrust"
 )
@@ -16,13 +17,22 @@ func (s *Service) Renew(ctx context.Context, peer *x509.Certificate, csr []byte)
 	if err != nil {
 		return Certificate{}, err
 	}
-	if p, ok := s.Profile(old.Profile); !ok || !p.Renew {
+	return s.Reissue(ctx, old, csr, "renewal of "+old.ID)
+}
+
+// Reissue issues a certificate like an old one, whose holder the caller has authenticated, for the key of a CSR. It lives as long as
+// the old one did: who was given a day has no right to the years that the profile allows. Errors: those of Issue; KindDenied with
+// [ReasonNotRenewable].
+func (s *Service) Reissue(ctx context.Context, old Certificate, csr []byte, requester string) (Certificate, error) {
+	p, ok := s.Profile(old.Profile)
+	if !ok || !p.Renew {
 		return Certificate{}, denied(ReasonNotRenewable, "certificates of this profile are not renewed")
 	}
-	return s.Issue(ctx, IssueReq{
-		Profile: old.Profile, CSR: csr, Subject: old.Subject, SANs: old.SANs, Tenure: old.Tenure, RelyingParty: old.RelyingParty,
-		Requester: "renewal of " + old.ID,
-	})
+	req := IssueReq{Profile: old.Profile, CSR: csr, Subject: old.Subject, SANs: old.SANs, Tenure: old.Tenure, RelyingParty: old.RelyingParty, Requester: requester}
+	if life := old.NotAfter.Sub(old.NotBefore); life < p.Validity-time.Second {
+		req.NotAfter = s.now().Add(life - backdate)
+	}
+	return s.Issue(ctx, req)
 }
 
 var errClientCertificate = error(&simtrust.Error{Kind: simtrust.KindUnauthenticated, Reason: ReasonClientCertificate,

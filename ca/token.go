@@ -60,6 +60,8 @@ func (s *Service) Authorise(ctx context.Context, req AuthoriseReq) (Token, error
 	switch {
 	case !ok || p.Escrowed:
 		return Token{}, invalid(ReasonUnknownProfile, "no such profile")
+	case p.Delegate:
+		return Token{}, invalid(ReasonUnknownProfile, "who speaks for the authority is appointed in a key ceremony")
 	case life < 0 || life > maxTokenLife:
 		return Token{}, invalid(ReasonValidity, "a token lives up to 24 hours")
 	}

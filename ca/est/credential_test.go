@@ -100,7 +100,7 @@ func TestPasswordsAreNotStored(t *testing.T) {
 func TestLabelsThatCannotBe(t *testing.T) {
 	w := embedded(t, est.Config{})
 	for _, c := range []est.Config{
-		{Labels: []string{"ocsp", "tls-client"}}, {Labels: []string{"encryption", "tls-client"}},
+		{Labels: []string{"ocsp", "tls-client"}}, {Labels: []string{"timestamp", "tls-client"}}, {Labels: []string{"encryption", "tls-client"}},
 		{Labels: []string{"bank-sim", "tls-client"}}, {Labels: []string{"eid", "tls-client"}}, {Labels: []string{"none", "tls-client"}}, {Default: "eid"},
 	} {
 		if _, err := est.New(est.Deps{Authority: w.authority}, c); err == nil {

@@ -21,6 +21,9 @@ type Authority interface {
 	Holder(ctx context.Context, peer *x509.Certificate) (ca.Certificate, error)
 	// Renew issues a certificate like it for the key of a CSR. Errors: those of Holder and Issue; KindDenied with ca.ReasonNotRenewable.
 	Renew(ctx context.Context, peer *x509.Certificate, csr []byte) (ca.Certificate, error)
+	// Reissue issues a certificate like one whose holder was authenticated here, for the key of a CSR. Errors: those of Issue; KindDenied
+	// with ca.ReasonNotRenewable.
+	Reissue(ctx context.Context, old ca.Certificate, csr []byte, requester string) (ca.Certificate, error)
 	// Search lists certificates.
 	Search(ctx context.Context, q ca.Query, p ca.Page) ([]ca.Certificate, string, error)
 }

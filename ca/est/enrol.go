@@ -38,19 +38,20 @@ func (s *Service) reenrol(ctx context.Context, p *ca.Profile, c Credential, r *c
 	if err != nil {
 		return ca.Certificate{}, err
 	}
-	if !p.Renew {
-		return ca.Certificate{}, denied(ca.ReasonNotRenewable, "certificates of this profile are not renewed")
-	}
 	old, err := s.obtained(ctx, c, n)
 	if err != nil {
 		return ca.Certificate{}, err
 	}
-	return s.authority.Issue(ctx, ca.IssueReq{Profile: old.Profile, CSR: r.Raw, Subject: old.Subject, SANs: old.SANs,
-		Tenure: old.Tenure, RelyingParty: old.RelyingParty, Requester: c.requester()})
+	return s.authority.Reissue(ctx, old, r.Raw, c.requester())
 }
+
+var errNothingLike = denied(ReasonNothingLike, "there is no valid certificate of these names; enrol instead")
 
 // obtained finds a certificate of exactly these names that was obtained with the credential and is valid.
 func (s *Service) obtained(ctx context.Context, c Credential, n names) (ca.Certificate, error) {
+	if n.first() == "" {
+		return ca.Certificate{}, errNothingLike // without a name the search would go through the whole register
+	}
 	no := false
 	q := ca.Query{Profile: c.Profile, Name: n.first(), ExpiresFrom: s.now(), Revoked: &no}
 	for page := (ca.Page{}); ; {
@@ -64,7 +65,7 @@ func (s *Service) obtained(ctx context.Context, c Credential, n names) (ca.Certi
 			}
 		}
 		if page.After = next; next == "" {
-			return ca.Certificate{}, denied(ReasonNothingLike, "there is no valid certificate of these names; enrol instead")
+			return ca.Certificate{}, errNothingLike
 		}
 	}
 }

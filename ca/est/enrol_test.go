@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -284,6 +285,19 @@ func TestRenewalNeedsWhatIsRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.do(enrol("/simplereenroll", mine, request(t, newKey(t), "pump", nil))).refused(t, http.StatusForbidden, "enrol instead")
+}
+
+// TestRenewalSearchesByName asks for renewals of addresses, and of nothing at all: neither goes through the whole register.
+func TestRenewalSearchesByName(t *testing.T) {
+	w := embedded(t, est.Config{})
+	l := w.credential("tls-server", ca.Subject{}, "*")
+	address := func(r *x509.CertificateRequest) { r.IPAddresses = []net.IP{net.IPv4(10, 0, 0, 1)} }
+	w.do(enrol("/tls-server/simpleenroll", l, request(t, newKey(t), "", address))).certificate(t)
+	w.do(enrol("/tls-server/simplereenroll", l, request(t, newKey(t), "", address))).certificate(t)
+	w.do(enrol("/tls-server/simplereenroll", l, request(t, newKey(t), "", nil))).refused(t, http.StatusForbidden, "enrol instead")
+	if n := w.searches.whole.Load(); n > 0 {
+		t.Errorf("the whole register was searched %d times", n)
+	}
 }
 
 func TestCompromisedKeyIsRefused(t *testing.T) {

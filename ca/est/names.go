@@ -114,7 +114,7 @@ func addresses(ips []netip.Addr) []string {
 
 // first is what the register finds a certificate of these names by.
 func (n *names) first() string {
-	for _, list := range [][]string{{n.subject.CommonName}, n.sans.DNS} {
+	for _, list := range [][]string{{n.subject.CommonName}, n.sans.DNS, addresses(n.sans.IPs)} {
 		if len(list) > 0 && list[0] != "" {
 			return list[0]
 		}

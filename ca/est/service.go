@@ -35,7 +35,7 @@ func New(d Deps, c Config) (*Service, error) {
 		enrolments: rpc.NewPace(c.Enrolments, d.Now), log: d.Log, now: d.Now}
 	for _, name := range c.Labels {
 		p, ok := d.Authority.Profile(name)
-		if !ok || p.Escrowed || p.AnyLine || p.Person || p.Tenure == ca.Required || p.RelyingParty == ca.Required {
+		if !ok || p.Escrowed || p.Delegate || p.AnyLine || p.Person || p.Tenure == ca.Required || p.RelyingParty == ca.Required {
 			return nil, fmt.Errorf("est: %q is no profile that can be enrolled for by names", name)
 		}
 		chains, err := certsOnly(chainsOf(p, c.Issuers))

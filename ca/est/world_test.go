@@ -20,6 +20,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ import (
 type world struct {
 	t         testing.TB
 	authority *ca.Service
+	searches  *searches
 	face      *est.Service
 	hierarchy *ca.Hierarchy
 	server    *httptest.Server
@@ -60,6 +62,19 @@ func embedded(t testing.TB, c est.Config) *world {
 		t.Fatal(err)
 	}
 	return newWorld(t, db, c)
+}
+
+// searches counts how often the register is searched without a name, that is, as a whole.
+type searches struct {
+	*ca.Service
+	whole atomic.Int64
+}
+
+func (s *searches) Search(ctx context.Context, q ca.Query, p ca.Page) ([]ca.Certificate, string, error) {
+	if q.Name == "" {
+		s.whole.Add(1)
+	}
+	return s.Service.Search(ctx, q, p)
 }
 
 type officer struct{}
@@ -97,8 +112,9 @@ func newWorld(t testing.TB, db *sqldb.DB, c est.Config) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.authority.Close)
+	w.searches = &searches{Service: w.authority}
 	c.Issuers = w.hierarchy.Issuers
-	if w.face, err = est.New(est.Deps{DB: db, Authority: w.authority, Log: log, Now: time.Now}, c); err != nil {
+	if w.face, err = est.New(est.Deps{DB: db, Authority: w.searches, Log: log, Now: time.Now}, c); err != nil {
 		t.Fatal(err)
 	}
 	router := rpc.NewRouter(rpc.Config{Auth: officer{}})
