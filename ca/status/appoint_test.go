@@ -24,9 +24,14 @@ func TestDelegateRenewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.issuer(bank).OCSP = d
-	if err := w.Appoint(w.hierarchy); err != nil {
+	takeOver, err := w.Prepare(w.hierarchy)
+	if err != nil {
 		t.Fatal(err)
 	}
+	if got := failed(t, w.post(bank, question(w.issuer(bank), oidSHA256, nil, one))); got != 3 {
+		t.Fatalf("the new delegate answers before it took over: %d", got)
+	}
+	takeOver()
 	w.watch()
 	if got := w.ask(bank, one); got.says() != "good" || !got.Next.After(start.AddDate(10, 0, 0)) {
 		t.Errorf("%s until %v", got.says(), got.Next)
@@ -43,7 +48,7 @@ func TestUnfitDelegateIsNotAppointed(t *testing.T) {
 	}
 	former := w.issuer(bank).OCSP
 	w.issuer(bank).OCSP = d
-	if err := w.Appoint(w.hierarchy); err == nil || !strings.Contains(err.Error(), bank) {
+	if _, err := w.Prepare(w.hierarchy); err == nil || !strings.Contains(err.Error(), bank) {
 		t.Errorf("appointed: %v", err)
 	}
 	w.issuer(bank).OCSP = former

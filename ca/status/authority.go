@@ -68,30 +68,31 @@ func newAuthority(i *ca.Issuer, answers int) (*authority, error) {
 	if a.lists, err = newSigner(i.Signer, cert.PublicKey); err != nil {
 		return nil, err
 	}
-	if err := a.appoint(i.OCSP); err != nil {
+	d, err := newDelegate(i.OCSP, cert)
+	if err != nil {
 		return nil, err
 	}
+	a.answers.Store(d)
 	for oid, make := range certIDHashes {
 		a.names[oid] = nameHashes{sum(make, cert.RawSubject), sum(make, publicKeyBits(cert))}
 	}
 	return a, nil
 }
 
-// appoint makes d the one that signs OCSP answers from now on.
-func (a *authority) appoint(d *ca.Delegate) error {
+// newDelegate checks an OCSP delegate of an issuer, and its key.
+func newDelegate(d *ca.Delegate, issuer *smx509.Certificate) (*delegate, error) {
 	if d == nil {
-		return errors.New("no OCSP delegate")
+		return nil, errors.New("no OCSP delegate")
 	}
-	cert, err := checkedDelegate(d.Raw, a.cert)
+	cert, err := checkedDelegate(d.Raw, issuer)
 	if err != nil {
-		return fmt.Errorf("OCSP delegate: %w", err)
+		return nil, fmt.Errorf("OCSP delegate: %w", err)
 	}
 	key, err := newSigner(d.Signer, cert.PublicKey)
 	if err != nil {
-		return fmt.Errorf("OCSP delegate: %w", err)
+		return nil, fmt.Errorf("OCSP delegate: %w", err)
 	}
-	a.answers.Store(&delegate{key, responderID(cert), certificates(cert.Raw), cert.NotAfter})
-	return nil
+	return &delegate{key, responderID(cert), certificates(cert.Raw), cert.NotAfter}, nil
 }
 
 var oidNoCheck = []int{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}

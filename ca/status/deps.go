@@ -3,6 +3,7 @@ package status
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"simtrust/ca"
@@ -38,6 +39,8 @@ type Config struct {
 	Shards int
 	// Validity is the time from a CRL's thisUpdate to its nextUpdate; 0: 24 h. It is published again after a quarter of it.
 	Validity time.Duration
+	// OtherLists serves the CRLs of who is no issuer here, a root for example, under the same addresses; nil: there are none.
+	OtherLists http.Handler
 	// Answers bounds the kept OCSP answers of one issuer, of about 1.5 KB each; 0: 32768.
 	Answers int
 }

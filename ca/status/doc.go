@@ -32,6 +32,11 @@
 //
 // A revocation is published within 10 s. Lists are published again well before their nextUpdate, also without changes.
 //
+// # Another hierarchy
+//
+// New issuers and renewed delegates take over in a running node ([Service.Prepare]): all of them at one moment, or none. A node that
+// tells the status of an issuer early does no harm, so it does before any node issues from it.
+//
 // # What it does not do
 //
 // No delta CRLs: shards are small, and clients that read delta CRLs are few. No answers for issuers of others. It neither revokes

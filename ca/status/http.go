@@ -52,7 +52,7 @@ func KeepSlashes(next http.Handler) http.Handler {
 }
 
 func (s *Service) authorityOf(r *http.Request) (*authority, error) {
-	if a, ok := s.issuers[r.PathValue("issuer")]; ok {
+	if a, ok := s.authority(r.PathValue("issuer")); ok {
 		return a, nil
 	}
 	return nil, &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownIssuer, Op: "status", Msg: "no such issuer"}
@@ -66,7 +66,7 @@ func (s *Service) getOCSP(w http.ResponseWriter, r *http.Request) {
 	}
 	der, ok := pathRequest(r.PathValue("request"))
 	if !ok {
-		writeOCSP(w, malformedRequest.der())
+		s.refuse(w)
 		return
 	}
 	s.writeReply(w, r, s.respond(r.Context(), a, der))
@@ -103,11 +103,17 @@ func (s *Service) postOCSP(w http.ResponseWriter, r *http.Request) {
 		return // the client went away
 	}
 	if err != nil || len(der) > maxRequest {
-		writeOCSP(w, malformedRequest.der())
+		s.refuse(w)
 		return
 	}
 	reply := s.respond(r.Context(), a, der)
 	writeOCSP(w, reply.der) // answers to POST are not for caches
+}
+
+// refuse answers what cannot be a request.
+func (s *Service) refuse(w http.ResponseWriter) {
+	s.metrics.answered[stateMalformed].Inc()
+	writeOCSP(w, malformedRequest.der())
 }
 
 func writeOCSP(w http.ResponseWriter, der []byte) {
@@ -150,6 +156,10 @@ func notModified(r *http.Request, etag string) bool {
 
 func (s *Service) getCRL(w http.ResponseWriter, r *http.Request) {
 	p, err := s.servedList(r)
+	if simtrust.ReasonOf(err) == ReasonUnknownIssuer && s.config.OtherLists != nil {
+		s.config.OtherLists.ServeHTTP(w, r)
+		return
+	}
 	if err != nil {
 		rpc.Fail(w, r, err)
 		return

@@ -40,7 +40,7 @@ func (s *Service) Publish(ctx context.Context) error {
 // shards names all shards that have a list or should: those of today's configuration, those with changes, those published.
 func (s *Service) shards(heads map[shardKey]head) []shardKey {
 	keys := map[shardKey]bool{}
-	for _, a := range s.authorities {
+	for _, a := range s.authorities() {
 		for n := range s.config.Shards {
 			keys[shardKey{a.id, n}] = true
 		}
@@ -51,7 +51,7 @@ func (s *Service) shards(heads map[shardKey]head) []shardKey {
 	}
 	s.mu.Unlock()
 	for key := range heads {
-		if s.issuers[key.issuer] != nil {
+		if _, ok := s.authority(key.issuer); ok {
 			keys[key] = true
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Service) shards(heads map[shardKey]head) []shardKey {
 }
 
 func (s *Service) publishShard(ctx context.Context, key shardKey, before head) error {
-	a := s.issuers[key.issuer]
+	a, _ := s.authority(key.issuer)
 	if err := s.takeOver(ctx, a, before); err != nil {
 		return err
 	}

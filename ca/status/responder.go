@@ -17,27 +17,33 @@ type reply struct {
 	checked, next time.Time
 }
 
-// respond answers an OCSP request to an issuer.
+// respond answers an OCSP request to an issuer, and counts the answer.
 func (s *Service) respond(ctx context.Context, a *authority, der []byte) reply {
+	r, state := s.replyTo(ctx, a, der)
+	s.metrics.answered[state].Inc()
+	return r
+}
+
+func (s *Service) replyTo(ctx context.Context, a *authority, der []byte) (r reply, state string) {
 	req, ok := parseRequest(der)
 	if !ok {
-		return reply{der: malformedRequest.der()}
+		return reply{der: malformedRequest.der()}, stateMalformed
 	}
 	for _, id := range req.ids {
 		if !a.issued(id) {
-			return reply{der: unauthorized.der()}
+			return reply{der: unauthorized.der()}, stateUnauthorized
 		}
 	}
-	answers, ok := s.answersTo(ctx, a, req.ids)
-	if !ok {
-		return reply{der: tryLater.der()}
+	answers, state := s.answersTo(ctx, a, req.ids)
+	if state == stateTryLater {
+		return reply{der: tryLater.der()}, state
 	}
 	r, err := s.compose(a, req.nonce, answers)
 	if err != nil {
 		s.log.ErrorContext(ctx, "status: the OCSP delegate's key does not sign", "issuer", a.id, "error", err)
-		return reply{der: tryLater.der()}
+		return reply{der: tryLater.der()}, stateTryLater
 	}
-	return r
+	return r, state
 }
 
 // compose signs what is not signed yet.
@@ -57,10 +63,10 @@ func (s *Service) compose(a *authority, nonce []byte, answers []*answer) (r repl
 	return r, err
 }
 
-// answersTo finds kept answers and makes the others; false where the store is needed and away.
-func (s *Service) answersTo(ctx context.Context, a *authority, ids []certID) ([]*answer, bool) {
+// answersTo finds kept answers and makes the others; [stateTryLater] where the store is needed and away.
+func (s *Service) answersTo(ctx context.Context, a *authority, ids []certID) (answers []*answer, state string) {
 	now := s.now()
-	answers := make([]*answer, len(ids))
+	answers = make([]*answer, len(ids))
 	var ask []int
 	trusted := s.watchedWithin(now)
 	for i, id := range ids {
@@ -74,14 +80,14 @@ func (s *Service) answersTo(ctx context.Context, a *authority, ids []certID) ([]
 		}
 	}
 	if len(ask) == 0 {
-		return answers, true
+		return answers, stateCached
 	}
 	return answers, s.ask(ctx, a, ids, answers, ask)
 }
 
 // ask puts checked answers into the places that ask names, or leaves valid ones there where the register does not answer. Once
 // it did not, nobody waits for it who has valid ones, until a look at it succeeds.
-func (s *Service) ask(ctx context.Context, a *authority, ids []certID, answers []*answer, ask []int) bool {
+func (s *Service) ask(ctx context.Context, a *authority, ids []certID, answers []*answer, ask []int) (state string) {
 	wanted := make([]certID, len(ask))
 	valid, now := 0, s.now()
 	for i, at := range ask {
@@ -91,21 +97,24 @@ func (s *Service) ask(ctx context.Context, a *authority, ids []certID, answers [
 		}
 	}
 	if valid == len(ask) && s.away.Load() {
-		return true
+		return stateStale
 	}
 	checked, begun, err := s.check(ctx, a, wanted)
 	now = s.now()
 	for i, at := range ask {
 		switch n := answers[at]; {
 		case err != nil && (n == nil || !n.valid(now)):
-			return false
+			return stateTryLater
 		case err == nil && (n == nil || !n.young(now) || n.verdict != checked[i].verdict):
 			answers[at] = checked[i]
 			a.cache.put(checked[i], begun)
 		}
 		answers[at].used.Store(true)
 	}
-	return true
+	if err != nil {
+		return stateStale
+	}
+	return stateFresh
 }
 
 // report notes, and logs, that the register does not answer, or that it does again.
@@ -159,7 +168,7 @@ func (s *Service) statuses(ctx context.Context, a *authority, ids []certID) ([]c
 // It goes on with the other issuers where one fails, and returns all errors.
 func (s *Service) Renew(ctx context.Context) error {
 	var failed []error
-	for _, a := range s.authorities {
+	for _, a := range s.authorities() {
 		if err := s.renew(ctx, a); err != nil {
 			failed = append(failed, fmt.Errorf("status: answers of %s: %w", a.id, err))
 		}

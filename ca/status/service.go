@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -29,8 +28,8 @@ type Service struct {
 	now      func() time.Time
 	config   Config
 
-	authorities []*authority
-	issuers     map[string]*authority // by id
+	issuers atomic.Pointer[issuers]
+	metrics *metrics
 
 	watching   sync.Mutex
 	followed   map[string]bool // issuers that were looked at; under watching
@@ -56,35 +55,16 @@ func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: d.DB, register: d.Register, log: d.Log, now: d.Now, config: c,
-		issuers: map[string]*authority{}, followed: map[string]bool{}, wake: make(chan struct{}, 1),
+		metrics: newMetrics(), followed: map[string]bool{}, wake: make(chan struct{}, 1),
 		counters: map[shardKey]int64{}, lists: map[shardKey]*list{}, served: served{lists: map[shardKey]*published{}},
 	}
-	for _, i := range h.Issuers {
-		if i.OCSP == nil && d.Now().After(i.NotAfter) {
-			continue // the issuer has ended, and with it all that it issued
-		}
-		a, err := newAuthority(i, c.Answers)
-		if err != nil {
-			return nil, fmt.Errorf("status: issuer %s: %w", i.ID, err)
-		}
-		s.authorities = append(s.authorities, a)
-		s.issuers[i.ID] = a
+	s.issuers.Store(&issuers{byID: map[string]*authority{}})
+	takeOver, err := s.Prepare(h)
+	if err != nil {
+		return nil, err
 	}
+	takeOver()
 	return s, nil
-}
-
-// Appoint takes over the OCSP delegates of a hierarchy that was loaded again, renewed ones among them; answers under the former ones
-// stay good for their time. It goes on with the other issuers where one delegate is unfit, and returns all errors.
-func (s *Service) Appoint(h *ca.Hierarchy) error {
-	var unfit []error
-	for _, i := range h.Issuers {
-		if a, ok := s.issuers[i.ID]; ok && i.OCSP != nil { // one that has ended keeps its last one
-			if err := a.appoint(i.OCSP); err != nil {
-				unfit = append(unfit, fmt.Errorf("status: issuer %s: %w", i.ID, err))
-			}
-		}
-	}
-	return errors.Join(unfit...)
 }
 
 // Run watches the register, renews answers and publishes lists until ctx ends. What fails is logged and tried again.

@@ -17,7 +17,7 @@ type shardKey struct {
 // Changed says that a revocation of this node concerns a certificate: after it, no answer from before is served, and the list
 // is published soon. It is called once the change is committed, before it is reported to whoever asked for it.
 func (s *Service) Changed(issuer string, serial []byte) {
-	if a, ok := s.issuers[issuer]; ok {
+	if a, ok := s.authority(issuer); ok {
 		a.cache.forget(serial)
 		s.stir()
 	}
@@ -36,7 +36,7 @@ func (s *Service) Watch(ctx context.Context) error {
 	s.watching.Lock()
 	defer s.watching.Unlock()
 	began := s.now()
-	for _, a := range s.authorities {
+	for _, a := range s.authorities() {
 		shards, err := s.register.Shards(ctx, a.id)
 		if err != nil {
 			return fmt.Errorf("status: changes of %s: %w", a.id, err)

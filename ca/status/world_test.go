@@ -72,15 +72,22 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 func (w *world) node() *world {
 	w.t.Helper()
 	n := *w
-	s, err := status.New(status.Deps{DB: w.db, Register: w.register, Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.hierarchy,
-		status.Config{CRL: address, Shards: shards})
+	n.with(func(*status.Config) {})
+	return &n
+}
+
+// with starts the node again, under another configuration.
+func (w *world) with(change func(*status.Config)) {
+	w.t.Helper()
+	c := status.Config{CRL: address, Shards: shards}
+	change(&c)
+	s, err := status.New(status.Deps{DB: w.db, Register: w.register, Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, w.hierarchy, c)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	r := rpc.NewRouter(rpc.Config{})
 	s.Mount(r)
-	n.Service, n.handler = s, status.KeepSlashes(r)
-	return &n
+	w.Service, w.handler = s, status.KeepSlashes(r)
 }
 
 func (w *world) issuer(id string) *ca.Issuer {

@@ -42,6 +42,23 @@ func newTimekeeper(d Deps, signer string) *timekeeper {
 	return k
 }
 
+// successor keeps the time of another key by the same clock: one that jumped is not trusted the more for it.
+func (k *timekeeper) successor(signer string) *timekeeper {
+	return &timekeeper{clock: k.clock, db: k.db, log: k.log, signer: signer, wall0: k.wall0, mono0: k.mono0}
+}
+
+// follow has k give no time before the last one of another.
+func (k *timekeeper) follow(before *timekeeper) {
+	before.mu.Lock()
+	last := before.last
+	before.mu.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if last.After(k.last) {
+		k.last = last
+	}
+}
+
 // now returns the time, or why it is not to be trusted.
 func (k *timekeeper) now(ctx context.Context) (time.Time, error) {
 	k.mu.Lock()

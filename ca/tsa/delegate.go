@@ -1,7 +1,9 @@
 package tsa
 
 import (
+	"crypto/sha256"
 	"encoding/asn1"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -16,6 +18,7 @@ import (
 // unit is the key with its certificate.
 type unit struct {
 	signer              *cms.Signer
+	raw                 []byte // the certificate, DER
 	key                 []byte // SubjectPublicKeyInfo, DER
 	notBefore, notAfter time.Time
 }
@@ -36,7 +39,7 @@ func newUnit(d *ca.Delegate, chain [][]byte) (*unit, error) {
 	if err := keys.CheckPair(d.Signer, leaf.PublicKey); err != nil {
 		return nil, err
 	}
-	u := &unit{key: leaf.RawSubjectPublicKeyInfo, notBefore: leaf.NotBefore, notAfter: leaf.NotAfter}
+	u := &unit{raw: leaf.Raw, key: leaf.RawSubjectPublicKeyInfo, notBefore: leaf.NotBefore, notAfter: leaf.NotAfter}
 	var along [][]byte
 	for i, c := range certificates[1:] {
 		if err := certificates[i].CheckSignatureFrom(c); err != nil {
@@ -79,6 +82,12 @@ func checkPurpose(c *smx509.Certificate) error {
 		return errors.New("tsa: the certificate's key is for more than signatures")
 	}
 	return nil
+}
+
+// name is the key's in the store.
+func (u *unit) name() string {
+	sum := sha256.Sum256(u.key)
+	return hex.EncodeToString(sum[:])
 }
 
 // valid tells whether a token of that time has a valid certificate under it.

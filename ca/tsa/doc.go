@@ -37,5 +37,6 @@
 // # The key
 //
 // At start the certificate must have extended key usage timeStamping, critical and alone (section 2.3), no other key usage than
-// digitalSignature and nonRepudiation, a chain to its root, and the key.
+// digitalSignature and nonRepudiation, a chain to its root, and the key. A delegate that replaces it takes over in a running node
+// ([Service.Prepare]) after the same checks; the clock that was watched from the start goes on being watched.
 package tsa

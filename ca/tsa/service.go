@@ -3,12 +3,11 @@ package tsa
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/asn1"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"simtrust/ca"
@@ -16,8 +15,7 @@ import (
 
 // Service answers time-stamp requests. Its methods are safe for concurrent use.
 type Service struct {
-	*unit
-	time     *timekeeper
+	stamper  atomic.Pointer[stamper] // taken once for a request
 	log      *slog.Logger
 	policies []asn1.ObjectIdentifier
 	accuracy []byte // DER
@@ -34,9 +32,10 @@ func New(ctx context.Context, d Deps, h *ca.Hierarchy, c Config) (*Service, erro
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(u.key)
-	s := &Service{unit: u, time: newTimekeeper(d, hex.EncodeToString(sum[:])), log: d.Log, policies: c.Policies, accuracy: accuracyOf(c.Accuracy)}
-	_, _ = s.time.now(ctx) // a clock that is not trusted is logged, and looked at again by every request
+	s := &Service{log: d.Log, policies: c.Policies, accuracy: accuracyOf(c.Accuracy)}
+	first := &stamper{u, newTimekeeper(d, u.name())}
+	_, _ = first.time.now(ctx) // a clock that is not trusted is logged, and looked at again by every request
+	s.stamper.Store(first)
 	return s, nil
 }
 
@@ -49,14 +48,15 @@ func (s *Service) Stamp(ctx context.Context, der []byte) []byte {
 	if no != nil {
 		return no.reply()
 	}
-	at, err := s.time.now(ctx)
+	by := s.stamper.Load()
+	at, err := by.time.now(ctx)
 	if err != nil {
 		return (&refusal{timeNotAvailable, "the clock is not trusted now"}).reply()
 	}
-	if !s.valid(at) {
+	if !by.valid(at) {
 		return (&refusal{systemFailure, "the time-stamping certificate is not valid now"}).reply()
 	}
-	reply, err := s.token(r, at)
+	reply, err := s.token(by, r, at)
 	if err != nil {
 		s.log.ErrorContext(ctx, "tsa: the key does not sign", "error", err)
 		return (&refusal{systemFailure, "the key does not sign now"}).reply()

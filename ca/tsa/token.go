@@ -14,12 +14,12 @@ import (
 var oidTSTInfo = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 
 // token signs a TSTInfo and returns the whole TimeStampResp.
-func (s *Service) token(r request, at time.Time) ([]byte, error) {
+func (s *Service) token(by *stamper, r request, at time.Time) ([]byte, error) {
 	info, err := s.info(r, at)
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.signer.Sign(cms.Message{Type: oidTSTInfo, Content: info, Certificates: r.certificates})
+	token, err := by.signer.Sign(cms.Message{Type: oidTSTInfo, Content: info, Certificates: r.certificates})
 	if err != nil {
 		return nil, err
 	}

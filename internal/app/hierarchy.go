@@ -61,13 +61,21 @@ func (h *hierarchy) run(ctx context.Context, s *status.Service, report func(erro
 		case <-tick.C:
 			loaded, err := h.load(ctx)
 			if err == nil {
-				err = s.Appoint(loaded)
+				err = takeOver(s, loaded)
 			}
 			if err != nil {
 				report(fmt.Errorf("certificate authority: %w", err))
 			}
 		}
 	}
+}
+
+func takeOver(s *status.Service, loaded *ca.Hierarchy) error {
+	f, err := s.Prepare(loaded)
+	if err == nil {
+		f()
+	}
+	return err
 }
 
 // mount serves the public files, each where certificates say it is. A ceremony that adds some takes effect with the next start.
