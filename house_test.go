@@ -67,6 +67,8 @@ var rooms = []room{
 	{path: "ca/gm", floor: floorHolders, beside: []string{"ca"}, reason: "SM2 certificates in pairs (GM/T 0015, 0034): a face of ca"},
 	{path: "ca/tsa", floor: floorHolders, beside: []string{"ca"}, reason: "RFC 3161: an engine of its own"},
 	{path: "ca/tlog", floor: floorHolders, beside: []string{"ca"}, reason: "the transparency log, fed from ca's outbox rows"},
+	{path: "simshield/applet", floor: floorGround, beside: []string{"internal/tlv", "ca/cms"},
+		reason: "what server and SIM applet say to each other, show and sign; used by both, knows neither"},
 	{path: "simshield/ota", floor: floorGround, only: []string{"internal/sms"}, reason: "secured packets; a codec imports no parent"},
 	{path: "authn/radius", floor: floorHolders, only: []string{".", "internal/radacct"}, reason: "listener and records; a codec imports no parent"},
 	{path: "account", floor: floorAccounts, reason: "accounts stand on tenures"},

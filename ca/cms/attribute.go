@@ -14,6 +14,8 @@ import (
 var (
 	oidData        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	oidSignedData  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
+	oidDataGM      = asn1.ObjectIdentifier{1, 2, 156, 10197, 6, 1, 4, 2, 1}
+	oidSignedGM    = asn1.ObjectIdentifier{1, 2, 156, 10197, 6, 1, 4, 2, 2}
 	oidContentType = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
 	oidDigest      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 	oidSigningTime = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 5}
@@ -94,8 +96,9 @@ func (l attributes) get(oid asn1.ObjectIdentifier) cryptobyte.String {
 	return nil
 }
 
-// signingCertificate is SigningCertificateV2 with one certificate, named by its digest and its issuer and serial number.
-func signingCertificate(c *smx509.Certificate, d digest) Attribute {
+// signingCertificate is SigningCertificateV2 with one certificate, named by its digest and, where the certificate itself is at hand,
+// its issuer and serial number.
+func signingCertificate(d digest, sum []byte, c *smx509.Certificate) Attribute {
 	var b cryptobyte.Builder
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -103,17 +106,21 @@ func signingCertificate(c *smx509.Certificate, d digest) Attribute {
 				if !d.oid.Equal(digestSHA256.oid) { // the default, which DER leaves out
 					b.AddBytes(algorithmID(d.oid, false))
 				}
-				b.AddASN1OctetString(d.sum(c.Raw))
-				b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-					b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-						b.AddASN1(tag.Tag(4).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddBytes(c.RawIssuer) })
-					})
-					b.AddASN1BigInt(c.SerialNumber)
-				})
+				b.AddASN1OctetString(sum)
+				if c != nil {
+					b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { addIssuerSerial(b, c) })
+				}
 			})
 		})
 	})
 	return Attribute{oidCertificate, b.BytesOrPanic()}
+}
+
+func addIssuerSerial(b *cryptobyte.Builder, c *smx509.Certificate) {
+	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(tag.Tag(4).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddBytes(c.RawIssuer) })
+	})
+	b.AddASN1BigInt(c.SerialNumber)
 }
 
 // namesCertificate checks that the first certificate which the attribute names is c.

@@ -18,6 +18,7 @@ const (
 
 // signedData is a ContentInfo of signed data as it was read. Nothing in it is verified.
 type signedData struct {
+	gm           bool // after GB/T 35275
 	kind         asn1.ObjectIdentifier
 	content      []byte
 	detached     bool
@@ -42,16 +43,17 @@ func parse(der []byte) (*signedData, error) {
 	var info, outer, body, digests cryptobyte.String
 	var kind asn1.ObjectIdentifier
 	var version int64
-	if !s.ReadASN1(&info, tag.SEQUENCE) || !s.Empty() || !info.ReadASN1ObjectIdentifier(&kind) || !kind.Equal(oidSignedData) ||
+	if !s.ReadASN1(&info, tag.SEQUENCE) || !s.Empty() || !info.ReadASN1ObjectIdentifier(&kind) ||
+		!kind.Equal(oidSignedData) && !kind.Equal(oidSignedGM) ||
 		!info.ReadASN1(&outer, explicit(0)) || !info.Empty() || !outer.ReadASN1(&body, tag.SEQUENCE) || !outer.Empty() ||
 		!body.ReadASN1Integer(&version) || !body.ReadASN1(&digests, tag.SET) {
 		return nil, refuse(ReasonMalformed, "not signed data in DER")
 	}
-	d := &signedData{}
+	d := &signedData{gm: kind.Equal(oidSignedGM)}
 	if err := d.readContent(&body); err != nil {
 		return nil, err
 	}
-	if version != versionFor(d.kind) {
+	if version != versionFor(d.kind, d.gm) {
 		return nil, refuse(ReasonMalformed, "a version that does not fit the content")
 	}
 	if err := d.readCertificates(&body); err != nil {
@@ -66,6 +68,9 @@ func parse(der []byte) (*signedData, error) {
 	}
 	if !digests.Empty() || !named.oid.Equal(d.signer.suite.oid) {
 		return nil, refuse(ReasonAlgorithm, "digest algorithms other than the signature's")
+	}
+	if d.gm && d.signer.suite.family != familySM2 {
+		return nil, refuse(ReasonAlgorithm, "a message after GB/T 35275 that SM2 did not sign")
 	}
 	return d, nil
 }

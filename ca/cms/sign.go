@@ -15,50 +15,60 @@ import (
 
 // Signer signs with one key. It is safe for concurrent use as far as the key is.
 type Signer struct {
-	suite
-	key          crypto.Signer
-	certificate  *smx509.Certificate
-	identity     []byte // IssuerAndSerialNumber, DER
-	digestID     []byte // AlgorithmIdentifier, DER
-	certificates []byte // content of the CertificateSet
-	naming       []byte // signing-certificate-v2, DER
+	*author
+	key    crypto.Signer
+	naming Attribute // signing-certificate-v2
 }
 
 // NewSigner takes the key, its certificate and the certificates that go along with it towards a root, all DER. It fails where the
 // key is not the certificate's.
 func NewSigner(key crypto.Signer, certificate []byte, along ...[]byte) (*Signer, error) {
+	a, err := newAuthor(certificate, along)
+	if err != nil {
+		return nil, err
+	}
+	held, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !held.Equal(a.certificate.PublicKey) {
+		return nil, errors.New("cms: the key is not that of the certificate")
+	}
+	naming := digestSHA256
+	if a.family == familySM2 {
+		naming = digestSM3
+	}
+	return &Signer{author: a, key: key, naming: signingCertificate(naming, naming.sum(a.certificate.Raw), a.certificate)}, nil
+}
+
+// author is the signer as a message names it.
+type author struct {
+	suite
+	certificate  *smx509.Certificate
+	identity     []byte // IssuerAndSerialNumber, DER
+	digestID     []byte // AlgorithmIdentifier, DER
+	certificates []byte // content of the CertificateSet
+}
+
+func newAuthor(certificate []byte, along [][]byte) (*author, error) {
 	c, err := smx509.ParseCertificate(certificate)
 	if err != nil {
 		return nil, fmt.Errorf("cms: the signer's certificate: %w", err)
 	}
-	s := &Signer{key: key, certificate: c, certificates: setOf(append([][]byte{c.Raw}, along...))}
-	if s.suite, err = suiteOf(c.PublicKey); err != nil {
+	a := &author{certificate: c, certificates: setOf(append([][]byte{c.Raw}, along...))}
+	if a.suite, err = suiteOf(c.PublicKey); err != nil {
 		return nil, err
 	}
-	held, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !held.Equal(c.PublicKey) {
-		return nil, errors.New("cms: the key is not that of the certificate")
-	}
+	a.digestID = algorithmID(a.oid, false)
 	var b cryptobyte.Builder
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddBytes(c.RawIssuer)
 		b.AddASN1BigInt(c.SerialNumber)
 	})
-	if s.identity, err = b.Bytes(); err != nil {
-		return nil, err
-	}
-	s.digestID = algorithmID(s.oid, false)
-	naming := digestSHA256
-	if s.family == familySM2 {
-		naming = digestSM3
-	}
-	s.naming, err = signingCertificate(c, naming).der()
-	return s, err
+	a.identity, err = b.Bytes()
+	return a, err
 }
 
 // Message is what is signed.
 type Message struct {
-	// Type is the type of the content; nil: id-data.
+	// Type is the type of the content; nil: data.
 	Type    asn1.ObjectIdentifier
 	Content []byte
 	// Detached leaves the content out: the verifier has it.
@@ -67,14 +77,25 @@ type Message struct {
 	Certificates bool
 	// Attributes are signed beside those that doc.go names.
 	Attributes []Attribute
+	// GM writes what GB/T 35275 asks for where that differs: its own identifiers of data and signed data, and its one version. Only
+	// SM2 signs such messages.
+	GM bool
+}
+
+// kind is the type of the content.
+func (m Message) kind() asn1.ObjectIdentifier {
+	switch {
+	case m.Type != nil:
+		return m.Type
+	case m.GM:
+		return oidDataGM
+	}
+	return oidData
 }
 
 // Sign returns a ContentInfo, DER.
 func (s *Signer) Sign(m Message) ([]byte, error) {
-	if m.Type == nil {
-		m.Type = oidData
-	}
-	signed, err := s.attributes(m)
+	signed, err := m.signedAttributes(s.digest, s.naming)
 	if err != nil {
 		return nil, err
 	}
@@ -82,27 +103,20 @@ func (s *Signer) Sign(m Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := cryptobyte.NewBuilder(make([]byte, 0, 1024+len(m.Content)+len(s.certificates)))
-	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(oidSignedData)
-		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
-			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { s.addSignedData(b, m, signed, signature) })
-		})
-	})
-	return b.Bytes()
+	return s.contentInfo(m, signed, signature)
 }
 
-// attributes returns the content of the SET OF signed attributes.
-func (s *Signer) attributes(m Message) ([]byte, error) {
+// signedAttributes returns the content of the SET OF signed attributes.
+func (m Message) signedAttributes(d digest, naming Attribute) ([]byte, error) {
 	var kind, sum cryptobyte.Builder
-	kind.AddASN1ObjectIdentifier(m.Type)
-	sum.AddASN1OctetString(s.sum(m.Content))
+	kind.AddASN1ObjectIdentifier(m.kind())
+	sum.AddASN1OctetString(d.sum(m.Content))
 	kindDER, err := kind.Bytes()
 	if err != nil {
 		return nil, err
 	}
-	all := [][]byte{s.naming}
-	for _, a := range append([]Attribute{{oidContentType, kindDER}, {oidDigest, sum.BytesOrPanic()}}, m.Attributes...) {
+	var all [][]byte
+	for _, a := range append([]Attribute{{oidContentType, kindDER}, {oidDigest, sum.BytesOrPanic()}, naming}, m.Attributes...) {
 		der, err := a.der()
 		if err != nil {
 			return nil, err
@@ -116,33 +130,53 @@ func (s *Signer) attributes(m Message) ([]byte, error) {
 	return set, nil
 }
 
-func (s *Signer) addSignedData(b *cryptobyte.Builder, m Message, signed, signature []byte) {
-	b.AddASN1Int64(versionFor(m.Type))
-	b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { b.AddBytes(s.digestID) })
+// contentInfo writes the message with the content of the SET OF signed attributes and the signature over that set.
+func (a *author) contentInfo(m Message, signed, signature []byte) ([]byte, error) {
+	outer := oidSignedData
+	if m.GM {
+		outer = oidSignedGM
+	}
+	if m.GM && a.family != familySM2 {
+		return nil, errors.New("cms: a message after GB/T 35275 by a key other than SM2")
+	}
+	b := cryptobyte.NewBuilder(make([]byte, 0, 1024+len(m.Content)+len(a.certificates)))
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(m.Type)
+		b.AddASN1ObjectIdentifier(outer)
+		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
+			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { a.addSignedData(b, m, signed, signature) })
+		})
+	})
+	return b.Bytes()
+}
+
+func (a *author) addSignedData(b *cryptobyte.Builder, m Message, signed, signature []byte) {
+	b.AddASN1Int64(versionFor(m.kind(), m.GM))
+	b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { b.AddBytes(a.digestID) })
+	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(m.kind())
 		if !m.Detached {
 			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1OctetString(m.Content) })
 		}
 	})
 	if m.Certificates {
-		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(s.certificates) })
+		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(a.certificates) })
 	}
 	b.AddASN1(tag.SET, func(b *cryptobyte.Builder) {
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1Int64(1)
-			b.AddBytes(s.identity)
-			b.AddBytes(s.digestID)
+			b.AddBytes(a.identity)
+			b.AddBytes(a.digestID)
 			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(signed) })
-			b.AddBytes(s.suite.signature)
+			b.AddBytes(a.suite.signature)
 			b.AddASN1OctetString(signature)
 		})
 	})
 }
 
-// versionFor is the version of SignedData (RFC 5652, section 5.1) with X.509 certificates and signers named by their issuer.
-func versionFor(content asn1.ObjectIdentifier) int64 {
-	if content.Equal(oidData) {
+// versionFor is the version of SignedData (RFC 5652, section 5.1; GB/T 35275, section 8.1) with X.509 certificates and signers named
+// by their issuer.
+func versionFor(content asn1.ObjectIdentifier, gm bool) int64 {
+	if gm || content.Equal(oidData) {
 		return 1
 	}
 	return 3
