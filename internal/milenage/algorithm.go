@@ -49,7 +49,7 @@ func newCipher(k Key) cipher.Block {
 }
 
 // Format writes the name in place of the keys.
-func (*Algorithm) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "milenage") }
+func (Algorithm) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "milenage") }
 
 // F1 returns MAC-A, the code of the network over a challenge.
 func (a *Algorithm) F1(rand RAND, sqn SQN, amf AMF) [8]byte {
