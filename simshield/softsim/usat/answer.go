@@ -26,7 +26,7 @@ type Answer struct {
 	Text   string // what the person entered; GET INPUT
 }
 
-// Append appends the answer.
+// Append appends the answer. The error is [ErrLength].
 func (a Answer) Append(dst []byte) ([]byte, error) {
 	dst = appendDevices(a.Details.append(dst), deviceME, deviceUICC)
 	result := []byte{byte(a.Result)}
@@ -37,7 +37,11 @@ func (a Answer) Append(dst []byte) ([]byte, error) {
 	if a.Type != GetInput || a.Result != Performed {
 		return dst, nil
 	}
-	return appendText(dst, a.Text)
+	text, err := NewText(a.Text)
+	if err != nil || len(text.Octets) >= longest {
+		return nil, ErrLength
+	}
+	return text.append(dst), nil
 }
 
 // ParseAnswer reads a TERMINAL RESPONSE.
@@ -57,5 +61,9 @@ func ParseAnswer(octets []byte) (Answer, error) {
 		return Answer{}, ErrMalformed
 	}
 	text, err := parseText(f[tagText])
-	return Answer{Details: d, Result: Result(f[tagResult][0]), Text: text}, err
+	if err != nil {
+		return Answer{}, err
+	}
+	entered, err := text.Decode()
+	return Answer{Details: d, Result: Result(f[tagResult][0]), Text: entered}, err
 }

@@ -24,18 +24,18 @@ const (
 // Command is a proactive command.
 type Command struct {
 	Details
-	Text     string // DISPLAY TEXT, GET INPUT
+	Text     Text   // DISPLAY TEXT, GET INPUT
 	Min, Max int    // GET INPUT: characters
 	TPDU     []byte // SEND SHORT MESSAGE: an SMS-SUBMIT
 }
 
 // Display is a DISPLAY TEXT that stays until the person answers it.
-func Display(number byte, text string) Command {
+func Display(number byte, text Text) Command {
 	return Command{Details: Details{number, DisplayText, HighPriority | UserClears}, Text: text}
 }
 
 // Input is a GET INPUT of digits, hidden or not.
-func Input(number byte, text string, least, most int, hidden bool) Command {
+func Input(number byte, text Text, least, most int, hidden bool) Command {
 	var qualifier byte
 	if hidden {
 		qualifier = HiddenInput
@@ -48,8 +48,11 @@ func Send(number byte, tpdu []byte) Command {
 	return Command{Details: Details{Number: number, Type: SendSMS}, TPDU: tpdu}
 }
 
-// Append appends the command. The errors are [ErrLength], [ErrBeyond] and those of package sms for a text.
+// Append appends the command. The errors are [ErrLength] and [ErrBeyond].
 func (c Command) Append(dst []byte) ([]byte, error) {
+	if len(c.Text.Octets) > longest || len(c.TPDU) > longest {
+		return nil, ErrLength
+	}
 	body, err := c.body()
 	if err != nil {
 		return nil, err
@@ -68,12 +71,9 @@ func (c Command) body() ([]byte, error) {
 	b := c.Details.append(nil)
 	switch c.Type {
 	case DisplayText:
-		return appendText(appendDevices(b, deviceUICC, deviceDisplay), c.Text)
+		return c.Text.append(appendDevices(b, deviceUICC, deviceDisplay)), nil
 	case GetInput:
-		b, err := appendText(appendDevices(b, deviceUICC, deviceME), c.Text)
-		if err != nil {
-			return nil, err
-		}
+		b = c.Text.append(appendDevices(b, deviceUICC, deviceME))
 		return tlv.AppendComprehension(b, tagResponseLength, true, []byte{byte(c.Min), byte(c.Max)}), nil
 	case SendSMS:
 		return tlv.AppendComprehension(appendDevices(b, deviceUICC, deviceNetwork), tagTPDU, true, c.TPDU), nil
@@ -130,12 +130,12 @@ func (c *Command) read(f fields) (err error) {
 }
 
 // text reads the text of a command to device, which must say something.
-func (f fields) text(device byte) (string, error) {
+func (f fields) text(device byte) (Text, error) {
 	if err := f.between(deviceUICC, device); err != nil {
-		return "", err
+		return Text{}, err
 	}
-	if f[tagText] == nil {
-		return "", ErrMalformed
+	if len(f[tagText]) == 0 {
+		return Text{}, ErrMalformed
 	}
 	return parseText(f[tagText])
 }

@@ -5,53 +5,63 @@ import (
 	"simtrust/internal/tlv"
 )
 
-// data coding schemes of text strings (ETSI TS 102 223 §8.15).
+// Data coding schemes of text strings (ETSI TS 102 223 §8.15).
 const (
-	packedText  = 0x00
-	defaultText = 0x04 // GSM alphabet, an octet each
-	ucs2Text    = 0x08
+	PackedText  byte = 0x00 // GSM alphabet, septets packed
+	DefaultText byte = 0x04 // GSM alphabet, an octet each
+	UCS2Text    byte = 0x08
 )
 
-// appendText appends a text string in the GSM alphabet, an octet each, where it has all the characters, else in UCS-2.
-func appendText(dst []byte, text string) ([]byte, error) {
-	scheme := []byte{defaultText}
-	alphabet := sms.AlphabetOf(text)
-	if alphabet == sms.UCS2 {
-		scheme[0] = ucs2Text
-	}
-	body, err := alphabet.Append(nil, text)
-	if err != nil {
-		return nil, err
-	}
-	if 1+len(body) > longest {
-		return nil, ErrLength
-	}
-	return tlv.AppendComprehension(dst, tagText, true, scheme, body), nil
+// Text is a text string as it travels. The zero value is the empty one.
+type Text struct {
+	DCS    byte
+	Octets []byte
 }
 
-// parseText reads a text string.
-func parseText(value []byte) (string, error) {
-	if len(value) == 0 {
-		return "", nil
+// NewText writes s in the GSM alphabet where that has all the characters, else in UCS-2. It fails where neither has.
+func NewText(s string) (Text, error) {
+	alphabet, scheme := sms.AlphabetOf(s), DefaultText
+	if alphabet == sms.UCS2 {
+		scheme = UCS2Text
 	}
-	text, err := decodeText(value[0], value[1:])
+	octets, err := alphabet.Append(nil, s)
+	return Text{scheme, octets}, err
+}
+
+// Decode reads the text. The error is [ErrMalformed].
+func (t Text) Decode() (string, error) {
+	s, err := t.decode()
 	if err != nil {
 		return "", ErrMalformed
 	}
-	return text, nil
+	return s, nil
 }
 
-func decodeText(scheme byte, body []byte) (string, error) {
-	switch scheme {
-	case packedText:
-		return unpack(body)
-	case defaultText:
-		return sms.GSM7.Text(body)
-	case ucs2Text:
-		return sms.UCS2.Text(body)
+func (t Text) decode() (string, error) {
+	switch t.DCS {
+	case PackedText:
+		return unpack(t.Octets)
+	case DefaultText:
+		return sms.GSM7.Text(t.Octets)
+	case UCS2Text:
+		return sms.UCS2.Text(t.Octets)
 	default:
 		return "", ErrMalformed
 	}
+}
+
+func (t Text) append(dst []byte) []byte {
+	return tlv.AppendComprehension(dst, tagText, true, []byte{t.DCS}, t.Octets)
+}
+
+// parseText reads a text string, of which an empty one may have no data coding scheme.
+func parseText(value []byte) (Text, error) {
+	if len(value) == 0 {
+		return Text{}, nil
+	}
+	t := Text{value[0], value[1:]}
+	_, err := t.Decode()
+	return t, err
 }
 
 // unpack reads septets. Eight of them fill seven octets, so a last septet that is only padding is a carriage return (3GPP TS 23.038
