@@ -125,7 +125,7 @@ func tokenSpent(ctx context.Context, q sqldb.Querier, id string) (bool, error) {
 	return exists(q.QueryRow(ctx, `select 1 from ca_spent_token where id = $1`, id))
 }
 
-func exists(row *sql.Row) (bool, error) {
+func exists(row sqldb.Row) (bool, error) {
 	var n int64
 	err := row.Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -39,7 +39,7 @@ var errNoAccount = newProblem(http.StatusBadRequest, "accountDoesNotExist", "no 
 
 const accountColumns = `select id, eab, jwk, contact, status, created from acme_account where `
 
-func scanAccount(row *sql.Row) (a account, err error) {
+func scanAccount(row sqldb.Row) (a account, err error) {
 	var jwk, contact string
 	var created int64
 	if err = row.Scan(&a.id, &a.eab, &jwk, &contact, &a.status, &created); errors.Is(err, sql.ErrNoRows) {

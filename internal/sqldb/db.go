@@ -29,7 +29,7 @@ func (d Dialect) String() string {
 type Querier interface {
 	Dialect() Dialect
 	Query(ctx context.Context, q string, args ...any) (*sql.Rows, error)
-	QueryRow(ctx context.Context, q string, args ...any) *sql.Row
+	QueryRow(ctx context.Context, q string, args ...any) Row
 }
 
 var (
@@ -57,9 +57,18 @@ func (db *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, erro
 }
 
 // QueryRow runs a statement that reads at most one row; without a row Scan returns [sql.ErrNoRows].
-func (db *DB) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
-	return db.read.QueryRowContext(ctx, q, args...)
+func (db *DB) QueryRow(ctx context.Context, q string, args ...any) Row {
+	return Row{ctx, db.read.QueryRowContext(ctx, q, args...)}
 }
+
+// Row is the result of a statement that reads at most one row.
+type Row struct {
+	ctx context.Context
+	row *sql.Row
+}
+
+// Scan copies the row's columns into dest, as [sql.Row] does.
+func (r Row) Scan(dest ...any) error { return classed(r.ctx, r.row.Scan(dest...)) }
 
 // Ping proves that the store can be written, by a durable update of one small row that [Migrate] creates. A store that is away,
 // full or read-only is a [simtrust.KindUnavailable] error.

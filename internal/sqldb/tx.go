@@ -28,8 +28,8 @@ func (tx *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, erro
 }
 
 // QueryRow runs a statement that returns at most one row.
-func (tx *Tx) QueryRow(ctx context.Context, q string, args ...any) *sql.Row {
-	return tx.tx.QueryRowContext(ctx, q, args...)
+func (tx *Tx) QueryRow(ctx context.Context, q string, args ...any) Row {
+	return Row{ctx, tx.tx.QueryRowContext(ctx, q, args...)}
 }
 
 // OnCommit has f called after the commit, or after a commit whose outcome is unknown. It is meant for hints that do no harm when

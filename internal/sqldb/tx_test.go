@@ -2,6 +2,7 @@ package sqldb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"strings"
@@ -238,6 +239,21 @@ func TestInTxSurvivesALostConnection(t *testing.T) {
 		if n := budgets(t, db); n != 1 {
 			t.Errorf("%d rows", n)
 		}
+	})
+}
+
+// TestReadsTellThatTheStoreIsAway has the server end the session that reads.
+func TestReadsTellThatTheStoreIsAway(t *testing.T) {
+	eachPostgreSQL(t, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url)
+		const end = `select pg_terminate_backend(pg_backend_pid())`
+		var done bool
+		wantReason(t, db.QueryRow(t.Context(), end).Scan(&done), sqldb.ReasonStoreUnavailable)
+		rows, err := db.Query(t.Context(), end)
+		_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (bool, error) { return done, rows.Scan(&done) })
+		wantReason(t, err, sqldb.ReasonStoreUnavailable)
+		err = db.InTx(t.Context(), func(tx *sqldb.Tx) error { return tx.QueryRow(t.Context(), end).Scan(&done) })
+		wantReason(t, err, sqldb.ReasonStoreUnavailable)
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"simtrust/internal/sqldb/pgcluster"
 	"simtrust/internal/sqldb/sqldbtest"
 )
 
@@ -40,12 +41,12 @@ func run(ctx context.Context, durable bool, command []string) (err error) {
 	if len(command) == 0 {
 		return errors.New("name the command to run after --, such as go test")
 	}
-	c, err := startCluster(durable)
+	c, err := pgcluster.Start(durable)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.stop()) }()
-	return runWith(ctx, c.url(), command)
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	return runWith(ctx, c.URL(), command)
 }
 
 // runWith runs the command with the cluster's URL; when ctx ends it is asked to stop and waited for.

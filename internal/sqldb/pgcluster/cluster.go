@@ -1,6 +1,7 @@
 //go:build unix
 
-package main
+// Package pgcluster runs throw-away PostgreSQL clusters from installed binaries, for tests.
+package pgcluster
 
 import (
 	"bytes"
@@ -19,15 +20,17 @@ import (
 	"syscall"
 )
 
-// cluster is one running PostgreSQL in a folder of its own.
-type cluster struct {
+// Cluster is one running PostgreSQL in a folder of its own. It listens on a socket there, so it meets no other server.
+type Cluster struct {
 	bin      string // folder of initdb and pg_ctl
 	dir      string // holds data, the socket and the log
 	password string
-	owner    *syscall.Credential // nil: whoever runs pgtest
+	owner    *syscall.Credential // nil: whoever runs this
+	durable  bool
 }
 
-func startCluster(durable bool) (_ *cluster, err error) {
+// Start makes a cluster. It is as durable as a real one, or trades that for speed.
+func Start(durable bool) (_ *Cluster, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -36,13 +39,13 @@ func startCluster(durable bool) (_ *cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pgtest")
+	dir, err := os.MkdirTemp("", "pgcluster")
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{bin: bin, dir: dir, password: rand.Text(), owner: owner}
+	c := &Cluster{bin: bin, dir: dir, password: rand.Text(), owner: owner, durable: durable}
 	if err = c.init(); err == nil {
-		err = c.start(durable)
+		err = c.start()
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -51,7 +54,7 @@ func startCluster(durable bool) (_ *cluster, err error) {
 }
 
 // init makes the data folder. Its superuser has a password, since other users of the machine may reach the socket's folder.
-func (c *cluster) init() error {
+func (c *Cluster) init() error {
 	secret := filepath.Join(c.dir, "password")
 	if err := os.WriteFile(secret, []byte(c.password), 0o600); err != nil {
 		return err
@@ -66,22 +69,34 @@ func (c *cluster) init() error {
 		"--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata="+c.data())
 }
 
-func (c *cluster) start(durable bool) error {
+func (c *Cluster) start() error {
 	options := []string{"-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=256MB"}
-	if !durable {
+	if !c.durable {
 		options = append(options, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
 	return c.run("pg_ctl", "start", "--wait", "--silent", "--pgdata="+c.data(), "--log="+filepath.Join(c.dir, "log"),
 		"--options="+strings.Join(options, " "))
 }
 
-func (c *cluster) stop() error {
-	return errors.Join(c.run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", "--pgdata="+c.data()), os.RemoveAll(c.dir))
+// Restart ends the server as a crash does, without warning to its clients, and has it recover.
+func (c *Cluster) Restart() error {
+	if err := c.crash(); err != nil {
+		return err
+	}
+	return c.start()
 }
 
-func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+// Stop ends the server and removes its folder.
+func (c *Cluster) Stop() error { return errors.Join(c.crash(), os.RemoveAll(c.dir)) }
 
-func (c *cluster) url() string {
+func (c *Cluster) crash() error {
+	return c.run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", "--pgdata="+c.data())
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// URL is that of a superuser.
+func (c *Cluster) URL() string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword("postgres", c.password), Path: "/postgres",
 		RawQuery: url.Values{"host": {c.dir}, "sslmode": {"disable"}}.Encode(),
@@ -91,8 +106,8 @@ func (c *cluster) url() string {
 
 // run runs one of PostgreSQL's programs as the cluster's owner. Output goes to a file, since a pipe would stay open as long as the
 // server that pg_ctl leaves behind.
-func (c *cluster) run(program string, args ...string) error {
-	out, err := os.CreateTemp("", "pgtest-*.out")
+func (c *Cluster) run(program string, args ...string) error {
+	out, err := os.CreateTemp("", "pgcluster-*.out")
 	if err != nil {
 		return err
 	}
@@ -131,7 +146,7 @@ func binaries() (string, error) {
 // byVersion orders paths that differ in a version number: a longer number is a newer one.
 func byVersion(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
-// unprivileged names a user to run as when pgtest is root, which PostgreSQL refuses to be.
+// unprivileged names a user to run as when this process is root, which PostgreSQL refuses to be.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
