@@ -1,7 +1,7 @@
 // Package ota is the secured packet of ETSI TS 102 225 as 3GPP TS 31.115 carries it in short messages: both ends, octets only.
 //
 //	server  [Keys.AppendCommand] ─▶ [Segments] ─▶ SMS-DELIVER …  ─▶ [ReadHeader], [Keys.OpenCommand]  card
-//	server  [Keys.OpenResponse]  ◀─ report or SMS-SUBMIT         ◀─ [Keys.AppendResponse]             card
+//	server  [Keys.OpenResponse]  ◀─ delivery report, SMS-SUBMIT  ◀─ [Keys.AppendResponse]             card
 //
 // A command packet, and the response packet that is its proof of receipt (lengths in octets; CC is the cryptographic checksum):
 //
@@ -25,6 +25,11 @@
 // count) is one and the same refusal, status 01, compared in constant time. [Keys.AppendResponse] secures reports on opened
 // commands only: to a wrong checksum no signed or ciphered octet goes back, which is what the attack of Nohl (2013) needs.
 //
-// The package keeps nothing: the counter that was sent last, and the one that was accepted last, are the caller's to store before
+// # How it travels
+//
+// [Segments], [Submits] and [DeliverReport] write the TPDUs of TS 31.115 §4, the Read functions read them, and a [Collector] puts
+// long packets together again. [CommandMessage] and [ResponseMessage] are for bearers that take user data and no TPDUs.
+//
+// Nothing of a packet is kept between calls: the counter that was sent last, and the one that was accepted last, are the caller's to store before
 // it sends or acts.
 package ota

@@ -37,8 +37,8 @@ type form struct {
 }
 
 var (
-	commandForm  = form{ciphered: 10, padding: 15, checksum: headLength, data: headLength + checksumLength}
-	responseForm = form{prefix: "\x02\x71\x00", ciphered: 6, padding: 11, checksum: headLength - 3, data: headLength - 3 + checksumLength}
+	commandForm  = form{ciphered: 10, padding: 15, checksum: 16, data: 16 + checksumLength}
+	responseForm = form{prefix: responseHeader, ciphered: 6, padding: 11, checksum: 13, data: 13 + checksumLength}
 )
 
 // grow appends to dst a packet of f that has its lengths, data and padding, and room for scratch behind it; the caller fills in the
