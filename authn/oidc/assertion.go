@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"slices"
 	"time"
 
@@ -114,13 +113,13 @@ func (p *Provider) readAssertion(assertion string, app account.App, pol *profile
 	if len(assertion) > maxAssertion {
 		return nil, false
 	}
-	keys, err := p.clientKeys.of(app)
+	keys, err := p.clientKeys.Of(app.ID, app.JWKS)
 	if err != nil {
 		return nil, false
 	}
 	claims := &assertionClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods(pol.algs), jwt.WithoutClaimsValidation(), jwt.WithStrictDecoding())
-	_, err = parser.ParseWithClaims(assertion, claims, keys.keyfunc)
+	_, err = parser.ParseWithClaims(assertion, claims, keys.Keyfunc)
 	return claims, err == nil
 }
 
@@ -129,5 +128,3 @@ func assertionID(client, jti string) string {
 	sum := sha256.Sum256([]byte(client + "\x00" + jti))
 	return "assertion:" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
-
-var errNoKey = errors.New("no registered key fits the header")

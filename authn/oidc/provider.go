@@ -11,6 +11,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 )
@@ -55,7 +56,7 @@ type Provider struct {
 	ledger     *ledger
 	parser     *jwt.Parser
 	verified   verifiedTokens
-	clientKeys clientKeys
+	clientKeys keys.Clients
 }
 
 var _ rpc.Authenticator = (*Provider)(nil)
