@@ -171,10 +171,8 @@ func (s *Service) turnJob(ctx context.Context, j *job) (done bool, err error) {
 		return false, err
 	}
 	if j.Reason == KeyCompromise {
-		for _, c := range page {
-			if err := s.revokeKey(ctx, c.KeyHash, j.By); err != nil {
-				return false, err
-			}
+		if err := s.strikeKeys(ctx); err != nil {
+			return false, err
 		}
 	}
 	j.Done += int64(len(page))

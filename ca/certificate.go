@@ -130,6 +130,8 @@ type IssueReq struct {
 	// RequestKey makes the request idempotent: a second one under the same key and with the same content gets the same
 	// certificate, one with other content a conflict, for [RequestHorizon]. An ACME order's id, for example. Empty: none.
 	RequestKey string
+	// Authorised is when the request was authorised; zero: now. What was authorised for a SIM that has been replaced since is refused.
+	Authorised time.Time
 	// Token is the authorisation token's id, spent together with the record; empty where a face authorised.
 	Token string
 }

@@ -16,6 +16,7 @@ const (
 	ReasonLint               = "lint_failed"         // internal: the certificate would not be well-formed; nothing was signed
 	ReasonKeyBlocked         = "key_blocked"         // denied: the key was compromised, now or ever
 	ReasonTenureNotCurrent   = "tenure_not_current"  // denied
+	ReasonSIMReplaced        = "sim_replaced"        // denied: the SIM was replaced since the request was authorised
 	ReasonTokenInvalid       = "token_invalid"       // denied: forged, expired, of another audience
 	ReasonTokenScope         = "token_scope"         // denied: the request is not what the token authorises
 	ReasonTokenSpent         = "token_spent"         // conflict
@@ -53,6 +54,7 @@ func conflict(reason, msg string) error {
 var (
 	errKeyBlocked         = denied(ReasonKeyBlocked, "the key is blocked: it was compromised")
 	errTenureEnded        = denied(ReasonTenureNotCurrent, "the number is no longer held as it was")
+	errSIMReplaced        = denied(ReasonSIMReplaced, "the SIM was replaced since the request was authorised")
 	errTokenSpent         = conflict(ReasonTokenSpent, "the authorisation token was used already")
 	errAbandoned          = conflict(ReasonAbandoned, "the certificate was begun and not finished; it is revoked")
 	errUnknownCertificate = error(&simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownCertificate, Msg: "no such certificate"})

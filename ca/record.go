@@ -19,6 +19,8 @@ type record struct {
 	names   string // JSON
 	digest  []byte // of the request, with a request key only
 	created time.Time
+	// authorised is not later than created.
+	authorised time.Time
 }
 
 // names is the JSON form of who a certificate is for.
@@ -32,7 +34,10 @@ func newRecord(d *draft, now time.Time) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	r := record{draft: d, names: string(text), created: now}
+	r := record{draft: d, names: string(text), created: now, authorised: now}
+	if at := d.req.Authorised; !at.IsZero() && at.Before(now) {
+		r.authorised = at
+	}
 	if d.req.RequestKey != "" {
 		r.digest, err = d.req.digest()
 	}
@@ -82,7 +87,7 @@ func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []recor
 		}
 		rows = append(rows, []any{
 			r.id(), r.issuer.ID, r.profile.Name, r.name(), r.names, string(r.req.Tenure), r.req.RelyingParty, r.req.Requester,
-			r.notBefore.UnixMilli(), r.notAfter.UnixMilli(), int64(r.shard), keyText(r.keyHash), r.tbs, r.created.UnixMilli(),
+			r.notBefore.UnixMilli(), r.notAfter.UnixMilli(), int64(r.shard), keyText(r.keyHash), r.tbs, r.created.UnixMilli(), r.authorised.UnixMilli(),
 		})
 		if r.req.Token != "" {
 			tokens = append(tokens, []any{r.req.Token, r.id(), now.UnixMilli()})
@@ -98,7 +103,7 @@ func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []recor
 	}{
 		{"insert into ca_spent_token (id, certificate, at)", tokens},
 		{"insert into ca_request (request_key, digest, certificate, at)", requests},
-		{"insert into ca_certificate (id, issuer, profile, name, names, tenure_id, relying_party, requester, not_before, not_after, shard, key_hash, tbs, created)", rows},
+		{"insert into ca_certificate (id, issuer, profile, name, names, tenure_id, relying_party, requester, not_before, not_after, shard, key_hash, tbs, created, authorised)", rows},
 	} {
 		if err := insertSorted(ctx, tx, set.insert, set.rows); err != nil {
 			return nil, err
@@ -108,8 +113,8 @@ func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []recor
 }
 
 // insertOutcomes makes a batch of signatures durable, with audit entries and one event for the log. A second outcome of one
-// certificate is a unique violation. A key blocked, or a tenure ended, since the record was made gets no signature: together with
-// their looking for certificates after they are recorded, no certificate slips through between them.
+// certificate is a unique violation. A key blocked, a tenure ended, or a SIM replaced, since the record was made gets no signature:
+// together with their looking for certificates after they are recorded, no certificate slips through between them.
 func (s *Service) insertOutcomes(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
 	results := make([]sqldb.Result[struct{}], len(batch))
 	records := make([]record, len(batch))
@@ -152,19 +157,34 @@ func insertSorted(ctx context.Context, tx *sqldb.Tx, insert string, rows [][]any
 	return sqldb.InsertRows(ctx, tx, insert, rows, "")
 }
 
-// barred answers those of the batch whose key is blocked or whose tenure has ended.
+// barred answers those of the batch that may no longer be issued.
 func barred(ctx context.Context, tx *sqldb.Tx, batch []record, results []sqldb.Result[struct{}]) error {
-	blocked, ended, err := barredAmong(ctx, tx, batch)
+	b, err := readBars(ctx, tx, batch)
 	if err != nil {
 		return err
 	}
 	for i, r := range batch {
-		switch {
-		case blocked[r.keyHash]:
-			results[i].Err = errKeyBlocked
-		case ended[r.req.Tenure]:
-			results[i].Err = errTenureEnded
-		}
+		results[i].Err = b.against(r)
+	}
+	return nil
+}
+
+// bars are what keeps certificates from being issued.
+type bars struct {
+	keys  map[string]bool             // compromised
+	ended map[simtrust.TenureID]bool  // over
+	sims  map[simtrust.TenureID]int64 // when the SIM was replaced
+}
+
+func (b bars) against(r record) error {
+	replaced, ok := b.sims[r.req.Tenure]
+	switch {
+	case b.keys[keyText(r.keyHash)]:
+		return errKeyBlocked
+	case b.ended[r.req.Tenure]:
+		return errTenureEnded
+	case ok && r.profile.OnSIMChanged != ActionNone && r.authorised.UnixMilli() <= replaced:
+		return errSIMReplaced
 	}
 	return nil
 }

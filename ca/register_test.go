@@ -207,6 +207,7 @@ func TestForgedTokens(t *testing.T) {
 		"issuer":    sign(typ, claims(func(m jwt.MapClaims) { m["iss"] = "http://evil.example" })),
 		"no expiry": sign(typ, claims(func(m jwt.MapClaims) { delete(m, "exp") })),
 		"future":    sign(typ, claims(func(m jwt.MapClaims) { m["iat"] = start.Add(time.Hour).Unix() })),
+		"no date":   sign(typ, claims(func(m jwt.MapClaims) { delete(m, "iat") })),
 		"no id":     sign(typ, claims(func(m jwt.MapClaims) { delete(m, "jti") })),
 		"signature": good[:len(good)-4] + "AAAA",
 		"payload":   strings.Replace(good, ".", ".e", 1),

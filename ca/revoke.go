@@ -44,7 +44,7 @@ func (s *Service) Revoke(ctx context.Context, req RevokeReq) (Certificate, error
 		return err
 	})
 	if err == nil && req.Reason == KeyCompromise {
-		err = s.revokeKey(ctx, c.KeyHash, req.By)
+		err = s.strikeKey(ctx, c.KeyHash, req.By)
 	}
 	if err != nil {
 		return Certificate{}, fmt.Errorf("ca.revoke: %w", err)

@@ -1,7 +1,9 @@
 package ca_test
 
 import (
+	"context"
 	"crypto/elliptic"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -164,6 +166,36 @@ func TestCompromisedKeyIsBlockedForEver(t *testing.T) {
 	})
 }
 
+// TestCrashWhileAKeyIsStruck loses the caller between the revocation of one certificate and that of the others with its key, of which
+// there are more than one transaction takes.
+func TestCrashWhileAKeyIsStruck(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		der, _ := request(t, elliptic.P256(), nil)
+		var all []ca.Certificate
+		for range 130 {
+			req := w.bank()
+			req.CSR = der
+			all = append(all, w.issue(req))
+		}
+		ctx, crash := context.WithCancel(t.Context())
+		w.OnChange(func(string, []byte) { crash() })
+		if _, err := w.Revoke(ctx, ca.RevokeReq{ID: all[0].ID, Reason: ca.KeyCompromise, Officer: true}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("not interrupted: %v", err)
+		}
+		if st := w.status(all[129].ID); !st.Revoked.IsZero() {
+			t.Fatalf("not interrupted: %+v", st)
+		}
+		if err := w.node().Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			if st := w.status(c.ID); st.Reason != ca.KeyCompromise {
+				t.Fatalf("%s: %+v", c.ID, st)
+			}
+		}
+	})
+}
+
 // TestKeyCompromisedWhileSigning blocks the key between record and outcome: the certificate is not handed out, and is revoked.
 func TestKeyCompromisedWhileSigning(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -274,4 +306,66 @@ func TestTenureEndsWhileSigning(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
+}
+
+// TestTenureEndsOnANodeThatIsBehind ends a tenure on a node whose clock is behind that of the node that issued.
+func TestTenureEndsOnANodeThatIsBehind(t *testing.T) {
+	w := embedded(t)
+	req := w.bank()
+	c := w.issue(req)
+	w.clock.advance(-time.Second)
+	if err := w.TenureEnded(t.Context(), simtrust.TenureEnded{Tenure: req.Tenure, Seq: 2, Cause: "disconnected"}); err != nil {
+		t.Fatal(err)
+	}
+	if st := w.status(c.ID); st.Revoked.IsZero() {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestSIMReplacedWhileSigning replaces the SIM between record and outcome.
+func TestSIMReplacedWhileSigning(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		req := w.bank()
+		w.key("bank-p256-2026").at(nil, func(signature []byte) []byte {
+			w.replaceSIM(req.Tenure, start)
+			return signature
+		})
+		_, err := w.Issue(t.Context(), req)
+		wantError(t, err, simtrust.KindDenied, ca.ReasonSIMReplaced)
+		if c := w.only(); c.Raw != nil || c.Reason != ca.Superseded {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestAuthorisedForTheOldSIM redeems a token that was made before the SIM was replaced, before and after this module hears of it.
+func TestAuthorisedForTheOldSIM(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tenure := w.hold()
+		old := func(r *ca.AuthoriseReq) { r.Tenure = tenure }
+		early, late := w.authorise("bank-sim", old), w.authorise("bank-sim", old)
+		w.clock.advance(2 * time.Minute)
+		der, _ := request(t, elliptic.P256(), nil)
+		c, err := w.Redeem(t.Context(), ca.RedeemReq{Token: early.Text, CSR: der})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.replaceSIM(tenure, start.Add(time.Minute))
+		if st := w.status(c.ID); st.Reason != ca.Superseded {
+			t.Errorf("redeemed before the news: %+v", st)
+		}
+		_, err = w.Redeem(t.Context(), ca.RedeemReq{Token: late.Text, CSR: der})
+		wantError(t, err, simtrust.KindDenied, ca.ReasonSIMReplaced)
+		fresh := w.authorise("bank-sim", old)
+		if _, err := w.Redeem(t.Context(), ca.RedeemReq{Token: fresh.Text, CSR: der}); err != nil {
+			t.Errorf("authorised for the new SIM: %v", err)
+		}
+	})
+}
+
+func (w *world) replaceSIM(tenure simtrust.TenureID, at time.Time) {
+	w.t.Helper()
+	if err := w.SIMChanged(w.t.Context(), simtrust.SIMChanged{Tenure: tenure, Seq: 2, Effective: at, Recorded: at}); err != nil {
+		w.t.Error(err)
+	}
 }

@@ -134,8 +134,8 @@ func exists(row sqldb.Row) (bool, error) {
 	return err == nil, err
 }
 
-// barredAmong returns the blocked ones of the batch's keys and the ended ones of its tenures.
-func barredAmong(ctx context.Context, q sqldb.Querier, batch []record) (keys map[[32]byte]bool, tenures map[simtrust.TenureID]bool, err error) {
+// readBars reads what bars the keys and tenures of a batch.
+func readBars(ctx context.Context, q sqldb.Querier, batch []record) (bars, error) {
 	hashes := make([]string, len(batch))
 	var ids []simtrust.TenureID
 	for i, r := range batch {
@@ -146,19 +146,23 @@ func barredAmong(ctx context.Context, q sqldb.Querier, batch []record) (keys map
 	}
 	ofKeys, args := sqldb.In(q.Dialect(), "key_hash", 1, hashes)
 	ofTenures, more := sqldb.In(q.Dialect(), "tenure_id", 1+len(args), ids)
-	rows, err := q.Query(ctx, `select 'key', key_hash from ca_blocked_key where `+ofKeys+`
-		union all select 'tenure', tenure_id from ca_ended_tenure where `+ofTenures, append(args, more...)...)
-	keys, tenures = map[[32]byte]bool{}, map[simtrust.TenureID]bool{}
+	rows, err := q.Query(ctx, `select 'key', key_hash, at from ca_blocked_key where `+ofKeys+`
+		union all select 'tenure', tenure_id, at from ca_ended_tenure where `+ofTenures+`
+		union all select 'sim', tenure_id, at from ca_sim_change where `+ofTenures, append(args, more...)...)
+	b := bars{map[string]bool{}, map[simtrust.TenureID]bool{}, map[simtrust.TenureID]int64{}}
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var what, text string
-		err := rows.Scan(&what, &text)
-		if hash, ok := keyHash(text); ok && what == "key" {
-			keys[hash] = true
-		}
-		if what == "tenure" {
-			tenures[simtrust.TenureID(text)] = true
+		var at int64
+		err := rows.Scan(&what, &text, &at)
+		switch what {
+		case "key":
+			b.keys[text] = true
+		case "tenure":
+			b.ended[simtrust.TenureID(text)] = true
+		case "sim":
+			b.sims[simtrust.TenureID(text)] = at
 		}
 		return struct{}{}, err
 	})
-	return keys, tenures, err
+	return b, err
 }

@@ -3,6 +3,7 @@ package ca
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"simtrust/internal/sqldb"
@@ -15,10 +16,11 @@ const sweepMargin = 10 * time.Minute
 const sweepPage = 500
 
 // Sweep abandons the rows that stayed in signing longer than a signing may take: a node ended, or its key or store failed. They
-// are revoked in the same transaction and never signed again; a signature that comes later is refused by the row's outcome.
+// are revoked in the same transaction and never signed again; a signature that comes later is refused by the row's outcome. It also
+// revokes what is left of blocked keys.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
-	return s.sweep(ctx, now, now.Add(-s.config.SigningTime))
+	return errors.Join(s.sweep(ctx, now, now.Add(-s.config.SigningTime)), s.strikeKeys(ctx))
 }
 
 // recover abandons at start what an earlier process left. The embedded store has one process, so what is older than this one is

@@ -2,7 +2,7 @@ package ca
 
 import (
 	"context"
-	"time"
+	"math"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -24,24 +24,34 @@ func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error
 	if err != nil {
 		return err
 	}
-	return s.strike(ctx, e.Tenure, now, CessationOfOperation, "tenure ended", func(p *Profile) Action { return p.OnTenureEnded })
+	return s.strike(ctx, e.Tenure, math.MaxInt64, CessationOfOperation, "tenure ended", func(p *Profile) Action { return p.OnTenureEnded })
 }
 
-// SIMChanged revokes, or holds, what was issued to the SIM that was replaced. It is idempotent.
+// SIMChanged revokes, or holds, what was issued to the SIM that was replaced, and refuses anything authorised before. It is
+// idempotent.
 func (s *Service) SIMChanged(ctx context.Context, e simtrust.SIMChanged) error {
-	return s.strike(ctx, e.Tenure, e.Recorded, Superseded, "SIM changed", func(p *Profile) Action { return p.OnSIMChanged })
+	at := e.Recorded.UnixMilli()
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `insert into ca_sim_change (tenure_id, at) values ($1, $2)
+			on conflict (tenure_id) do update set at = excluded.at where ca_sim_change.at < excluded.at`, string(e.Tenure), at)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.strike(ctx, e.Tenure, at, Superseded, "SIM changed", func(p *Profile) Action { return p.OnSIMChanged })
 }
 
-// strike does to a tenure's certificates created by an instant what their profiles say.
-func (s *Service) strike(ctx context.Context, id simtrust.TenureID, until time.Time, reason int, by string, action func(*Profile) Action) error {
-	now := s.now()
-	found, err := certificates(ctx, s.db, `c.tenure_id = $1 and c.tenure_id <> '' and c.not_after >= $2`, string(id), now.UnixMilli())
+// strike does to a tenure's certificates authorised by an instant, in milliseconds, what their profiles say.
+func (s *Service) strike(ctx context.Context, id simtrust.TenureID, until int64, reason int, by string, action func(*Profile) Action) error {
+	found, err := certificates(ctx, s.db, `c.tenure_id = $1 and c.tenure_id <> '' and c.not_after >= $2 and coalesce(c.authorised, c.created) <= $3`,
+		string(id), s.now().UnixMilli(), until)
 	if err != nil {
 		return err
 	}
 	for _, c := range found {
 		p, ok := s.Profile(c.Profile)
-		if !ok || c.Created.After(until) {
+		if !ok {
 			continue
 		}
 		req := RevokeReq{ID: c.ID, Reason: reason, By: by}

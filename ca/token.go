@@ -113,6 +113,7 @@ func (s *Service) Redeem(ctx context.Context, r RedeemReq) (Certificate, error) 
 	}
 	req := claims.request()
 	req.CSR, req.Requester, req.Token, req.RequestKey = r.CSR, r.Requester, claims.ID, r.RequestKey
+	req.Authorised = claims.IssuedAt.Time
 	return s.Issue(ctx, req)
 }
 
@@ -120,7 +121,7 @@ func (s *Service) readToken(text string) (*tokenClaims, error) {
 	var claims tokenClaims
 	token, err := jwt.ParseWithClaims(text, &claims, s.tokenKey, jwt.WithValidMethods([]string{keys.Algorithm}),
 		jwt.WithAudience(tokenAudience), jwt.WithIssuer(s.config.BaseURL), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.now))
-	if err != nil || !token.Valid || claims.ID == "" || !slices.Equal(claims.Audience, []string{tokenAudience}) {
+	if err != nil || !token.Valid || claims.ID == "" || claims.IssuedAt == nil || !slices.Equal(claims.Audience, []string{tokenAudience}) {
 		return nil, errTokenInvalid
 	}
 	return &claims, nil
