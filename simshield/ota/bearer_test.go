@@ -202,6 +202,38 @@ func TestNotABearer(t *testing.T) {
 	}
 }
 
+func TestJoinSubmits(t *testing.T) {
+	long := key(3, 300)
+	tpdus, err := ota.Submits(long, centre, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := ota.Submits(key(4, 300), centre, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, err := ota.Submits(key(5, 20), centre, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range [][][]byte{tpdus, {tpdus[2], tpdus[0], tpdus[1]}, {tpdus[0], tpdus[0], tpdus[1], tpdus[2]}} {
+		if packet, err := ota.JoinSubmits(set); err != nil || !bytes.Equal(packet, long) {
+			t.Errorf("%d segments: %x, %v", len(set), packet, err)
+		}
+	}
+	if packet, err := ota.JoinSubmits(short); err != nil || !bytes.Equal(packet, key(5, 20)) {
+		t.Errorf("one segment: %x, %v", packet, err)
+	}
+	for name, set := range map[string][][]byte{
+		"none": nil, "one missing": tpdus[:2], "first missing": tpdus[1:], "one too many": append(slices.Clone(tpdus), tpdus[0]),
+		"two reports": {short[0], short[0]}, "mixed": {tpdus[0], others[0]}, "of two": {tpdus[0], short[0]}, "no TPDU": {tpdus[0], nil},
+	} {
+		if packet, err := ota.JoinSubmits(set); !errors.Is(err, ota.ErrBearer) {
+			t.Errorf("%s: %x, %v", name, packet, err)
+		}
+	}
+}
+
 // TestAttackMixedConcatenation mixes segments of two packets, of two senders and of other kinds of messages. Nothing comes out but
 // what the checksum refuses, and what was there before stays whole.
 func TestAttackMixedConcatenation(t *testing.T) {

@@ -1,6 +1,7 @@
 package ota
 
 import (
+	"errors"
 	"time"
 
 	"simtrust/internal/sms"
@@ -61,4 +62,26 @@ func (c *Collector[K]) names(h sms.Header) bool {
 		return named == 0
 	}
 	return named == 1
+}
+
+// JoinSubmits returns the response packet in all the SMS-SUBMITs of one report, in any order. The error is ErrBearer, also where
+// one is missing or one too many.
+func JoinSubmits(tpdus [][]byte) ([]byte, error) {
+	server := CollectResponses[struct{}](sms.Limits{Messages: 1, PerSender: 1, Life: 1})
+	for i, tpdu := range tpdus {
+		u, err := ReadSubmit(tpdu)
+		if err != nil {
+			return nil, err
+		}
+		packet, complete, err := server.Add(struct{}{}, u, time.Time{})
+		switch {
+		case err != nil:
+			return nil, errors.Join(ErrBearer, err)
+		case complete && (i < len(tpdus)-1 || server.parts.Expire(time.Time{}) > 0):
+			return nil, ErrBearer
+		case complete:
+			return packet, nil
+		}
+	}
+	return nil, ErrBearer
 }

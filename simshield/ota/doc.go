@@ -30,6 +30,8 @@
 // [Segments], [Submits] and [DeliverReport] write the TPDUs of TS 31.115 §4, the Read functions read them, and a [Collector] puts
 // long packets together again. [CommandMessage] and [ResponseMessage] are for bearers that take user data and no TPDUs.
 //
-// Nothing of a packet is kept between calls: the counter that was sent last, and the one that was accepted last, are the caller's to store before
-// it sends or acts.
+// [JoinSubmits] does so for a bearer that hands over all segments of a report at once.
+//
+// No packet leaves anything behind: the counter that was sent last, and the one that was accepted last, are the caller's to store
+// before it sends or acts.
 package ota

@@ -60,7 +60,11 @@ func FuzzSegments(f *testing.F) {
 			_, _, _ = card.Add(from, u, noon)
 		}
 		if u, err := ota.ReadSubmit(octets); err == nil {
-			_, _, _ = server.Add("x", u, noon)
+			packet, complete, err := server.Add("x", u, noon)
+			joined, joinErr := ota.JoinSubmits([][]byte{octets})
+			if (complete && err == nil) != (joinErr == nil) || !bytes.Equal(packet, joined) {
+				t.Errorf("collected %x, %v; joined %x, %v", packet, err, joined, joinErr)
+			}
 		}
 		if packet, err := ota.ReadDeliverReport(octets); err == nil {
 			_, _ = ota.ReadRefusal(packet)
