@@ -5,6 +5,8 @@ import "errors"
 // Counter is the replay counter of one card and key set: 40 bits that only rise.
 type Counter uint64
 
+const counterLength = 5
+
 const (
 	// Blocked is the counter that ends a key set: a card that has reached it refuses everything (TS 102 225 §5.1.4).
 	Blocked Counter = 1<<(8*counterLength) - 1

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 )
 
@@ -46,7 +47,7 @@ var (
 func (k *Keys) grow(f form, dst, data []byte) (extended, packet []byte, err error) {
 	padding := -(f.data - f.ciphered + len(data)) & (k.cipher.BlockSize() - 1)
 	size := f.data + len(data) + padding
-	if size-2 > longestPacketLen {
+	if size-2 > math.MaxUint16 {
 		return dst, nil, ErrTooLong
 	}
 	extended = slices.Grow(dst, size+Room)[:len(dst)+size]

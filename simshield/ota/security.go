@@ -36,15 +36,14 @@ func (l Level) admits(s SPI) bool {
 	return s.sound() && (l == LevelDefault || l == LevelSequential && s&Sequential != 0)
 }
 
-// The algorithm, low nibble of KIc and KID (TS 102 225 §5.1.2, §5.1.3); the high nibble is the key set.
+// KIc and KID hold the key set in the high nibble and the algorithm in the low one (TS 102 225 §5.1.2, §5.1.3).
 const (
-	aesAlgorithm     = 0x2 // KIc: AES in CBC; KID: AES-CMAC
-	desTwoKeys       = 0x5 // triple DES in outer CBC with two keys
-	desThreeKeys     = 0x9
-	algorithmNibble  = 0x0F
-	highestKeySet    = 0x0F
-	keySetShift      = 4
-	checksumLength   = 8
-	counterLength    = 5
-	longestPacketLen = 0xFFFF
+	keySetShift     = 4
+	highestKeySet   = 0x0F
+	algorithmNibble = 0x0F
+	aesAlgorithm    = 0x2 // KIc: AES in CBC; KID: AES-CMAC
+	desTwoKeys      = 0x5 // triple DES in outer CBC with two keys
+	desThreeKeys    = 0x9
 )
+
+const checksumLength = 8
