@@ -74,7 +74,9 @@ type contender struct {
 	name    string
 	process *process // whose CPU counts
 	clients int
-	step    func(client int) error
+	// stock, where there is one, makes before every round what the steps use up, more than the last round did.
+	stock func() error
+	step  func(client int) error
 }
 
 // contest runs all contenders once for warm, then each for d in every round, so that they meet the same noise of the machine.
@@ -82,9 +84,7 @@ func contest(b *testing.B, what string, rounds int, warm, d time.Duration, conte
 	b.Helper()
 	for _, c := range contenders {
 		progress("%s: warming up %s", what, c.name)
-		if _, err := drive(c.clients, warm, c.step); err != nil {
-			b.Fatalf("%s: %v", c.name, err)
-		}
+		c.run(b, warm)
 	}
 	all := map[string][]sample{}
 	for round := range rounds {
@@ -99,6 +99,11 @@ func contest(b *testing.B, what string, rounds int, warm, d time.Duration, conte
 
 func (c contender) run(b *testing.B, d time.Duration) sample {
 	b.Helper()
+	if c.stock != nil {
+		if err := c.stock(); err != nil {
+			b.Fatalf("%s: %v", c.name, err)
+		}
+	}
 	clients := &process{pid: os.Getpid()}
 	server, store, load := c.process.cpu(b), storeCPU(b), clients.cpu(b)
 	s, err := drive(c.clients, d, c.step)

@@ -59,13 +59,13 @@ func (p *relyingParty) login(phone *phoneLine, back *wire) error {
 	if err != nil {
 		return err
 	}
-	to, err := url.Parse(got.location)
+	to, err := url.Parse(got.header.Get("Location"))
 	if err != nil {
 		return err
 	}
 	code := to.Query().Get("code")
 	if got.status != http.StatusFound || code == "" {
-		return fmt.Errorf("authorize: %d to %s\n%s", got.status, got.location, got.body)
+		return fmt.Errorf("authorize: %d to %s\n%s", got.status, to, got.body)
 	}
 	token, err := p.token(code, back)
 	if err != nil {

@@ -34,6 +34,8 @@ type settings struct {
 	Alone       bool   `json:"alone,omitempty"` // nothing is coalesced
 	Conns       int    `json:"conns,omitempty"` // to the store; 0 is the default
 	Subscribers int    `json:"subscribers,omitempty"`
+	Certificate string `json:"certificate,omitempty"` // PEM, with Key: the server speaks TLS
+	Key         string `json:"key,omitempty"`
 }
 
 const (
@@ -44,7 +46,7 @@ const (
 // startProcess starts the role and returns when it serves. It is stopped with the benchmark.
 func startProcess(b *testing.B, role string, s settings) *process {
 	b.Helper()
-	p := &process{dir: b.TempDir(), done: make(chan struct{})}
+	p := &process{dir: b.TempDir(), cmd: exec.Command(os.Args[0])}
 	text, err := json.Marshal(s)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(p.dir, settingsFile), text, 0o600)
@@ -52,25 +54,35 @@ func startProcess(b *testing.B, role string, s settings) *process {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var said bytes.Buffer
-	p.cmd = exec.Command(os.Args[0])
-	p.cmd.Dir, p.cmd.Stdout = p.dir, &said
 	p.cmd.Env = append(os.Environ(), roleEnv+"="+role)
-	// The access log goes to a file, as it would in service.
-	if p.cmd.Stderr, err = os.Create(filepath.Join(p.dir, "log")); err != nil {
-		b.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	p.pid = p.cmd.Process.Pid
-	go func() { _ = p.cmd.Wait(); close(p.done) }()
-	b.Cleanup(p.stop)
-	p.await(b)
+	p.start(b)
+	p.await(b, func() bool {
+		_, err := os.Stat(filepath.Join(p.dir, readyFile))
+		return err == nil
+	})
 	return p
 }
 
-func (p *process) await(b *testing.B) {
+// start starts the command in its folder. It is stopped with the benchmark.
+func (p *process) start(b *testing.B) {
+	b.Helper()
+	// The access log goes to a file, as it would in service.
+	log, err := os.Create(filepath.Join(p.dir, "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, log, log
+	if err := p.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	p.pid, p.done = p.cmd.Process.Pid, make(chan struct{})
+	go func() { _ = p.cmd.Wait(); close(p.done) }()
+	b.Cleanup(p.stop)
+}
+
+// await returns when the process is ready.
+func (p *process) await(b *testing.B, ready func() bool) {
 	b.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
@@ -83,7 +95,7 @@ func (p *process) await(b *testing.B) {
 		case <-deadline:
 			b.Fatal("the server is not ready")
 		case <-poll.C:
-			if _, err := os.Stat(filepath.Join(p.dir, readyFile)); err == nil {
+			if ready() {
 				return
 			}
 		}

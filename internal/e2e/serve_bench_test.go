@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,6 +94,14 @@ func openServer(ctx context.Context, s settings) (*wired.App, error) {
 		c.Store = append(c.Store, sqldb.WithMaxConns(s.Conns))
 	}
 	c.CA.Dir, c.CA.BaseURL = "ca", "http://127.0.0.1" // nobody here follows the addresses in certificates
+	if s.Certificate != "" {
+		c.TLS = wired.TLS{Certificate: "tls.pem", Key: "tls.key"}
+		err := errors.Join(os.WriteFile(c.TLS.Certificate, []byte(s.Certificate), 0o600), os.WriteFile(c.TLS.Key, []byte(s.Key), 0o600),
+			os.Setenv("SSL_CERT_FILE", c.TLS.Certificate)) // the simulated operator trusts it, too
+		if err != nil {
+			return nil, err
+		}
+	}
 	if err := errors.Join(wired.Migrate(ctx, c), wired.MakeCA(ctx, c)); err != nil {
 		return nil, err
 	}
@@ -140,14 +150,15 @@ type server struct {
 	*process
 	world
 	name string
+	tls  *tls.Config // how to reach it; nil: plain
 }
 
 const benchSubscribers = 2000
 
 func startServer(b *testing.B, name string, s settings) *server {
 	b.Helper()
-	progress("starting %s with %d subscribers", name, benchSubscribers)
-	s.Name, s.Subscribers = name, benchSubscribers
+	s.Name, s.Subscribers = name, cmp.Or(s.Subscribers, benchSubscribers)
+	progress("starting %s with %d subscribers", name, s.Subscribers)
 	srv := &server{process: startProcess(b, "server", s), name: name}
 	srv.ready(b, &srv.world)
 	return srv

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -15,17 +16,18 @@ import (
 // wire is one keep-alive HTTP connection. It stands in for net/http's client, which would take as much of the two processors as the
 // server that is measured.
 type wire struct {
-	to   string // host:port
-	from net.IP // nil: as the system chooses
+	to   string      // host:port
+	from net.IP      // nil: as the system chooses
+	tls  *tls.Config // nil: none
 	conn net.Conn
 	r    *bufio.Reader
 }
 
 // reply is an HTTP response.
 type reply struct {
-	status   int
-	location string
-	body     []byte
+	status int
+	header http.Header
+	body   []byte
 }
 
 // do sends a whole request and reads its response. A connection that the server closed for idleness is opened again.
@@ -45,6 +47,9 @@ func (w *wire) exchange(request []byte) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
+		if w.tls != nil {
+			conn = tls.Client(conn, w.tls)
+		}
 		w.conn, w.r = conn, bufio.NewReaderSize(conn, 4096)
 	}
 	if _, err := w.conn.Write(request); err != nil {
@@ -55,7 +60,7 @@ func (w *wire) exchange(request []byte) (reply, error) {
 		return reply{}, err
 	}
 	body, err := io.ReadAll(res.Body)
-	return reply{res.StatusCode, res.Header.Get("Location"), body}, err
+	return reply{res.StatusCode, res.Header, body}, err
 }
 
 func (w *wire) close() {
