@@ -15,6 +15,8 @@ import (
 type Authority interface {
 	// Profile returns a profile by name.
 	Profile(name string) (*ca.Profile, bool)
+	// Hierarchy is what it issues from now, and issued from, by which certificates are found.
+	Hierarchy() *ca.Hierarchy
 	// Issue issues what was authorised here, once per request key. Errors: those of ca.Service; KindUnavailable and
 	// KindConflict with ca.ReasonInProgress: asked again, it answers.
 	Issue(ctx context.Context, req ca.IssueReq) (ca.Certificate, error)
@@ -47,8 +49,6 @@ type Config struct {
 	// Secret is what nonces and external account keys are derived from: at least 256 bits, the same on every node and for the life of
 	// the installation.
 	Secret []byte
-	// Issuers are the issuing authorities, which renewal information and revocation find certificates by.
-	Issuers []*ca.Issuer
 	// HTTP01Port and TLSALPN01Port are where challenges are looked for; 0: 80 and 443.
 	HTTP01Port, TLSALPN01Port int
 	// Orders is how often an account may order, Accounts how often an external account may make accounts; zero: [DefaultOrders] and

@@ -1,6 +1,7 @@
 package acme
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -55,7 +56,7 @@ func (s *Service) certificateOf(ctx context.Context, id string) (ca.Certificate,
 	if !dot || !ok1 || !ok2 || len(serial) == 0 || len(serial) > 20 {
 		return ca.Certificate{}, malformed("a certificate is named by its authority key identifier and serial number in base64url")
 	}
-	issuer, ok := s.issuers[string(key)]
+	issuer, ok := s.issuerOf(key)
 	if !ok {
 		return ca.Certificate{}, errNotFound
 	}
@@ -68,9 +69,18 @@ func (s *Service) renewalID(id string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	for key, name := range s.issuers {
-		if name == issuer {
-			return encode([]byte(key)) + "." + encode(serial), true
+	i, ok := s.authority.Hierarchy().Issuer(issuer)
+	if !ok {
+		return "", false
+	}
+	return encode(i.KeyID) + "." + encode(serial), true
+}
+
+// issuerOf returns the id of the issuer with a key identifier.
+func (s *Service) issuerOf(key []byte) (string, bool) {
+	for _, i := range s.authority.Hierarchy().Issuers {
+		if bytes.Equal(i.KeyID, key) {
+			return i.ID, true
 		}
 	}
 	return "", false

@@ -62,7 +62,7 @@ func (s *Service) certificateIn(ctx context.Context, text string) (ca.Certificat
 		return ca.Certificate{}, nil, malformed("certificate is no certificate")
 	}
 	notOurs := newProblem(http.StatusNotFound, "malformed", "the certificate is none of this server")
-	issuer, ok := s.issuers[string(leaf.AuthorityKeyId)]
+	issuer, ok := s.issuerOf(leaf.AuthorityKeyId)
 	if !ok {
 		return ca.Certificate{}, nil, notOurs
 	}

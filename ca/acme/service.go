@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"simtrust/ca"
 	"simtrust/internal/egress"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
@@ -26,7 +25,6 @@ type Service struct {
 	nonces         *nonces
 	orders         *rpc.Pace
 	accounts       *rpc.Pace
-	issuers        map[string]string // id by key identifier
 
 	life   context.Context // ends with Close; what is under way then stays processing
 	end    context.CancelFunc
@@ -55,18 +53,10 @@ func New(d Deps, c Config) (*Service, error) {
 		db: d.DB, authority: d.Authority, network: d.Network, resolver: d.Resolver, log: d.Log, now: d.Now, config: c,
 		externalSecret: derive(c.Secret, "acme external account"), nonces: newNonces(d.DB, c.Secret, d.Now),
 		orders: rpc.NewPace(c.Orders, d.Now), accounts: rpc.NewPace(c.Accounts, d.Now),
-		issuers: issuersByKey(c.Issuers), places: make(chan struct{}, maxValidations),
+		places: make(chan struct{}, maxValidations),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s, nil
-}
-
-func issuersByKey(issuers []*ca.Issuer) map[string]string {
-	m := make(map[string]string, len(issuers))
-	for _, i := range issuers {
-		m[string(i.KeyID)] = i.ID
-	}
-	return m
 }
 
 // Close stops what is under way, which another run takes up again, and the package's workers.

@@ -24,6 +24,8 @@ type Authority interface {
 	// Reissue issues a certificate like one whose holder was authenticated here, for the key of a CSR. Errors: those of Issue; KindDenied
 	// with ca.ReasonNotRenewable.
 	Reissue(ctx context.Context, old ca.Certificate, csr []byte, requester string) (ca.Certificate, error)
+	// Hierarchy is what it issues from now, whose chains /cacerts hands out.
+	Hierarchy() *ca.Hierarchy
 	// Search lists certificates.
 	Search(ctx context.Context, q ca.Query, p ca.Page) ([]ca.Certificate, string, error)
 }
@@ -42,8 +44,6 @@ type Config struct {
 	Default string
 	// Labels are the profiles that clients may enrol for; empty: tls-client, tls-server and enterprise.
 	Labels []string
-	// Issuers are the issuing authorities, whose chains /cacerts hands out.
-	Issuers []*ca.Issuer
 	// Enrolments is how often a credential may enrol; zero: [DefaultEnrolments].
 	Enrolments rpc.Rate
 }

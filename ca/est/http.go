@@ -106,7 +106,8 @@ func (s *Service) serve(operation func(*http.Request, label) (answer, error)) ht
 }
 
 func (s *Service) cacerts(_ *http.Request, l label) (answer, error) {
-	return answer{typeCerts, l.chains}, nil
+	der, err := certsOnly(chainsOf(l.profile, s.authority.Hierarchy().Issuers))
+	return answer{typeCerts, armour(der)}, err
 }
 
 func (s *Service) csrattrs(_ *http.Request, l label) (answer, error) {

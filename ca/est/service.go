@@ -24,8 +24,7 @@ type Service struct {
 // label is what is served below the name of a profile.
 type label struct {
 	profile *ca.Profile
-	// chains and attributes are the answers of /cacerts and /csrattrs, ready to be sent.
-	chains, attributes []byte
+	attributes []byte // the answer of /csrattrs, ready to be sent
 }
 
 // New returns the face of an authority. It fails where a label is no profile that can be enrolled for by names alone.
@@ -38,15 +37,11 @@ func New(d Deps, c Config) (*Service, error) {
 		if !ok || p.Escrowed || p.Delegate || p.AnyLine || p.Person || p.Tenure == ca.Required || p.RelyingParty == ca.Required {
 			return nil, fmt.Errorf("est: %q is no profile that can be enrolled for by names", name)
 		}
-		chains, err := certsOnly(chainsOf(p, c.Issuers))
-		if err != nil {
-			return nil, err
-		}
 		attributes, err := attributesOf(p)
 		if err != nil {
 			return nil, err
 		}
-		s.labels[name] = label{p, armour(chains), armour(attributes)}
+		s.labels[name] = label{p, armour(attributes)}
 	}
 	if _, ok := s.labels[c.Default]; !ok {
 		return nil, fmt.Errorf("est: the default %q is none of the labels", c.Default)

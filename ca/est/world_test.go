@@ -113,7 +113,6 @@ func newWorld(t testing.TB, db *sqldb.DB, c est.Config) *world {
 	}
 	t.Cleanup(w.authority.Close)
 	w.searches = &searches{Service: w.authority}
-	c.Issuers = w.hierarchy.Issuers
 	if w.face, err = est.New(est.Deps{DB: db, Authority: w.searches, Log: log, Now: time.Now}, c); err != nil {
 		t.Fatal(err)
 	}

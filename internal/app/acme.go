@@ -27,7 +27,7 @@ func (a *App) acme(authority *ca.Service, c ACME) (*acme.Service, error) {
 	resolver := c.resolver()
 	return acme.New(acme.Deps{DB: a.db, Authority: authority, Network: egress.New(egress.Options{Loopback: c.AllowLoopback, Resolver: resolver}),
 		Resolver: resolver, Log: a.obs.Log, Now: time.Now},
-		acme.Config{BaseURL: a.issuer, Secret: a.keys.HMAC("acme"), Issuers: authority.Hierarchy().Issuers,
+		acme.Config{BaseURL: a.issuer, Secret: a.keys.HMAC("acme"),
 			HTTP01Port: c.HTTP01Port, TLSALPN01Port: c.TLSALPN01Port})
 }
 

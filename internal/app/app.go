@@ -111,7 +111,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.modules.authn.Run(ctx) }) // its heartbeat says that the accounting socket is heard
 	g.Go(func() error { return a.modules.provider.Run(events) })
 	if c := a.modules.authority; c != nil {
-		g.Go(func() error { return c.run(events, a.obs.Log) })
+		g.Go(func() error { return c.run(events) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

@@ -5,12 +5,13 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/klog/v2"
 
@@ -42,6 +43,8 @@ type CA struct {
 	BaseURL string `yaml:"base_url,omitempty"`
 	// LogDir is the folder of the transparency log, shared by all nodes or on one of them. Default: DIR-log.
 	LogDir string `yaml:"log_dir,omitempty"`
+	// Lead is how long every node knows a new issuing CA before one issues from it. Default: 10s.
+	Lead time.Duration `yaml:"lead,omitempty"`
 	// Shards is into how many parts an issuer's CRL is cut, Node what serial numbers of this node begin with (1 to 127, distinct
 	// among nodes), PolicyArc the object identifier under which the profiles' policies are.
 	Shards    int    `yaml:"shards,omitempty"`
@@ -78,6 +81,9 @@ func (c *CA) complete(issuer string) {
 	if c.BaseURL == "" {
 		c.BaseURL = issuer
 	}
+	if c.Lead == 0 {
+		c.Lead = defaultLead
+	}
 	if c.LogDir == "" {
 		c.LogDir = filepath.Clean(c.Dir) + "-log"
 	}
@@ -86,13 +92,13 @@ func (c *CA) complete(issuer string) {
 // authority is the certificate authority with its keys and the files that its certificates point to.
 type authority struct {
 	*ca.Service
-	status    *status.Service
-	est       *est.Service
-	pairs     *gm.Service
-	stamps    *tsa.Service
-	acme      *acme.Service
-	log       *tlog.Service
-	hierarchy *hierarchy
+	status   *status.Service
+	est      *est.Service
+	pairs    *gm.Service
+	stamps   *tsa.Service
+	acme     *acme.Service
+	log      *tlog.Service
+	follower *follower
 }
 
 // libraryLog has what the log's library says go where the server's own log goes; it takes one logger for a process.
@@ -110,15 +116,19 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, func() { _ = vault.Close() })
-	onDisk, loaded, err := openHierarchy(ctx, c.Dir, vault)
+	onDisk, err := openHierarchy(ctx, c.Dir, vault)
 	if err != nil {
 		return err
 	}
-	m.authority = &authority{hierarchy: onDisk}
-	if err := a.wireRegister(m, loaded, c); err != nil {
+	m.authority = &authority{}
+	m.authority.follower = &follower{hierarchy: onDisk, parts: m.authority, log: a.obs.Log, lead: c.Lead}
+	if err := a.wireRegister(m, c); err != nil {
 		return err
 	}
-	if err := a.wireFaces(ctx, m, loaded, c); err != nil {
+	if err := a.wireFaces(ctx, m, c); err != nil {
+		return err
+	}
+	if err := m.authority.watch(a.obs.Registry); err != nil {
 		return err
 	}
 	m.authority.OnChange(m.authority.status.Changed)
@@ -129,7 +139,9 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 }
 
 // wireRegister builds what issues and revokes, what tells the status, and the log.
-func (a *App) wireRegister(m *modules, loaded *ca.Hierarchy, c CA) (err error) {
+func (a *App) wireRegister(m *modules, c CA) (err error) {
+	onDisk := m.authority.follower.hierarchy
+	loaded := onDisk.now.Load().Hierarchy
 	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
 		loaded, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
 			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
@@ -138,7 +150,7 @@ func (a *App) wireRegister(m *modules, loaded *ca.Hierarchy, c CA) (err error) {
 	}
 	m.closers = append(m.closers, m.authority.Close)
 	m.authority.status, err = status.New(status.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now}, loaded,
-		status.Config{CRL: m.authority.URLs().CRL, Shards: m.authority.ShardCount()})
+		status.Config{CRL: m.authority.URLs().CRL, Shards: m.authority.ShardCount(), OtherLists: onDisk})
 	if err != nil {
 		return err
 	}
@@ -149,13 +161,13 @@ func (a *App) wireRegister(m *modules, loaded *ca.Hierarchy, c CA) (err error) {
 }
 
 // wireFaces builds the foreign interfaces onto the register.
-func (a *App) wireFaces(ctx context.Context, m *modules, loaded *ca.Hierarchy, c CA) (err error) {
+func (a *App) wireFaces(ctx context.Context, m *modules, c CA) (err error) {
 	register := m.authority.Service
-	if m.authority.stamps, err = a.timeStamping(ctx, register, loaded); err != nil {
+	if m.authority.stamps, err = a.timeStamping(ctx, register); err != nil {
 		return err
 	}
 	m.authority.est, err = est.New(est.Deps{DB: a.db, Authority: register, Log: a.obs.Log, Now: time.Now},
-		est.Config{Default: c.EST.Default, Labels: c.EST.Labels, Issuers: loaded.Issuers})
+		est.Config{Default: c.EST.Default, Labels: c.EST.Labels})
 	if err != nil {
 		return err
 	}
@@ -170,7 +182,8 @@ func (a *App) wireFaces(ctx context.Context, m *modules, loaded *ca.Hierarchy, c
 }
 
 // timeStamping stamps under the policy of the profile timestamp. A hierarchy without a delegate for it has none: nil.
-func (a *App) timeStamping(ctx context.Context, register *ca.Service, hierarchy *ca.Hierarchy) (*tsa.Service, error) {
+func (a *App) timeStamping(ctx context.Context, register *ca.Service) (*tsa.Service, error) {
+	hierarchy := register.Hierarchy()
 	if hierarchy.TSA == nil {
 		return nil, nil
 	}
@@ -181,16 +194,25 @@ func (a *App) timeStamping(ctx context.Context, register *ca.Service, hierarchy 
 	return tsa.New(ctx, tsa.Deps{DB: a.db, Log: a.obs.Log, Clock: tsa.SystemClock()}, hierarchy, tsa.Config{Policies: []asn1.ObjectIdentifier{policy}})
 }
 
+// watch registers what operators watch of every part.
+func (a *authority) watch(registry prometheus.Registerer) error {
+	parts := slices.Concat(a.Metrics(), a.status.Metrics(), a.log.Metrics(), []prometheus.Collector{a.follower})
+	for _, part := range parts {
+		if err := registry.Register(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // run does the work of every part until ctx ends.
-func (a *authority) run(ctx context.Context, log *slog.Logger) error {
+func (a *authority) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Run(ctx) })
 	g.Go(func() error { return a.status.Run(ctx) })
 	g.Go(func() error { return a.acme.Run(ctx) })
 	g.Go(func() error { return a.log.Run(ctx) })
-	g.Go(func() error {
-		return a.hierarchy.run(ctx, a.status, func(err error) { log.ErrorContext(ctx, "delegates and lists were not renewed", "error", err) })
-	})
+	g.Go(func() error { return a.follower.run(ctx) })
 	return g.Wait()
 }
 
@@ -205,7 +227,7 @@ func (a *authority) mount(r *rpc.Router) {
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}
-	a.hierarchy.mount(r)
+	a.follower.mount(r)
 }
 
 // usableTenures is renumber as the authority sees it: which tenures may act now.

@@ -2,14 +2,13 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
 
+	"simtrust"
 	"simtrust/ca"
 	"simtrust/ca/ceremony"
-	"simtrust/ca/status"
 	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
 )
@@ -17,24 +16,39 @@ import (
 // hierarchy is the authority's hierarchy on disk and what of it is public.
 type hierarchy struct {
 	ceremony ceremony.Ceremony
-	files    atomic.Pointer[map[string]ceremony.File] // by path
+	now      atomic.Pointer[snapshot] // what was read last and proven
 }
 
-// renewalCheck is how often a running node looks whether an OCSP delegate or a root's CRL has to be signed anew.
-const renewalCheck = 12 * time.Hour
+// snapshot is a hierarchy as it was read. It never changes: another one takes its place.
+type snapshot struct {
+	*ca.Hierarchy
+	fingerprint string // of the manifest it was read from
+	read        time.Time
+	files       map[string]ceremony.File // by path
+}
 
-func openHierarchy(ctx context.Context, dir string, vault *keys.Vault) (*hierarchy, *ca.Hierarchy, error) {
+// openHierarchy renews what ends soon, and reads and proves the rest.
+func openHierarchy(ctx context.Context, dir string, vault *keys.Vault) (*hierarchy, error) {
 	h := &hierarchy{ceremony: ceremony.Ceremony{Dir: dir, Vault: vault}}
-	loaded, err := h.load(ctx)
-	return h, loaded, err
-}
-
-// load renews what ends soon, and reads and proves the rest.
-func (h *hierarchy) load(ctx context.Context) (*ca.Hierarchy, error) {
 	if _, err := h.ceremony.Renew(ctx); err != nil {
 		return nil, err
 	}
-	loaded, err := ceremony.Load(ctx, h.ceremony.Dir, h.ceremony.Vault, time.Now())
+	read, err := h.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.now.Store(read)
+	return h, nil
+}
+
+// read proves the hierarchy that is on disk, every key of it. The fingerprint comes first: what changes meanwhile is read again.
+func (h *hierarchy) read(ctx context.Context) (*snapshot, error) {
+	fingerprint, err := ceremony.Fingerprint(h.ceremony.Dir)
+	if err != nil {
+		return nil, err
+	}
+	at := time.Now()
+	loaded, err := ceremony.Load(ctx, h.ceremony.Dir, h.ceremony.Vault, at)
 	if err != nil {
 		return nil, err
 	}
@@ -42,54 +56,30 @@ func (h *hierarchy) load(ctx context.Context) (*ca.Hierarchy, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string]ceremony.File, len(published))
+	s := &snapshot{loaded, fingerprint, at, make(map[string]ceremony.File, len(published))}
 	for _, f := range published {
-		files[f.Path] = f
+		s.files[f.Path] = f
 	}
-	h.files.Store(&files)
-	return loaded, nil
+	return s, nil
 }
 
-// run keeps the delegates of a running node, and the public files, up to date until ctx ends. What another node renewed is taken over.
-func (h *hierarchy) run(ctx context.Context, s *status.Service, report func(error)) error {
-	tick := time.NewTicker(renewalCheck)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			loaded, err := h.load(ctx)
-			if err == nil {
-				err = takeOver(s, loaded)
-			}
-			if err != nil {
-				report(fmt.Errorf("certificate authority: %w", err))
-			}
-		}
-	}
-}
-
-func takeOver(s *status.Service, loaded *ca.Hierarchy) error {
-	f, err := s.Prepare(loaded)
-	if err == nil {
-		f()
-	}
-	return err
-}
-
-// mount serves the public files, each where certificates say it is. A ceremony that adds some takes effect with the next start.
+// mount serves the public files, each where certificates say it is. CRLs of roots are below the address of those of issuers, whose
+// handler asks [hierarchy.ServeHTTP] for what it does not know.
 func (h *hierarchy) mount(r *rpc.Router) {
-	for path := range *h.files.Load() {
-		r.Raw("ca.file"+path, "GET "+path, h.serve(path), rpc.Public())
-	}
+	r.Raw("ca.roots", "GET /ca/roots.pem", h, rpc.Public())
+	r.Raw("ca.issuer", "GET /ca/issuers/{certificate}", h, rpc.Public())
 }
 
-func (h *hierarchy) serve(path string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		f := (*h.files.Load())[path]
-		w.Header().Set("Content-Type", f.ContentType)
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		_, _ = w.Write(f.Body) // a client that went away needs no answer
-	})
+var errNoFile = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: "no_file", Msg: "the authority publishes no such file"}
+
+// ServeHTTP serves a public file by its path.
+func (h *hierarchy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f, ok := h.now.Load().files[r.URL.Path]
+	if !ok {
+		rpc.Fail(w, r, errNoFile)
+		return
+	}
+	w.Header().Set("Content-Type", f.ContentType)
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = w.Write(f.Body) // a client that went away needs no answer
 }
