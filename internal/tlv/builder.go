@@ -34,17 +34,17 @@ func AppendComprehensionFunc(dst []byte, tag uint32, cr bool, body func(dst []by
 
 func appendBERTag(dst []byte, tag uint32) []byte {
 	start := len(dst)
-	for shift := 16; shift >= 0; shift -= 8 {
-		if o := byte(tag >> shift); len(dst) > start || tag>>shift != 0 {
-			dst = append(dst, o)
-		}
+	switch {
+	case tag > 0xFFFF:
+		dst = append(dst, byte(tag>>16), byte(tag>>8), byte(tag))
+	case tag > 0xFF:
+		dst = append(dst, byte(tag>>8), byte(tag))
+	default:
+		dst = append(dst, byte(tag))
 	}
-	probe := Reader{rest: dst[start:]}
-	if len(dst) == start {
-		panic("tlv: no tag")
-	}
-	if e, rest, err := probe.berTag(); err != nil || len(rest) > 0 || e.Tag != tag {
-		panic(fmt.Sprintf("tlv: %#x is not a BER tag", tag))
+	written := Reader{rest: dst[start:]}
+	if e, rest, err := written.berTag(); err != nil || len(rest) > 0 || e.Tag != tag {
+		panic(fmt.Sprintf("tlv: %#x is not a BER-TLV tag", tag))
 	}
 	return dst
 }
