@@ -51,6 +51,9 @@ func (s *Service) RevokeAll(ctx context.Context, req BulkReq) (Job, error) {
 	if req.Query.empty() {
 		return Job{}, invalid(ReasonSearch, "a bulk revocation needs a condition")
 	}
+	if err := req.Query.check(); err != nil {
+		return Job{}, err
+	}
 	if req.Reason == CertificateHold || req.Reason == RemoveFromCRL || !s.allowedSomewhere(req) {
 		return Job{}, invalid(ReasonRevocationReason, "no profile allows this reason in bulk")
 	}

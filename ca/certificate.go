@@ -77,7 +77,7 @@ func CertificateID(issuer string, serial []byte) string {
 // SplitID takes an id apart; false where it is none.
 func SplitID(id string) (issuer string, serial []byte, ok bool) {
 	issuer, digits, ok := strings.Cut(id, ".")
-	if !ok || issuer == "" || digits != strings.ToLower(digits) {
+	if !ok || issuer == "" || !ascii(issuer) || digits != strings.ToLower(digits) {
 		return "", nil, false
 	}
 	serial, err := hex.DecodeString(digits)

@@ -159,6 +159,23 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// TestRefusedRequestKeys names requests by what no index takes.
+func TestRefusedRequestKeys(t *testing.T) {
+	w := embedded(t)
+	server := httptest.NewServer(w.router())
+	defer server.Close()
+	client := ca.NewClient(rpc.NewClient(server.URL, server.Client(), everything))
+	der, _ := request(t, elliptic.P256(), nil)
+	token := w.authorise("bank-sim", nil)
+	for _, key := range []string{strings.Repeat("k", 129), "a\x00b", "a\nb", "钥"} {
+		_, err := client.Redeem(t.Context(), ca.RedeemReq{Token: token.Text, CSR: der, RequestKey: key})
+		wantError(t, err, simtrust.KindInvalid, ca.ReasonRequestKey)
+	}
+	if _, err := client.Redeem(t.Context(), ca.RedeemReq{Token: token.Text, CSR: der, RequestKey: strings.Repeat("k", 128)}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestScopes calls every operation without its scope.
 func TestScopes(t *testing.T) {
 	w := embedded(t)

@@ -35,6 +35,9 @@ const (
 // maxRequest holds a CSR of the largest size in PEM, and what stands around it.
 const maxRequest = 64 << 10
 
+// maxRequestKey bounds what a client names a request by: it goes into an index.
+const maxRequestKey = 128
+
 // Mount mounts the own API and the disclosure statement. The files of the hierarchy are the ceremony's to publish. Names of persons
 // travel in bodies, never in URLs.
 func (s *Service) Mount(r *rpc.Router) {
@@ -68,6 +71,9 @@ func (s *Service) authoriseWire(ctx context.Context, w authoriseWire) (tokenWire
 }
 
 func (s *Service) issueWire(ctx context.Context, w issueWire) (certificateWire, error) {
+	if len(w.RequestKey) > maxRequestKey || !ascii(w.RequestKey) {
+		return certificateWire{}, invalid(ReasonRequestKey, "a request key has up to 128 printable ASCII characters")
+	}
 	der, err := requestDER(w.CSR)
 	if err != nil {
 		return certificateWire{}, err

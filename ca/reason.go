@@ -32,6 +32,7 @@ const (
 	ReasonClientCertificate  = "client_certificate"  // unauthenticated: none, or not ours and valid
 	ReasonSearch             = "search_refused"      // invalid: a search or bulk query without any condition
 	ReasonUnknownJob         = "unknown_job"         // not found
+	ReasonRequestKey         = "request_key"         // invalid: longer than 128 characters, or none that can be printed
 	ReasonRequestText        = "request_text"        // invalid: the body is no certification request
 )
 

@@ -70,8 +70,20 @@ func TestSearch(t *testing.T) {
 				}
 			})
 		}
-		_, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{After: "x"})
-		wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
+		for _, after := range []string{"x", "1_x", "1_a.00\x00", "x_" + all[0]} {
+			_, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{After: after})
+			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
+		}
+		for _, q := range []ca.Query{{Name: "a\x00b"}, {Issuer: "\x00"}, {Tenure: "\xff"}} {
+			_, _, err := w.Search(t.Context(), q, ca.Page{})
+			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
+			_, err = w.RevokeAll(t.Context(), ca.BulkReq{Query: q, Reason: ca.Superseded})
+			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
+		}
+		for _, id := range []string{"", "x", "a.00\x00", "a.0", "\xff.00"} {
+			_, err := w.Certificate(t.Context(), id)
+			wantError(t, err, simtrust.KindNotFound, ca.ReasonUnknownCertificate)
+		}
 	})
 }
 

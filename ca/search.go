@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"simtrust"
 )
@@ -42,6 +43,9 @@ func (s *Service) Search(ctx context.Context, q Query, p Page) (found []Certific
 		p.Limit = defaultPage
 	}
 	p.Limit = min(p.Limit, maxPage)
+	if err := q.check(); err != nil {
+		return nil, "", err
+	}
 	w := q.where()
 	if p.After != "" {
 		created, id, ok := parseCursor(p.After)
@@ -64,7 +68,8 @@ func cursor(c Certificate) string { return strconv.FormatInt(c.Created.UnixMilli
 func parseCursor(text string) (created int64, id string, ok bool) {
 	ms, id, ok := strings.Cut(text, "_")
 	created, err := strconv.ParseInt(ms, 10, 64)
-	return created, id, ok && err == nil
+	_, _, named := SplitID(id)
+	return created, id, ok && err == nil && named
 }
 
 // where is a condition in the making.
@@ -128,6 +133,16 @@ func (q Query) where() *where {
 		w.add("(r.reason is null or r.reason = 8)")
 	}
 	return w
+}
+
+// check refuses text that no store compares, and no certificate has.
+func (q Query) check() error {
+	for _, text := range []string{q.Issuer, q.Profile, q.Name, string(q.Tenure), q.KeyHash} {
+		if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+			return invalid(ReasonSearch, "a condition is no text")
+		}
+	}
+	return nil
 }
 
 // empty reports whether the query would select everything.

@@ -69,6 +69,9 @@ func scanCertificate(row scanner) (c Certificate, err error) {
 func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 func certificateByID(ctx context.Context, q sqldb.Querier, id string) (Certificate, error) {
+	if _, _, ok := SplitID(id); !ok {
+		return Certificate{}, errUnknownCertificate
+	}
 	c, err := scanCertificate(q.QueryRow(ctx, `select `+certificateColumns+certificateTables+` where c.id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Certificate{}, errUnknownCertificate

@@ -2,7 +2,9 @@ package sqldb_test
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -178,6 +180,29 @@ func TestCoalescerHalvesABatchThatAGuardStops(t *testing.T) {
 		spent := 10 - count(t, db, `select amount from budget where id = 'b'`)
 		if rows := count(t, db, `select count(*) from claim`); paid != 5 || spent != 5 || rows != 5 {
 			t.Errorf("told %d, spent %d, recorded %d; want 5", paid, spent, rows)
+		}
+	})
+}
+
+// TestCoalescerContainsATooLargeKey queues a key that PostgreSQL's index does not take among others.
+func TestCoalescerContainsATooLargeKey(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		random := make([]byte, 8<<10) // does not compress
+		_, _ = cryptorand.Read(random)
+		large := hex.EncodeToString(random)
+		h := hold(t, db, func(ctx context.Context, tx *sqldb.Tx, batch []string) ([]sqldb.Result[int], error) {
+			rows := make([][]any, len(batch))
+			for i, key := range batch {
+				rows[i] = []any{key, int64(len(key)) + int64(key[0])}
+			}
+			return make([]sqldb.Result[int], len(batch)), sqldb.InsertRows(ctx, tx, "insert into ticket (key, serial)", rows, "")
+		})
+		results := h.queue(t, "a", "b", large, "c")
+		h.Close()
+		for i, r := range results {
+			if r.Err != nil && i != 2 {
+				t.Errorf("the large key cost another its place: %v", r.Err)
+			}
 		}
 	})
 }

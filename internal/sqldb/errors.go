@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
@@ -57,10 +58,11 @@ func isRetryable(err error) bool {
 	return ok && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// isRowFault reports whether one row of a batch can have caused err: a constraint (class 23) or a bad value (class 22).
+// isRowFault reports whether one row of a batch can have caused err: a constraint (class 23), a bad value (class 22) or one that is too
+// large for an index (class 54).
 func isRowFault(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
-		return e.Code.Class() == "23" || e.Code.Class() == "22"
+		return slices.Contains([]pq.ErrorClass{"22", "23", "54"}, e.Code.Class())
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
