@@ -40,6 +40,9 @@
 // does not open under another. Or they lie in a PKCS #11 token, which needs cgo; SM2 keys, which tokens do not know, then lie
 // in the directory beside it. Nothing in a vault is ever overwritten.
 //
+// A token that was taken out, restarted or cut off is opened again when a key is next used, at most once a second; its keys must be
+// the same as before. A PIN that it refuses is not tried again before a restart, since a few wrong ones would lock it.
+//
 // # What it does not do
 //
 // The key-encryption secret cannot be changed in place and the root secret never changes: every pairwise subject hangs on

@@ -60,7 +60,7 @@ func (v *Vault) Close() error {
 	if v.token == nil {
 		return nil
 	}
-	return v.token.kms.Close()
+	return v.token.close()
 }
 
 // keyName is at once a file name, a PKCS #11 label and a word of a URL.

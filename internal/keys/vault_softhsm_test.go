@@ -3,13 +3,20 @@
 package keys_test
 
 import (
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"simtrust"
 	"simtrust/internal/keys"
 )
 
@@ -130,4 +137,117 @@ func output(t *testing.T, name string, args ...string) string {
 		t.Fatal(fmt.Errorf("%s: %w: %s", name, err, out))
 	}
 	return string(out)
+}
+
+// hsm is a SoftHSM 2 token that tests take away.
+type hsm struct {
+	uri, dir string
+	vault    *keys.Vault
+	signer   crypto.Signer
+}
+
+// inUse is a token whose key has signed.
+func inUse(t *testing.T) *hsm {
+	t.Helper()
+	k := &hsm{uri: newToken(t) + "?pin-value=" + pin, dir: filepath.Dir(os.Getenv("SOFTHSM2_CONF"))}
+	k.vault = openVault(t, keys.VaultOptions{PKCS11: k.uri})
+	t.Cleanup(func() { _ = k.vault.Close() })
+	k.signer = create(t, k.vault, "ca", keys.P256)
+	if err := k.check(); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func (k *hsm) check() error { return keys.CheckPair(k.signer, k.signer.Public()) }
+
+func (k *hsm) move(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(filepath.Join(k.dir, from), filepath.Join(k.dir, to)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until waits for something that happens within a few seconds: a lost token is looked for once a second.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for !happened() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// TestSoftHSMComesBack takes the token away under many signers, and gives it back.
+func TestSoftHSMComesBack(t *testing.T) {
+	k := inUse(t)
+	k.move(t, "tokens", "taken")
+	var signers sync.WaitGroup
+	for range 8 {
+		signers.Go(func() {
+			for range 20 {
+				wantReason(t, k.check(), keys.ReasonToken)
+			}
+		})
+	}
+	signers.Wait()
+	_, err := k.vault.Signer(t.Context(), "ca")
+	wantReason(t, err, keys.ReasonToken)
+	k.move(t, "taken", "tokens")
+	until(t, "the key signs again", func() bool { return k.check() == nil })
+	if again, err := k.vault.Signer(t.Context(), "ca"); err != nil || keys.CheckPair(again, k.signer.Public()) != nil {
+		t.Errorf("opened again: %v", err)
+	}
+}
+
+// TestSoftHSMComesBackWithAnotherKey under the same label: nothing is signed with it.
+func TestSoftHSMComesBackWithAnotherKey(t *testing.T) {
+	k := inUse(t)
+	k.move(t, "tokens", "taken")
+	wantReason(t, k.check(), keys.ReasonToken)
+	conf := filepath.Join(k.dir, "softhsm2.conf")
+	if err := os.Mkdir(filepath.Join(k.dir, "tokens"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	id := sha256.Sum256([]byte("ca"))
+	t.Setenv("SOFTHSM2_CONF", conf)
+	output(t, "softhsm2-util", "--init-token", "--free", "--label", "ca", "--so-pin", "0000", "--pin", pin)
+	output(t, "pkcs11-tool", "--module", module, "--login", "--pin", pin, "--keypairgen", "--key-type", "EC:prime256v1", "--label", "ca", "--id", hex.EncodeToString(id[:16]))
+	until(t, "the key is found to be another", func() bool {
+		_, err := k.signer.Sign(rand.Reader, make([]byte, 32), crypto.SHA256)
+		if err == nil {
+			t.Error("another key signed")
+		}
+		return err == nil || simtrust.ReasonOf(err) == keys.ReasonWrongKey
+	})
+}
+
+// TestSoftHSMPINIsNotTriedTwice: a token that came back with another PIN is asked once, since a few wrong ones lock it.
+func TestSoftHSMPINIsNotTriedTwice(t *testing.T) {
+	k := inUse(t)
+	k.move(t, "tokens", "taken")
+	wantReason(t, k.check(), keys.ReasonToken)
+	k.move(t, "taken", "tokens")
+	output(t, "pkcs11-tool", "--module", module, "--login", "--pin", pin, "--change-pin", "--new-pin", "998877")
+	refused := func() bool { return strings.Contains(fmt.Sprint(k.check()), "CKR_PIN_INCORRECT") }
+	until(t, "the PIN is refused", refused)
+	output(t, "pkcs11-tool", "--module", module, "--login", "--pin", "998877", "--change-pin", "--new-pin", pin)
+	since := time.Now()
+	until(t, "the time of two further attempts", func() bool { return !refused() || time.Since(since) > 2*time.Second })
+	if !refused() {
+		t.Error("the PIN was tried again")
+	}
+	if err := k.check(); strings.Contains(fmt.Sprint(err), pin) {
+		t.Errorf("the error holds the PIN: %v", err)
+	}
+	again := openVault(t, keys.VaultOptions{PKCS11: k.uri}) // as a restart does
+	t.Cleanup(func() { _ = again.Close() })
+	if _, err := again.Signer(t.Context(), "ca"); err != nil {
+		t.Error(err)
+	}
 }

@@ -18,21 +18,33 @@ import (
 const pkcs11Scheme = string(apiv1.PKCS11)
 
 // tokenVault keeps keys in a PKCS #11 token. The label of a key is its name, its CKA_ID the first half of the name's SHA-256.
-type tokenVault struct{ kms *pkcs11.PKCS11 }
+type tokenVault struct {
+	uri     string
+	session tokenSession
+}
 
 func openToken(ctx context.Context, token string) (*tokenVault, error) {
 	if !pkcs11Built {
 		return nil, broken(ReasonNoPKCS11, "this program was compiled without PKCS #11: build it with CGO_ENABLED=1, or keep the keys in a directory", nil)
 	}
-	u, err := uri.ParseWithScheme(pkcs11Scheme, token)
+	v := &tokenVault{uri: token}
+	var err error
+	if v.session.kms, err = v.open(ctx); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *tokenVault) open(ctx context.Context) (*pkcs11.PKCS11, error) {
+	u, err := uri.ParseWithScheme(pkcs11Scheme, v.uri)
 	if err != nil { // the cause quotes the URI, PIN included
 		return nil, broken(ReasonToken, "the PKCS #11 URI is malformed: pkcs11:module-path=FILE;token=LABEL?pin-source=FILE", nil)
 	}
-	kms, err := pkcs11.New(ctx, apiv1.Options{Type: apiv1.PKCS11, URI: token})
+	kms, err := pkcs11.New(ctx, apiv1.Options{Type: apiv1.PKCS11, URI: v.uri})
 	if err != nil {
 		return nil, broken(ReasonToken, "cannot open the PKCS #11 token: check module-path, token and PIN", withoutPIN(err, u.Pin()))
 	}
-	return &tokenVault{kms: kms}, nil
+	return kms, nil
 }
 
 // withoutPIN drops an error that quotes the PIN.
@@ -48,27 +60,46 @@ func (v *tokenVault) create(ctx context.Context, name string, alg KeyAlgorithm) 
 	if !ok {
 		return nil, unsupported("the key algorithms of a PKCS #11 token are P-256, P-384 and RSA-3072")
 	}
-	if _, err := v.kms.CreateKey(request); errors.As(err, new(apiv1.AlreadyExistsError)) {
+	err := v.use(func(kms *pkcs11.PKCS11, _ int) error {
+		_, err := kms.CreateKey(request)
+		return err
+	})
+	switch {
+	case errors.As(err, new(apiv1.AlreadyExistsError)):
 		return nil, keyExists(name)
-	} else if err != nil {
+	case err != nil:
 		return nil, tokenFailed("cannot create the key "+name+" in the PKCS #11 token", err)
 	}
 	return v.signer(ctx, name)
 }
 
 func (v *tokenVault) signer(_ context.Context, name string) (crypto.Signer, error) {
-	signer, err := v.kms.CreateSigner(&apiv1.CreateSignerRequest{SigningKey: keyURI(name)})
+	s := &tokenSigner{vault: v, name: name}
+	err := v.use(func(kms *pkcs11.PKCS11, session int) (err error) {
+		s.held, err = find(kms, name)
+		s.session = session
+		return err
+	})
 	switch {
 	case err == nil:
-	case errors.As(err, new(apiv1.NotFoundError)), strings.Contains(err.Error(), "not found"): // the kms has no typed error here
-		return nil, noKey(name)
+	case simtrust.ReasonOf(err) == ReasonNoKey:
+		return nil, err
 	default:
 		return nil, tokenFailed("cannot open the key "+name+" in the PKCS #11 token", err)
 	}
-	if _, err := AlgorithmOf(signer.Public()); err != nil {
+	s.public = s.held.Public()
+	if _, err := AlgorithmOf(s.public); err != nil {
 		return nil, broken(ReasonDamaged, "the key "+name+" in the PKCS #11 token is a foreign one", err)
 	}
-	return signer, nil
+	return s, nil
+}
+
+func find(kms *pkcs11.PKCS11, name string) (crypto.Signer, error) {
+	signer, err := kms.CreateSigner(&apiv1.CreateSignerRequest{SigningKey: keyURI(name)})
+	if errors.As(err, new(apiv1.NotFoundError)) || err != nil && strings.Contains(err.Error(), "not found") { // the kms has no typed error here
+		return nil, noKey(name)
+	}
+	return signer, err
 }
 
 func keyURI(name string) string {
