@@ -1,0 +1,27 @@
+// Package gateway is the over-the-air platform: it knows the cards, their keys and counters, and brings what others have to say to an
+// applet there and its answer back. It knows nothing of what is said.
+//
+//	Submit, in the caller's transaction ─▶ queued ─▶ counter raised, durable ─▶ sent by the bearer ─▶ card
+//	Handler.Replied, which settles the packet in its own transaction ◀─ response opened and matched ◀─ bearer
+//
+// # Promises
+//
+// A counter is stored as used before the packet with it leaves (ETSI TS 102 225 §5.1.4), and is never used again: the table of what was
+// sent has card and counter as its key. One packet at a time is on its way to a card. A packet whose sending was interrupted, or that
+// is not answered, is sent again with the next counter until it expires; that the card does a thing once is the applet's part, by the
+// id in the data. Each packet ends once, whatever races: its end is a guarded update in the transaction of the one who asked.
+//
+// An answer counts when it opens under the card's keys and carries application and counter of a packet that was sent. A proof of
+// receipt without checksum proves nothing and changes nothing. An authentic status 02 (counter low), which a card gives when the
+// database is older than the card, raises the counter by the configured gap.
+//
+// # Keys
+//
+// Cards and their keys come from the operator's personalisation by import. They are stored under AES-256-GCM with the card's identity
+// as associated data, and leave the package only as secured packets.
+//
+// # Standards
+//
+// Secured packets: ETSI TS 102 225, 3GPP TS 31.115 (package ota). Short messages: 3GPP TS 23.040. Wrapped keys in the import file: RFC
+// 3394.
+package gateway

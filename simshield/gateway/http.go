@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"simtrust/internal/rpc"
+)
+
+// Scopes of the operations: ScopeBearer is for the operator's short message gateway, ScopeCards for its personalisation.
+const (
+	ScopeBearer = "ota:bearer"
+	ScopeCards  = "ota:cards"
+)
+
+const (
+	patternMessage = "POST /simshield/v1/ota/messages"
+	patternReport  = "POST /simshield/v1/ota/reports"
+	patternImport  = "POST /simshield/v1/cards"
+	patternCard    = "POST /simshield/v1/cards/show"
+	patternRaise   = "POST /simshield/v1/cards/raise-counters"
+)
+
+// maxImport is how many cards one request brings.
+const maxImport = 1000
+
+// Mount puts the operations on r.
+func (g *Service) Mount(r *rpc.Router) {
+	rpc.Handle(r, "ota.message", patternMessage, g.message, rpc.Scope(ScopeBearer))
+	rpc.Handle(r, "ota.report", patternReport, g.report, rpc.Scope(ScopeBearer))
+	rpc.Handle(r, "ota.import_cards", patternImport, g.importCards, rpc.Scope(ScopeCards), rpc.Status(http.StatusCreated))
+	rpc.Handle(r, "ota.card", patternCard, g.showCard, rpc.Scope(ScopeCards))
+	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards))
+}
+
+// messageWire is a message from a card: the SMS-SUBMIT TPDUs of one concatenated message, in any order, in hexadecimal.
+type messageWire struct {
+	IMSI  string   `json:"imsi"`
+	TPDUs []string `json:"tpdus"`
+}
+
+// reportWire is how a message ended that the bearer had accepted.
+type reportWire struct {
+	ID    string    `json:"id"`
+	State Delivered `json:"state"`
+}
+
+type cardsWire struct {
+	Cards []personalWire `json:"cards"`
+}
+
+// personalWire is a card; its keys are in hexadecimal, algorithm is aes or 3des.
+type personalWire struct {
+	ICCID     string `json:"iccid"`
+	IMSI      string `json:"imsi"`
+	Algorithm string `json:"algorithm"`
+	KeySet    int    `json:"key_set"`
+	KIc       string `json:"kic"`
+	KID       string `json:"kid"`
+}
+
+type importedWire struct {
+	Added int `json:"added"`
+	Known int `json:"known"`
+}
+
+type iccidWire struct {
+	ICCID string `json:"iccid"`
+}
+
+type cardWire struct {
+	ICCID     string    `json:"iccid"`
+	IMSI      string    `json:"imsi"`
+	Algorithm string    `json:"algorithm"`
+	KeySet    int       `json:"key_set"`
+	Counter   uint64    `json:"counter"`
+	Created   time.Time `json:"created"`
+}
+
+type raisedWire struct {
+	Cards int64 `json:"cards"`
+}
+
+type nothingWire struct{}
+
+func (g *Service) message(ctx context.Context, w messageWire) (nothingWire, error) {
+	tpdus := make([][]byte, len(w.TPDUs))
+	for i, t := range w.TPDUs {
+		var err error
+		if tpdus[i], err = hex.DecodeString(t); err != nil {
+			return nothingWire{}, invalid(ReasonMessage, "tpdus: not hexadecimal")
+		}
+	}
+	return nothingWire{}, g.Receive(ctx, w.IMSI, tpdus)
+}
+
+func (g *Service) report(ctx context.Context, w reportWire) (nothingWire, error) {
+	return nothingWire{}, g.Report(ctx, w.ID, w.State)
+}
+
+func (g *Service) importCards(ctx context.Context, w cardsWire) (importedWire, error) {
+	if len(w.Cards) == 0 || len(w.Cards) > maxImport {
+		return importedWire{}, invalid(ReasonCard, "cards: one to %d at a time", maxImport)
+	}
+	cards := make([]Personalisation, len(w.Cards))
+	for i, c := range w.Cards {
+		var err error
+		if cards[i], err = c.read(); err != nil {
+			return importedWire{}, err
+		}
+	}
+	added, err := g.Import(ctx, cards)
+	return importedWire{added, len(cards) - added}, err
+}
+
+func (w personalWire) read() (Personalisation, error) {
+	p := Personalisation{ICCID: w.ICCID, IMSI: w.IMSI, KeySet: w.KeySet, Legacy: w.Algorithm == algorithm3DES}
+	if w.Algorithm != algorithmAES && !p.Legacy {
+		return p, invalid(ReasonCard, "algorithm: aes or 3des")
+	}
+	var err error
+	if p.KIc, err = hex.DecodeString(w.KIc); err != nil {
+		return p, invalid(ReasonCard, "kic: not hexadecimal")
+	}
+	if p.KID, err = hex.DecodeString(w.KID); err != nil {
+		return p, invalid(ReasonCard, "kid: not hexadecimal")
+	}
+	return p, nil
+}
+
+func (g *Service) showCard(ctx context.Context, w iccidWire) (cardWire, error) {
+	c, err := g.Card(ctx, w.ICCID)
+	return cardWire{c.ICCID, c.IMSI, algorithmOf(c.Legacy), c.KeySet, uint64(c.Counter), c.Created}, err
+}
+
+func (g *Service) raiseCounters(ctx context.Context, _ nothingWire) (raisedWire, error) {
+	n, err := g.RaiseCounters(ctx)
+	return raisedWire{n}, err
+}
+
+// Words for the algorithm of a card's keys.
+const (
+	algorithmAES  = "aes"
+	algorithm3DES = "3des"
+)
+
+func algorithmOf(legacy bool) string {
+	if legacy {
+		return algorithm3DES
+	}
+	return algorithmAES
+}
