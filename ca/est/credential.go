@@ -29,7 +29,15 @@ type Credential struct {
 	Subject   ca.Subject
 	Created   time.Time
 	CreatedBy string
+	// LastUsed is when it was last authenticated with, to the minute; zero: never.
+	LastUsed time.Time
+	// Withdrawn is when it ended; zero: it is in use.
+	Withdrawn   time.Time
+	WithdrawnBy string
 }
+
+// useGrain is how exactly the last use is recorded: a fleet does not write a row for each of its members.
+const useGrain = time.Minute
 
 // MakeReq asks for a credential.
 type MakeReq struct {
@@ -78,7 +86,7 @@ func checkNames(req MakeReq) error {
 
 // Withdraw ends a credential. Certificates obtained with it stay valid. Errors: KindNotFound with [ReasonNoCredentials].
 func (s *Service) Withdraw(ctx context.Context, username, by string) error {
-	switch found, err := s.withdraw(ctx, username); {
+	switch found, err := s.withdraw(ctx, username, by); {
 	case err != nil:
 		return err
 	case !found:
@@ -100,8 +108,30 @@ func (s *Service) Authenticate(ctx context.Context, username, password string) (
 	if digest := sha256.Sum256([]byte(password)); !ok || subtle.ConstantTimeCompare(digest[:], secret) != 1 {
 		return Credential{}, errCredential
 	}
+	if now := s.now(); now.Sub(c.LastUsed) >= useGrain {
+		if err := s.use(ctx, username, now); err != nil {
+			return Credential{}, err
+		}
+	}
 	return c, nil
 }
+
+// Credentials lists credentials in the order of their user names, those withdrawn among them. next is the After of the following
+// page, or "" after the last.
+func (s *Service) Credentials(ctx context.Context, p ca.Page) (list []Credential, next string, err error) {
+	if p.Limit <= 0 || p.Limit > maxPage {
+		p.Limit = maxPage
+	}
+	list, err = s.page(ctx, p.After, p.Limit+1)
+	if err == nil && len(list) > p.Limit {
+		list = list[:p.Limit]
+		next = list[p.Limit-1].Username
+	}
+	return list, next, err
+}
+
+// maxPage bounds a page of credentials.
+const maxPage = 1000
 
 // requester is how the credential stands in the register beside what it obtained.
 func (c Credential) requester() string { return "est:" + c.Username }

@@ -16,7 +16,8 @@
 // A credential authorises names: a common name and every alternative name of a request must be one of them, or below one. The rest
 // of the subject is the credential's; a request may repeat it or leave it out. The name * stands for any name and any subject that
 // the profile allows: it makes its holder a registration authority. The password is shown once and kept as a SHA-256; it has 256
-// random bits, so that no slow hash is needed.
+// random bits, so that no slow hash is needed. An officer can list credentials, with who made each and when it was last used (to the
+// minute), and withdraw one: from then on it authenticates nobody, while certificates obtained with it stay valid until revoked.
 //
 // Renewal goes by the certificate that is renewed, as client certificate of the TLS connection, or by the credential that obtained
 // it. Subject and alternative names must be those of the old certificate (RFC 7030, section 4.2.2), which stays valid. Behind a proxy

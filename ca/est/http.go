@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"time"
 
 	"simtrust"
 	"simtrust/ca"
@@ -21,6 +20,7 @@ const Prefix = "/.well-known/est"
 
 const (
 	patternMake     = "POST /ca/v1/est/credentials"
+	patternList     = "GET /ca/v1/est/credentials"
 	patternWithdraw = "DELETE /ca/v1/est/credentials/{username}"
 )
 
@@ -35,6 +35,7 @@ const (
 // Mount mounts the operations of RFC 7030, with and without a label, and those for credentials.
 func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "est.make_credential", patternMake, s.makeWire, rpc.Scope(ca.ScopeAuthorise), rpc.Status(http.StatusCreated))
+	rpc.Handle(r, "est.credentials", patternList, s.listWire, rpc.Scope(ca.ScopeRead, ca.ScopeAuthorise))
 	rpc.Handle(r, "est.withdraw_credential", patternWithdraw, s.withdrawWire, rpc.Scope(ca.ScopeAuthorise), rpc.Status(http.StatusNoContent))
 	r.Face(Prefix+"/", face{})
 	for _, at := range []struct{ op, path string }{{"est.", Prefix + "/"}, {"est.labelled_", Prefix + "/{label}/"}} {
@@ -45,30 +46,19 @@ func (s *Service) Mount(r *rpc.Router) {
 	}
 }
 
-type (
-	makeWire struct {
-		Profile string     `json:"profile"`
-		Names   []string   `json:"names"`
-		Subject ca.Subject `json:"subject,omitzero"`
-	}
-	credentialWire struct {
-		Username string     `json:"username"`
-		Password string     `json:"password"`
-		Profile  string     `json:"profile"`
-		Names    []string   `json:"names"`
-		Subject  ca.Subject `json:"subject,omitzero"`
-		Created  time.Time  `json:"created"`
-	}
-	usernameWire struct {
-		Username string `path:"username" json:"-"`
-	}
-	nothingWire struct{}
-)
-
-func (s *Service) makeWire(ctx context.Context, w makeWire) (credentialWire, error) {
+func (s *Service) makeWire(ctx context.Context, w makeWire) (madeWire, error) {
 	by, _ := rpc.CallerFrom(ctx)
 	c, password, err := s.Make(ctx, MakeReq{Profile: w.Profile, Names: w.Names, Subject: w.Subject, By: by.Client})
-	return credentialWire{c.Username, password, c.Profile, c.Names, c.Subject, c.Created}, err
+	return madeWire{wireOf(c), password}, err
+}
+
+func (s *Service) listWire(ctx context.Context, w pageWire) (credentialsWire, error) {
+	list, next, err := s.Credentials(ctx, ca.Page{After: w.After, Limit: w.Limit})
+	res := credentialsWire{Credentials: make([]credentialWire, len(list)), Next: next}
+	for i, c := range list {
+		res.Credentials[i] = wireOf(c)
+	}
+	return res, err
 }
 
 func (s *Service) withdrawWire(ctx context.Context, w usernameWire) (nothingWire, error) {

@@ -23,7 +23,7 @@ type Service struct {
 
 // label is what is served below the name of a profile.
 type label struct {
-	profile *ca.Profile
+	profile    *ca.Profile
 	attributes []byte // the answer of /csrattrs, ready to be sent
 }
 

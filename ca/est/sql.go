@@ -35,26 +35,52 @@ func (s *Service) insert(ctx context.Context, c Credential, secret [32]byte) err
 
 // find returns a credential in use, with the SHA-256 of its password; false where there is none.
 func (s *Service) find(ctx context.Context, username string) (c Credential, secret []byte, ok bool, err error) {
-	var names, subject string
-	var created int64
-	err = s.db.QueryRow(ctx, `select id, secret, profile, names, subject, created, created_by from est_credential
-		where id = $1 and withdrawn is null`, username).Scan(&c.Username, &secret, &c.Profile, &names, &subject, &created, &c.CreatedBy)
+	c, err = scanCredential(s.db.QueryRow(ctx, `select `+columns+`, secret from est_credential where id = $1 and withdrawn is null`, username), &secret)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Credential{}, nil, false, nil
 	}
-	if err != nil {
-		return Credential{}, nil, false, err
-	}
-	c.Created = time.UnixMilli(created).UTC()
-	if err := json.Unmarshal([]byte(names), &c.Names); err != nil {
-		return Credential{}, nil, false, err
-	}
-	return c, secret, true, json.Unmarshal([]byte(subject), &c.Subject)
+	return c, secret, err == nil, err
 }
 
-func (s *Service) withdraw(ctx context.Context, username string) (found bool, err error) {
+// page returns up to limit credentials whose user names follow after.
+func (s *Service) page(ctx context.Context, after string, limit int) ([]Credential, error) {
+	rows, err := s.db.Query(ctx, `select `+columns+` from est_credential where id > $1 order by id limit $2`, after, int64(limit))
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Credential, error) { return scanCredential(rows) })
+}
+
+const columns = `id, profile, names, subject, created, created_by, last_used, withdrawn, withdrawn_by`
+
+func scanCredential(row interface{ Scan(...any) error }, more ...any) (c Credential, err error) {
+	var names, subject string
+	var created int64
+	var used, withdrawn sql.NullInt64
+	err = row.Scan(append([]any{&c.Username, &c.Profile, &names, &subject, &created, &c.CreatedBy, &used, &withdrawn, &c.WithdrawnBy}, more...)...)
+	if err != nil {
+		return Credential{}, err
+	}
+	c.Created, c.LastUsed, c.Withdrawn = time.UnixMilli(created).UTC(), instant(used), instant(withdrawn)
+	return c, errors.Join(json.Unmarshal([]byte(names), &c.Names), json.Unmarshal([]byte(subject), &c.Subject))
+}
+
+func instant(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}
+
+// use notes that a credential was authenticated with. Of several nodes the latest stands.
+func (s *Service) use(ctx context.Context, username string, at time.Time) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `update est_credential set last_used = $1 where id = $2 and (last_used is null or last_used < $1)`, at.UnixMilli(), username)
+		return err
+	})
+}
+
+func (s *Service) withdraw(ctx context.Context, username, by string) (found bool, err error) {
 	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		res, err := tx.Exec(ctx, `update est_credential set withdrawn = $1 where id = $2 and withdrawn is null`, s.now().UnixMilli(), username)
+		res, err := tx.Exec(ctx, `update est_credential set withdrawn = $1, withdrawn_by = $3 where id = $2 and withdrawn is null`,
+			s.now().UnixMilli(), username, by)
 		if err != nil {
 			return err
 		}

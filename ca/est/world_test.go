@@ -40,6 +40,7 @@ import (
 // world is the face on a real authority, behind a TLS socket that asks clients for certificates.
 type world struct {
 	t         testing.TB
+	db        *sqldb.DB
 	authority *ca.Service
 	searches  *searches
 	face      *est.Service
@@ -104,7 +105,7 @@ func (nobody) PublicKey(string) (crypto.PublicKey, bool)  { return nil, false }
 func newWorld(t testing.TB, db *sqldb.DB, c est.Config) *world {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	w := &world{t: t, hierarchy: hierarchy(t)}
+	w := &world{t: t, db: db, hierarchy: hierarchy(t)}
 	var err error
 	w.authority, err = ca.New(ca.Deps{DB: db, Outbox: outbox.New(db, time.Now, log), Tenures: nobody{}, Tokens: nobody{}, Log: log, Now: time.Now},
 		w.hierarchy, ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32)})
