@@ -1,22 +1,20 @@
 package applet
 
-import (
-	"time"
-)
+import "time"
 
-// Lengths of fields in characters. Each fits its line of UCS-2 with the label.
+// Most characters of the fields. Each fits a page of UCS-2 together with its label.
 const (
-	maxParty   = 30
-	maxPayee   = 60
-	maxAccount = 34 // ISO 13616
-	maxOrder   = 40
-	maxMemo    = 60
-	maxTitle   = 100
-	maxText    = 100
+	MaxParty     = 30
+	MaxPayeeName = 60
+	MaxAccount   = 34 // ISO 13616
+	MaxOrder     = 40
+	MaxMemo      = 60
+	MaxTitle     = 100
+	MaxText      = 100
 )
 
 func checkStatement(s Statement) error {
-	if err := checkText("party", s.Party, 1, maxParty); err != nil {
+	if err := checkText("party", s.Party, 1, MaxParty); err != nil {
 		return err
 	}
 	if err := checkTime("not_after", s.NotAfter); err != nil {
@@ -37,7 +35,7 @@ func checkStatement(s Statement) error {
 }
 
 func (t Transfer) check() error {
-	if err := checkForm("order", t.Order, maxOrder, orderCharacter); err != nil {
+	if err := checkForm("order", t.Order, MaxOrder, orderCharacter); err != nil {
 		return err
 	}
 	if err := t.checkPayee(); err != nil {
@@ -46,7 +44,7 @@ func (t Transfer) check() error {
 	if err := t.Amount.check(); err != nil {
 		return err
 	}
-	if err := checkText("memo", t.Memo, 0, maxMemo); err != nil {
+	if err := checkText("memo", t.Memo, 0, MaxMemo); err != nil {
 		return err
 	}
 	return checkTime("time", t.Time)
@@ -54,10 +52,10 @@ func (t Transfer) check() error {
 
 func (t Transfer) checkPayee() error {
 	if t.Batch == nil {
-		if err := checkText("payee_name", t.PayeeName, 1, maxPayee); err != nil {
+		if err := checkText("payee_name", t.PayeeName, 1, MaxPayeeName); err != nil {
 			return err
 		}
-		return checkForm("payee_account", t.PayeeAccount, maxAccount, accountCharacter)
+		return checkForm("payee_account", t.PayeeAccount, MaxAccount, accountCharacter)
 	}
 	if t.PayeeName != "" || t.PayeeAccount != "" {
 		return refuseField("payee_name", ReasonForm, "a batch names its payees in its list")
@@ -69,7 +67,7 @@ func (t Transfer) checkPayee() error {
 }
 
 func (d Document) check() error {
-	if err := checkText("title", d.Title, 1, maxTitle); err != nil {
+	if err := checkText("title", d.Title, 1, MaxTitle); err != nil {
 		return err
 	}
 	if d.Algorithm.Size() == 0 || len(d.Hash) != d.Algorithm.Size() {
@@ -82,10 +80,10 @@ func checkSignHash(c SignHash) error {
 	if c.Kind != KindLogin && c.Kind != KindDocument {
 		return refuseField("kind", ReasonForm, "a hash from outside is for login and document keys only")
 	}
-	if err := checkText("party", c.Party, 1, maxParty); err != nil {
+	if err := checkText("party", c.Party, 1, MaxParty); err != nil {
 		return err
 	}
-	if err := checkText("text", c.Text, 0, maxText); err != nil {
+	if err := checkText("text", c.Text, 0, MaxText); err != nil {
 		return err
 	}
 	if err := checkTime("not_after", c.NotAfter); err != nil {

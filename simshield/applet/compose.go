@@ -8,7 +8,7 @@ import (
 )
 
 // MaxPages is the most screens that a person is shown for one command.
-const MaxPages = 4
+const MaxPages = 5
 
 // Display is what a person is shown.
 type Display struct {
@@ -93,7 +93,7 @@ func (c Enrol) Compose() (Display, error) {
 	if !c.Kind.valid() {
 		return Display{}, refuseField("kind", ReasonForm, "not a kind of key")
 	}
-	if err := checkText("party", c.Party, 1, maxParty); err != nil {
+	if err := checkText("party", c.Party, 1, MaxParty); err != nil {
 		return Display{}, err
 	}
 	return layOut([]string{w.enrol, w.party + c.Party, w.purpose + w.kinds[c.Kind]})
@@ -122,16 +122,14 @@ func (t Transfer) lines(w *wording, party string) []string {
 
 var beijing = time.FixedZone("UTC+8", 8*60*60)
 
-// layOut fills pages with whole lines: a line never goes over to the next page, so that no field can end on a page of its own and
-// pass for another.
+// layOut fills pages with whole lines: a line never goes over to the next page, so that no field can begin a page and pass for
+// another.
 func layOut(lines []string) (Display, error) {
-	var d Display
-	d.Text = strings.Join(lines, "\n")
-	for i, text := 0, ""; i < len(lines); {
-		page := newPage(lines[i])
-		for i++; i < len(lines); i++ {
-			text = page.Text + "\n" + lines[i]
-			longer := newPage(text)
+	d := Display{Text: strings.Join(lines, "\n")}
+	for len(lines) > 0 {
+		page := newPage(lines[0])
+		for lines = lines[1:]; len(lines) > 0; lines = lines[1:] {
+			longer := newPage(page.Text + "\n" + lines[0])
 			if len(longer.Octets) > MaxPage {
 				break
 			}

@@ -60,7 +60,7 @@ func judge(text string, least, most int) string {
 // judgeRune judges a character by itself.
 func judgeRune(r rune) string {
 	switch {
-	case r >= ' ' && r <= '~':
+	case r >= ' ' && r <= '~', unicode.Is(letters, r), strings.ContainsRune(punctuation, r):
 		return ""
 	case unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp):
 		return ReasonControl
@@ -74,44 +74,54 @@ func judgeRune(r rune) string {
 		return ReasonCombining
 	case unicode.In(r, unicode.Co, unicode.Noncharacter_Code_Point) || !unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S):
 		return ReasonUnassigned
-	case r > 0xFFFF: // above all other tests of what it looks like: UCS-2 cannot carry it
-		return ReasonUnsupported
-	case unicode.Is(unicode.N, r) && r != zero:
+	case unicode.Is(unicode.N, r):
 		return ReasonDigit
-	case r >= 0xFF01 && r <= 0xFFEF && !strings.ContainsRune(punctuation, r): // halfwidth and fullwidth forms
-		return ReasonLookalike
-	case unicode.Is(letters, r) || strings.ContainsRune(punctuation, r):
-		return ""
-	case unicode.Is(unicode.L, r):
+	case r > 0xFFFF:
+		return ReasonUnsupported
+	case unicode.Is(unicode.L, r) || r >= 0xFF01 && r <= 0xFFEF: // halfwidth and fullwidth forms
 		return ReasonLookalike
 	}
 	return ReasonUnsupported
 }
 
-// judgeWhole judges what characters do to each other.
+// judgeWhole judges what characters are to each other.
 func judgeWhole(text string) string {
 	switch {
-	case text != strings.TrimSpace(text) || strings.Contains(text, "  "):
+	case strings.HasPrefix(text, " ") || strings.HasSuffix(text, " ") || strings.Contains(text, "  "):
 		return ReasonSpace
 	case mixed(text):
 		return ReasonLookalike
 	}
-	return judgeDigits([]rune(text))
-}
-
-// judgeDigits looks at what stands beside digits.
-func judgeDigits(text []rune) string {
-	for i, r := range text {
-		before, after := i > 0 && digit(text[i-1]), i+1 < len(text) && digit(text[i+1])
-		switch {
-		case (before || after) && strings.ContainsRune(likeDigits, r):
-			return ReasonDigit
-		case before && after && strings.ContainsRune(likeSeparators, r):
-			return ReasonSeparator
+	runes := []rune(text)
+	for i, r := range runes {
+		before, after := ' ', ' '
+		if i > 0 {
+			before = runes[i-1]
+		}
+		if i+1 < len(runes) {
+			after = runes[i+1]
+		}
+		if reason := judgeNeighbours(before, r, after); reason != "" {
+			return reason
 		}
 	}
 	return ""
 }
+
+func judgeNeighbours(before, r, after rune) string {
+	switch {
+	case (digit(before) || digit(after)) && strings.ContainsRune(likeDigits, r):
+		return ReasonDigit
+	case digit(before) && digit(after) && strings.ContainsRune(likeSeparators, r):
+		return ReasonSeparator
+	case strings.ContainsRune(likeIdeographs, r) && unicode.In(after, unicode.Han) && !kana(before),
+		strings.ContainsRune(likeIdeographs, r) && unicode.In(before, unicode.Han) && !kana(after):
+		return ReasonLookalike
+	}
+	return ""
+}
+
+func kana(r rune) bool { return r >= 0x3041 && r <= 0x30FC }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }
 
