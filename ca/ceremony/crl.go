@@ -55,7 +55,7 @@ func (w *work) signCRL(ctx context.Context, root string, t *transcript) error {
 	if next.After(issuer.NotAfter) {
 		next = issuer.NotAfter
 	}
-	number := old.Number + 1
+	number := max(old.Number+1, updated.Unix()) // rises over a hierarchy restored from a backup too
 	if err := t.add("sign CRL %d of %s, %d revoked", number, root, len(list)); err != nil {
 		return err
 	}
