@@ -1,6 +1,7 @@
 package applet
 
 import (
+	"crypto/ecdsa"
 	"encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -45,15 +46,16 @@ func (p Possession) DER() []byte {
 	return b.BytesOrPanic()
 }
 
-// Verify checks the proof of possession of an enrolment that answers the command, and returns the key.
-func (e Enrolment) Verify(c Enrol) error {
+// Verify checks the proof of possession of an enrolment that answers the command, and returns the key. The code is the caller's to
+// compare.
+func (e Enrolment) Verify(c Enrol) (*ecdsa.PublicKey, error) {
 	key, err := ParsePublicKey(e.PublicKey[:], c.Algorithm)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return Verify(key, c.Algorithm, e.possession(c).DER(), e.Proof)
-}
-
-func (e Enrolment) possession(c Enrol) Possession {
-	return Possession{ID: c.ID, Challenge: c.Challenge, Kind: c.Kind, Algorithm: c.Algorithm, PublicKey: e.PublicKey, Code: e.Code}
+	p := Possession{ID: c.ID, Challenge: c.Challenge, Kind: c.Kind, Algorithm: c.Algorithm, PublicKey: e.PublicKey, Code: e.Code}
+	if err := Verify(key, c.Algorithm, p.DER(), e.Proof); err != nil {
+		return nil, err
+	}
+	return key, nil
 }

@@ -152,11 +152,25 @@ func CompressPublicKey(public crypto.PublicKey, a Algorithm) (out [33]byte, err 
 	if err != nil {
 		return out, err
 	}
-	if key.X == nil || key.Y == nil || key.X.Sign() < 0 || key.Y.Sign() < 0 || !key.Curve.IsOnCurve(key.X, key.Y) {
+	point, err := uncompressed(key, a)
+	if err != nil {
 		return out, refuse("key", ReasonKey, "not a point of the curve")
 	}
-	copy(out[:], elliptic.MarshalCompressed(key.Curve, key.X, key.Y))
+	out[0] = 2 + point[64]&1
+	copy(out[1:], point[1:33])
 	return out, nil
+}
+
+// uncompressed is 04 and the two coordinates, 32 octets each.
+func uncompressed(key *ecdsa.PublicKey, a Algorithm) ([]byte, error) {
+	if a != SM2 {
+		return key.Bytes()
+	}
+	point, err := sm2.PublicKeyToECDH(key)
+	if err != nil {
+		return nil, err
+	}
+	return point.Bytes(), nil
 }
 
 // ParsePublicKey reads a key as cards write it. It refuses what is not a point of the algorithm's curve.
@@ -168,5 +182,12 @@ func ParsePublicKey(compressed []byte, a Algorithm) (*ecdsa.PublicKey, error) {
 	if x == nil {
 		return nil, refuse("key", ReasonKey, "not a point of the curve")
 	}
-	return &ecdsa.PublicKey{Curve: a.curve(), X: x, Y: y}, nil
+	point := make([]byte, 65)
+	point[0] = 4
+	x.FillBytes(point[1:33])
+	y.FillBytes(point[33:])
+	if a == SM2 {
+		return sm2.ParseUncompressedPublicKey(point)
+	}
+	return ecdsa.ParseUncompressedPublicKey(a.curve(), point)
 }

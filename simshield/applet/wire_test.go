@@ -2,7 +2,6 @@ package applet_test
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,7 +119,7 @@ func TestCommandOfOtherForm(t *testing.T) {
 		in("e5", idField), in("e1", idField, kindTransaction, "820102", partyField, nonceField), in("e3", idField, partyField, nonceField, timeField, loginField),
 		in("e4", idField, kindLogin, "820101", partyField, timeField, hashField),
 	} {
-		if _, err := applet.DecodeCommand(octets(t, good)); err != nil {
+		if _, err := applet.DecodeCommand(unhex(t, good)); err != nil {
 			t.Fatalf("%s: %v; the others would prove nothing", good, err)
 		}
 	}
@@ -164,19 +163,10 @@ func TestCommandOfOtherForm(t *testing.T) {
 		"install without a digest":     in("e2", idField, kindLogin, hashField),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := applet.DecodeCommand(octets(t, data))
+			_, err := applet.DecodeCommand(unhex(t, data))
 			wantRefused(t, err, applet.ReasonMalformed, "")
 		})
 	}
-}
-
-func octets(t *testing.T, text string) []byte {
-	t.Helper()
-	data, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 func TestResponseOfOtherForm(t *testing.T) {
