@@ -44,22 +44,31 @@ func (h Header) Valid() bool {
 	if len(h) == 0 {
 		return true
 	}
-	size := 1
-	for e := range h.All() {
-		size += 2 + len(e.Data)
+	rest := h[1:]
+	for ok := true; ok; {
+		_, rest, ok = rest.element()
 	}
-	return size == len(h) && int(h[0]) == len(h)-1 && len(h) <= maxUserData
+	return len(rest) == 0 && int(h[0]) == len(h)-1 && len(h) <= maxUserData
+}
+
+// element returns the first element of what follows the length, and the rest.
+func (h Header) element() (Element, Header, bool) {
+	if len(h) < 2 || len(h) < 2+int(h[1]) {
+		return Element{}, h, false
+	}
+	n := 2 + int(h[1])
+	return Element{ID: h[0], Data: h[2:n:n]}, h[n:], true
 }
 
 // All returns the elements in their order, and stops before one that is cut short.
 func (h Header) All() iter.Seq[Element] {
 	return func(yield func(Element) bool) {
-		for rest := h[min(1, len(h)):]; len(rest) >= 2; {
-			n := 2 + int(rest[1])
-			if n > len(rest) || !yield(Element{ID: rest[0], Data: rest[2:n:n]}) {
+		for rest := h[min(1, len(h)):]; ; {
+			e, next, ok := rest.element()
+			if !ok || !yield(e) {
 				return
 			}
-			rest = rest[n:]
+			rest = next
 		}
 	}
 }

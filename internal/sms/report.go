@@ -56,6 +56,8 @@ func (c *cursor) parameters(indicator byte, hasHeader bool) Parameters {
 	}
 	if p.HasData = indicator&indicatorData != 0; p.HasData {
 		p.Data = c.userData(p.DCS, hasHeader)
+	} else if hasHeader {
+		c.fail(ErrHeader)
 	}
 	return p
 }

@@ -49,9 +49,11 @@ func ParseStatusReport(tpdu []byte) (StatusReport, error) {
 		MoreMessages: !f.has(flagNoMore), Loop: f.has(flagLoop), OfCommand: f.has(flagReport),
 		Reference: c.octet(), To: c.address(), Sent: c.timestamp(), Discharged: c.timestamp(), Status: Status(c.octet()),
 	}
+	var indicator byte
 	if len(c.rest) > 0 {
-		r.Parameters = c.parameters(c.indicator(), f.has(flagHeader))
+		indicator = c.indicator()
 	}
+	r.Parameters = c.parameters(indicator, f.has(flagHeader))
 	if err := c.end(); err != nil {
 		return StatusReport{}, err
 	}
