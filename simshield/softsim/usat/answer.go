@@ -12,11 +12,12 @@ const (
 	Backward   Result = 0x11 // the person wants the one before
 	NoResponse Result = 0x12 // from the person
 	Busy       Result = 0x20 // the handset cannot at the moment
+	NoNetwork  Result = 0x21 // the network cannot at the moment
 	Beyond     Result = 0x30 // beyond the handset's capabilities
 	NotKnown   Result = 0x32 // command data not understood
 )
 
-// noCause is the additional information of [Busy] where there is none to give (ETSI TS 102 223 §8.12.2).
+// noCause is the additional information of [Busy] and [NoNetwork] where there is none to give (ETSI TS 102 223 §8.12.2).
 const noCause = 0x00
 
 // Answer is a TERMINAL RESPONSE.
@@ -30,7 +31,7 @@ type Answer struct {
 func (a Answer) Append(dst []byte) ([]byte, error) {
 	dst = appendDevices(a.Details.append(dst), deviceME, deviceUICC)
 	result := []byte{byte(a.Result)}
-	if a.Result == Busy {
+	if a.Result == Busy || a.Result == NoNetwork {
 		result = append(result, noCause)
 	}
 	dst = tlv.AppendComprehension(dst, tagResult, true, result)
