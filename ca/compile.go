@@ -130,8 +130,8 @@ func (c Config) settle() (Config, error) {
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	u, err := url.Parse(c.BaseURL)
 	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return c, fmt.Errorf("ca: the base URL is none of http or https")
+	case err != nil || u.Scheme != "http" || u.Host == "":
+		return c, fmt.Errorf("ca: the base URL is not an http URL; status must be checkable before TLS is, so certificates name no other")
 	case len(c.SubjectKey) < sha256.Size:
 		return c, fmt.Errorf("ca: the subject key has fewer than 256 bits")
 	case c.Shards < 0 || c.Shards > maxShards:

@@ -43,8 +43,8 @@ type Tokens interface {
 
 // Config is what the operator sets.
 type Config struct {
-	// BaseURL is where clients reach OCSP, CRLs and issuer certificates: http or https, without a slash at the end. It is baked
-	// into certificates.
+	// BaseURL is where clients reach OCSP, CRLs and issuer certificates: plain http, without a slash at the end. It is baked into
+	// certificates.
 	BaseURL string
 	// SubjectKey keys the subjects' serial numbers: at least 256 bits, the same for the life of the installation.
 	SubjectKey []byte

@@ -70,6 +70,7 @@ func TestRefusedConfigurations(t *testing.T) {
 	for name, change := range map[string]func(*ca.Config){
 		"no URL":        func(c *ca.Config) { c.BaseURL = "" },
 		"scheme":        func(c *ca.Config) { c.BaseURL = "ldap://ca.example" },
+		"TLS":           func(c *ca.Config) { c.BaseURL = "https://ca.example" },
 		"short key":     func(c *ca.Config) { c.SubjectKey = c.SubjectKey[:31] },
 		"shards":        func(c *ca.Config) { c.Shards = -1 },
 		"many shards":   func(c *ca.Config) { c.Shards = 1 << 20 },

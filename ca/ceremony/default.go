@@ -13,7 +13,7 @@ var defaultFile []byte
 
 // Example is a ceremony file to start from: the one of the sandbox, with a base URL to be replaced.
 func Example() []byte {
-	return append([]byte("base_url: https://ca.example\n"), defaultFile...)
+	return append([]byte("base_url: http://ca.example\n"), defaultFile...)
 }
 
 // Default is the ceremony of a sandbox: a P-256 root with an issuing CA for every line and a time-stamping delegate, and an SM2
