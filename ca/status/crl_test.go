@@ -209,21 +209,33 @@ func TestNumbersRise(t *testing.T) {
 	})
 }
 
+// backup returns what puts the stored list of a shard back as it is now.
+func (w *world) backup(issuer string, shard int64) (restore func()) {
+	w.t.Helper()
+	var number, change, this, next int64
+	var der []byte
+	err := w.db.QueryRow(w.t.Context(), `select number, change, this_update, next_update, der from status_crl where issuer = $1 and shard = $2`, issuer, shard).
+		Scan(&number, &change, &this, &next, &der)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return func() {
+		err := w.db.InTx(w.t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(w.t.Context(), `update status_crl set number = $3, change = $4, this_update = $5, next_update = $6, der = $7
+				where issuer = $1 and shard = $2`, issuer, shard, number, change, this, next, der)
+			return err
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 // After the store came back from a backup its numbers are old; what was published since is not numbered again.
 func TestNumberAfterRestore(t *testing.T) {
 	w := embedded(t)
 	w.publish()
-	type row struct {
-		issuer                            string
-		shard, number, change, this, next int64
-		der                               []byte
-	}
-	var r row
-	err := w.db.QueryRow(t.Context(), `select issuer, shard, number, change, this_update, next_update, der from status_crl where issuer = $1 and shard = $2`, bank, int64(0)).
-		Scan(&r.issuer, &r.shard, &r.number, &r.change, &r.this, &r.next, &r.der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := w.backup(bank, 0)
 	w.register.hold(bank, one, ca.StateIssued)
 	w.register.hold(bank, two, ca.StateIssued)
 	w.register.revoke(bank, 0, one, w.clock.now(), ca.Superseded)
@@ -231,19 +243,35 @@ func TestNumberAfterRestore(t *testing.T) {
 	last := w.crl(bank, 0)
 
 	w.register.restore(bank, 0, 1)
-	err = w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(t.Context(), `update status_crl set number = $3, change = $4, this_update = $5, next_update = $6, der = $7 where issuer = $1 and shard = $2`,
-			r.issuer, r.shard, r.number, r.change, r.this, r.next, r.der)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	w.register.revoke(bank, 0, two, w.clock.now(), ca.Superseded)
 	n := w.node()
 	n.round(3 * time.Second)
 	if l := n.crl(bank, 0); l.Number.Cmp(last.Number) <= 0 || listed(l, two) < 0 {
 		t.Errorf("number %v after %v, %+v", l.Number, last.Number, l.RevokedCertificateEntries)
+	}
+}
+
+// TestRestoredUnderARunningNode puts an older list into the store: no node goes back to it, also where clocks say so, and the store
+// gets a newer one at once.
+func TestRestoredUnderARunningNode(t *testing.T) {
+	w := embedded(t)
+	w.publish()
+	restore := w.backup(bank, 0)
+	w.register.hold(bank, one, ca.StateIssued)
+	w.register.revoke(bank, 0, one, w.clock.now(), ca.Superseded)
+	w.round(3 * time.Second)
+	last := w.crl(bank, 0).Number
+	restore()
+	w.clock.advance(-time.Minute)
+	w.publish()
+	if now := w.crl(bank, 0).Number; now.Cmp(last) <= 0 {
+		t.Errorf("number %v after %v", now, last)
+	}
+	n := w.node()
+	n.publish()
+	if other := n.crl(bank, 0).Number; other.Cmp(last) <= 0 {
+		t.Errorf("another node serves number %v after %v", other, last)
 	}
 }
 

@@ -72,8 +72,11 @@ func (s *Service) publishShard(ctx context.Context, key shardKey, before head) e
 // due says whether a list is to be published. Changes wait a moment for others that come with them.
 func (s *Service) due(key shardKey, before head, now time.Time) bool {
 	age := now.Sub(before.this)
+	served := s.served.get(key)
 	switch {
-	case s.served.get(key) == nil: // there is none, or none that is good
+	case served == nil: // there is none, or none that is good
+		return true
+	case served.number > before.number: // the store was restored from a backup: other nodes must not serve what is in it for long
 		return true
 	case s.counter(key) > before.change:
 		return age < 0 || age >= publishPause
@@ -81,10 +84,15 @@ func (s *Service) due(key shardKey, before head, now time.Time) bool {
 	return age >= s.config.Validity/4
 }
 
-// takeOver serves the list in the store, if it is not the one served. A list that is not the issuer's, as after a roll-over under
-// the same name, is not.
+// takeOver serves the list in the store, if it is newer than the one served. A list that is not the issuer's, as after a roll-over
+// under the same name, is not.
 func (s *Service) takeOver(ctx context.Context, a *authority, h head) error {
-	if served := s.served.get(h.key); h.number == 0 || served != nil && served.number == h.number {
+	switch served := s.served.get(h.key); {
+	case h.number == 0 || served != nil && served.number == h.number:
+		return nil
+	case served != nil && served.number > h.number:
+		s.log.ErrorContext(ctx, "status: the store holds an older CRL than was published; if it was restored from a backup, revocations since then are lost",
+			"issuer", a.id, "shard", h.key.number, "stored", h.number, "published", served.number)
 		return nil
 	}
 	h, der, ok, err := readList(ctx, s.db, h.key)
@@ -107,6 +115,9 @@ func newPublished(h head, der []byte) *published {
 // taken over the next time.
 func (s *Service) publish(ctx context.Context, a *authority, key shardKey, before head) error {
 	h := head{key: key, number: max(before.number+1, s.now().UnixMilli())}
+	if served := s.served.get(key); served != nil {
+		h.number = max(h.number, served.number+1)
+	}
 	h.this = later(second(s.now()), before.this)
 	h.next = later(h.this.Add(s.config.Validity), before.next.Add(time.Second))
 	l, err := s.listed(ctx, key, before, h.this)
