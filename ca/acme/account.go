@@ -119,6 +119,9 @@ func (s *Service) existing(a account, err error) (*reply, error) {
 
 func (s *Service) insertAccount(ctx context.Context, a account) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if err := binds(ctx, tx, a.eab); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `insert into acme_account (id, eab, thumbprint, jwk, contact, status, created) values ($1, $2, $3, $4, $5, $6, $7)`,
 			a.id, a.eab, a.key.thumbprint, a.key.canonical, textOf(a.contact), a.status, a.created.UnixMilli())
 		return err
@@ -182,15 +185,30 @@ func (s *Service) updateAccount(ctx context.Context, r *request) (*reply, error)
 // deactivate ends an account and what it has open. What is being issued already is not called back.
 func (s *Service) deactivate(ctx context.Context, id string) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		for _, statement := range []string{
-			`update acme_account set status = 'deactivated' where id = $1 and status = 'valid'`,
-			`update acme_order set status = 'invalid' where account = $1 and status in ('pending', 'ready')`,
-			`update acme_authorization set status = 'deactivated' where account = $1 and status in ('pending', 'valid')`,
-		} {
-			if _, err := tx.Exec(ctx, statement, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := endAccounts(ctx, tx, "id", id)
+		return err
 	})
+}
+
+// endAccounts deactivates the accounts whose column has a value, and returns how many were valid.
+func endAccounts(ctx context.Context, tx *sqldb.Tx, column, value string) (ended int, err error) {
+	theirs := `account in (select id from acme_account where ` + column + ` = $1)`
+	for i, statement := range []string{
+		`update acme_account set status = 'deactivated' where ` + column + ` = $1 and status = 'valid'`,
+		`update acme_order set status = 'invalid' where ` + theirs + ` and status in ('pending', 'ready')`,
+		`update acme_authorization set status = 'deactivated' where ` + theirs + ` and status in ('pending', 'valid')`,
+	} {
+		res, err := tx.Exec(ctx, statement, value)
+		if err != nil {
+			return 0, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			ended = int(n)
+		}
+	}
+	return ended, nil
 }

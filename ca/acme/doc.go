@@ -5,7 +5,8 @@
 //
 // RFC 8555 with the challenges http-01 and dns-01, and tls-alpn-01 of RFC 8737; renewal information (RFC 9773). Every account is
 // bound to an external one (RFC 8555, section 7.3.4): an officer makes a key with POST /ca/v1/acme/eab, which says what profile and
-// what names its accounts may have. One key serves several accounts.
+// what names its accounts may have. One key serves several accounts. A key that is withdrawn binds no new account; those that are
+// bound go on, unless the withdrawal deactivates them too.
 //
 // # The flow
 //
@@ -16,7 +17,8 @@
 //
 // Each step is one transaction guarded by the state it leaves, so no stored state goes back, whoever crashes. Challenges and orders
 // found processing are taken up again: a certificate is issued under the order's id as request key, so the same order never has
-// two, and one that was handed out is served again with the same bytes. A new order is always new: authorizations are not shared
+// two, and one that was handed out is served again with the same bytes. An order that nobody took up for as long as request keys are
+// remembered ends without one. A new order is always new: authorizations are not shared
 // between orders, and one that failed blocks nothing.
 //
 // # What is checked of a request

@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -27,7 +25,14 @@ type External struct {
 	Key     []byte
 	Profile string
 	// Names are what may be ordered, each with all names below it; empty: any.
-	Names []string
+	Names     []string
+	Created   time.Time
+	CreatedBy string
+	// Accounts is how many valid accounts are bound to it; in listings only.
+	Accounts int
+	// Withdrawn is since when it binds no account; zero: it does.
+	Withdrawn   time.Time
+	WithdrawnBy string
 }
 
 // ExternalReq asks for an external account.
@@ -48,11 +53,11 @@ func (s *Service) NewExternal(ctx context.Context, req ExternalReq) (External, e
 			return External{}, &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonNames, Op: "acme.eab", Msg: "a name is no DNS name"}
 		}
 	}
-	e := External{KID: simtrust.NewID("eab"), Profile: req.Profile, Names: req.Names}
+	e := External{KID: simtrust.NewID("eab"), Profile: req.Profile, Names: req.Names, Created: instant(s.now().UnixMilli()), CreatedBy: req.By}
 	e.Key = s.externalKey(e.KID)
 	return e, s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `insert into acme_eab (kid, profile, names, created, created_by) values ($1, $2, $3, $4, $5)`,
-			e.KID, e.Profile, textOf(e.Names), s.now().UnixMilli(), req.By)
+			e.KID, e.Profile, textOf(e.Names), e.Created.UnixMilli(), e.CreatedBy)
 		return err
 	})
 }
@@ -75,15 +80,6 @@ func (s *Service) externalKey(kid string) []byte {
 	mac := hmac.New(sha256.New, s.externalSecret)
 	mac.Write([]byte(kid))
 	return mac.Sum(nil)
-}
-
-func external(ctx context.Context, q sqldb.Querier, kid string) (External, error) {
-	e := External{KID: kid}
-	var names string
-	if err := q.QueryRow(ctx, `select profile, names from acme_eab where kid = $1`, kid).Scan(&e.Profile, &names); err != nil {
-		return e, err
-	}
-	return e, json.Unmarshal([]byte(names), &e.Names)
 }
 
 // allows reports whether a name may be ordered.
@@ -112,11 +108,6 @@ func (s *Service) bind(ctx context.Context, binding []byte, key publicKey, url s
 	case h.URL != url:
 		return "", malformed("the binding's url is not that of the request")
 	}
-	if _, err := external(ctx, s.db, m.header.KID); errors.Is(err, sql.ErrNoRows) {
-		return "", unauthorized("no such external account, or another key")
-	} else if err != nil {
-		return "", err
-	}
 	mac := hmac.New(sha256.New, s.externalKey(m.header.KID))
 	mac.Write(m.input)
 	if !hmac.Equal(mac.Sum(nil), m.signature) {
@@ -126,23 +117,5 @@ func (s *Service) bind(ctx context.Context, binding []byte, key publicKey, url s
 	if err != nil || bound.thumbprint != key.thumbprint {
 		return "", malformed("the binding is for another account key")
 	}
-	return m.header.KID, nil
-}
-
-// eabReq and eabRes are the operation on the wire.
-type eabReq struct {
-	Profile string   `json:"profile"`
-	Names   []string `json:"names,omitempty"`
-}
-
-type eabRes struct {
-	KID     string   `json:"kid"`
-	HMACKey string   `json:"hmac_key"` // base64url without padding, as ACME clients take it
-	Profile string   `json:"profile"`
-	Names   []string `json:"names"`
-}
-
-func (s *Service) eabWire(ctx context.Context, req eabReq) (eabRes, error) {
-	e, err := s.NewExternal(ctx, ExternalReq{Profile: req.Profile, Names: req.Names, By: caller(ctx)})
-	return eabRes{KID: e.KID, HMACKey: encode(e.Key), Profile: e.Profile, Names: e.Names}, err
+	return m.header.KID, binds(ctx, s.db, m.header.KID)
 }

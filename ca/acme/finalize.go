@@ -122,13 +122,23 @@ func (s *Service) beginIssuance(ctx context.Context, o order) error {
 func (s *Service) issue(ctx context.Context, o order) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issuanceTime)
 	defer cancel()
-	c, err := s.authority.Issue(ctx, s.issueRequest(o))
+	c, err := s.issueOnce(ctx, o)
 	if err != nil && uncertain(err) {
 		return
 	}
 	if err := s.finish(ctx, o.id, c, s.refusalOf(ctx, o, err)); err != nil {
 		s.log.WarnContext(ctx, "acme: an order stays processing", "order", o.id, "error", err)
 	}
+}
+
+var errLeft = &simtrust.Error{Kind: simtrust.KindConflict, Msg: "the order was left too long to be sure that it has no certificate"}
+
+// issueOnce asks under the order's id. Past the authority's memory of such it does not: an order never has two certificates.
+func (s *Service) issueOnce(ctx context.Context, o order) (ca.Certificate, error) {
+	if !s.now().Before(o.created.Add(ca.RequestHorizon)) {
+		return ca.Certificate{}, errLeft
+	}
+	return s.authority.Issue(ctx, s.issueRequest(o))
 }
 
 func (s *Service) issueRequest(o order) ca.IssueReq {

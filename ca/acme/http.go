@@ -24,15 +24,21 @@ const (
 	pathCertificate   = "/acme/certificate/"
 )
 
-// patternEAB is the officer's operation.
-const patternEAB = "POST /ca/v1/acme/eab"
+// The officer's operations.
+const (
+	patternEAB       = "POST /ca/v1/acme/eab"
+	patternExternals = "GET /ca/v1/acme/eab"
+	patternWithdraw  = "POST /ca/v1/acme/eab/{kid}/withdrawal"
+)
 
 // maxOuter bounds a body before the handler does, which then answers with a nonce.
 const maxOuter = 1 << 20
 
-// Mount mounts the directory, what it names, and the officer's operation.
+// Mount mounts the directory, what it names, and the officer's operations.
 func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "acme.eab", patternEAB, s.eabWire, rpc.Scope(ca.ScopeAuthorise), rpc.Status(http.StatusCreated))
+	rpc.Handle(r, "acme.external_accounts", patternExternals, s.externalsWire, rpc.Scope(ca.ScopeRead, ca.ScopeAuthorise))
+	rpc.Handle(r, "acme.withdraw_eab", patternWithdraw, s.withdrawWire, rpc.Scope(ca.ScopeAuthorise))
 	r.Face("/acme/", Face{})
 	r.Raw("acme.directory", "GET "+pathDirectory, http.HandlerFunc(s.serveDirectory), rpc.Public())
 	r.Raw("acme.nonce", "GET "+pathNewNonce, http.HandlerFunc(s.serveNonce), rpc.Public())
