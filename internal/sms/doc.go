@@ -3,8 +3,8 @@
 // again.
 //
 // A TPDU is a struct with an Append method and a Parse function. [UserData] is the same in all: a [Header] and a body. The body holds
-// one septet an octet where the [DCS] says GSM 7 bit, and plain octets elsewhere; packing is the package's part. [Text] and [Body]
-// turn a body into a string and back, and refuse what an alphabet cannot say.
+// one septet an octet where the [DCS] says GSM 7 bit, and plain octets elsewhere; packing is the package's part. An [Alphabet] turns
+// a text into a body and back, and refuses what it cannot say.
 //
 // A long message is cut by [Message.Split] and put together by a [Reassembler]. Parsing is strict: what is cut short, runs on after
 // its end, or contradicts itself is an error. Addresses do not print, for they are people's numbers.

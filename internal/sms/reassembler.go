@@ -16,7 +16,7 @@ var (
 
 // Limits bound what a [Reassembler] holds.
 type Limits struct {
-	// Messages is how many incomplete messages there may be; a message holds 36 kB at most.
+	// Messages is how many incomplete messages there may be; a message holds 60 kB at most.
 	Messages int
 	// PerSender is how many of them one sender may have.
 	PerSender int
@@ -57,6 +57,7 @@ func NewReassembler[K comparable](limits Limits) *Reassembler[K] {
 
 // Add takes a TPDU's user data. When a message is complete, with this segment or by itself, it returns the message and true: its
 // body, and the header of its first segment without the concatenation element. A segment that is there already changes nothing.
+// Networks repeat themselves: a message that comes twice, short or long, is returned twice.
 //
 // It fails with [ErrHeader], with [ErrMixed] where the segment contradicts those before it (another total, another data coding
 // scheme, other octets under the same number), and with [ErrBusy] where the limits are reached. What has outlived its time at now is
