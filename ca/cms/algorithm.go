@@ -60,11 +60,14 @@ var (
 	suiteP256 = suite{digestSHA256, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, false)}
 	suiteP384 = suite{digestSHA384, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, false)}
 	suiteRSA  = suite{digestSHA256, familyRSA, algorithmID(oidRSA, true)}
-	suiteSM2  = suite{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 301, 1}, false)}
+	suiteSM2  = suite{digestSM3, familySM2, algorithmID(oidSM2, false)}
 
-	// suites are what is accepted. RSA and SM2 are named with their digest or, as RFC 3370 and GM/T 0010 have it, without.
+	// suites are what is accepted. RSA and SM2 are named with their digest or, as RFC 3370 and GM/T 0010 have it, without; SM2 with
+	// parameters that are absent or, as others write them, NULL.
 	suites = []suite{suiteP256, suiteP384, suiteRSA, suiteSM2,
+		{digestSM3, familySM2, algorithmID(oidSM2, true)},
 		{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}, false)},
+		{digestSM3, familySM2, algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}, true)},
 		{digestSHA512, familyEC, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 4}, false)},
 		{digestSHA256, familyRSA, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, true)},
 		{digestSHA384, familyRSA, algorithmID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 12}, true)},
@@ -74,6 +77,7 @@ var (
 	}
 
 	oidRSA = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
+	oidSM2 = asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 301, 1}
 )
 
 // minRSA is the size of RSA keys below which signatures are neither made nor believed, in bits.

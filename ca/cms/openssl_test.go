@@ -116,3 +116,18 @@ func (b *bench) read(name string) []byte {
 	}
 	return der
 }
+
+// TestForeignVerifiersElsewhere: what a key elsewhere signed, of a type of its own, verifies with openssl and gnutls.
+func TestForeignVerifiersElsewhere(t *testing.T) {
+	b := newBench(t, "P-256")
+	c := card{b.chain, cms.P256SHA256}
+	b.write("receipt.p7m", c.assemble(t, cms.Message{Type: statementType, Content: receipt, Certificates: true}))
+	b.run("openssl", "cms", "-verify", "-cades", "-inform", "DER", "-in", "receipt.p7m", "-CAfile", "root.pem", "-purpose", "any", "-out", "verified")
+	if got := b.read("verified"); string(got) != string(receipt) {
+		t.Errorf("%q", got)
+	}
+	b.write("receipt.p7s", c.assemble(t, cms.Message{Content: receipt, Detached: true, Certificates: true}))
+	b.run("openssl", "cms", "-verify", "-cades", "-inform", "DER", "-in", "receipt.p7s", "-content", "receipt", "-binary", "-CAfile", "root.pem",
+		"-purpose", "any", "-out", "verified")
+	b.run("certtool", "--p7-verify", "--inder", "--infile", "receipt.p7s", "--load-data", "receipt", "--load-ca-certificate", "root.pem")
+}
