@@ -38,7 +38,7 @@ func (s *Service) issue(ctx context.Context, req IssueReq) (Certificate, error) 
 	if err != nil {
 		return Certificate{}, err
 	}
-	switch err := s.record(ctx, r); {
+	switch _, err := s.stages.Do(ctx, stage{record: r}); {
 	case sqldb.IsUnique(err):
 		return s.collided(ctx, req)
 	case err != nil:
@@ -52,12 +52,6 @@ func (s *Service) issue(ctx context.Context, req IssueReq) (Certificate, error) 
 	return s.complete(ctx, r)
 }
 
-// record makes the row durable.
-func (s *Service) record(ctx context.Context, r record) error {
-	_, err := s.recorder.Do(ctx, r)
-	return err
-}
-
 // complete signs a recorded draft and makes the signature durable.
 func (s *Service) complete(ctx context.Context, r record) (Certificate, error) {
 	raw, signature, err := r.sign(r.tbs)
@@ -65,7 +59,7 @@ func (s *Service) complete(ctx context.Context, r record) (Certificate, error) {
 		s.log.ErrorContext(ctx, "ca: signing failed; the certificate will be revoked", "certificate", r.id(), "error", err)
 		return Certificate{}, &simtrust.Error{Kind: simtrust.KindUnavailable, Msg: "the issuer's key does not sign", Err: err}
 	}
-	if _, err := s.finisher.Do(ctx, outcome{record: r, raw: raw, signature: signature}); err != nil {
+	if _, err := s.stages.Do(ctx, stage{record: r, raw: raw, signature: signature}); err != nil {
 		if sqldb.IsUnique(err) {
 			return Certificate{}, errAbandoned
 		}

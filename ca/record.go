@@ -65,87 +65,82 @@ func (r record) certificate(raw []byte) Certificate {
 	}
 }
 
-// outcome is the end of a signing.
-type outcome struct {
+// stage is what an issuance makes durable at once: its record before the signature, or its outcome after it.
+type stage struct {
 	record
-	raw, signature []byte
+	raw, signature []byte // of the outcome; nil: the record
 }
 
-// insertRecords makes a batch durable: certificates, what makes them unique and their audit entries, or nothing of it. A unique
-// violation spoils its own request alone.
-func (s *Service) insertRecords(ctx context.Context, tx *sqldb.Tx, batch []record) ([]sqldb.Result[struct{}], error) {
+// insertStages makes a batch durable, or nothing of it: records with what makes them unique, outcomes with one event for the log, and
+// the audit entries of both. A unique violation, such as a second outcome of one certificate, spoils its own request alone. A key
+// blocked, a tenure ended, or a SIM replaced, since the record was made gets no signature: together with their looking for certificates
+// after they are recorded, no certificate slips through between them.
+func (s *Service) insertStages(ctx context.Context, tx *sqldb.Tx, batch []stage) ([]sqldb.Result[struct{}], error) {
 	results := make([]sqldb.Result[struct{}], len(batch))
 	if err := barred(ctx, tx, batch, results); err != nil {
 		return nil, err
 	}
-	var rows, tokens, requests [][]any
-	var entries []AuditEntry
+	var w writes
 	now := s.now()
-	for i, r := range batch {
-		if results[i].Err != nil {
-			continue
+	for i, st := range batch {
+		switch {
+		case results[i].Err != nil:
+		case st.signature == nil:
+			w.addRecord(st.record, now)
+		default:
+			w.addOutcome(st, now)
 		}
-		rows = append(rows, []any{
-			r.id(), r.issuer.ID, r.profile.Name, r.name(), r.names, string(r.req.Tenure), r.req.RelyingParty, r.req.Requester,
-			r.notBefore.UnixMilli(), r.notAfter.UnixMilli(), int64(r.shard), keyText(r.keyHash), r.tbs, r.created.UnixMilli(), r.authorised.UnixMilli(),
-		})
-		if r.req.Token != "" {
-			tokens = append(tokens, []any{r.req.Token, r.id(), now.UnixMilli()})
-		}
-		if r.req.RequestKey != "" {
-			requests = append(requests, []any{r.req.RequestKey, r.digest, r.id(), now.UnixMilli()})
-		}
-		entries = append(entries, r.signingEntry(now))
 	}
+	return results, s.write(ctx, tx, w)
+}
+
+// writes are the rows of a batch.
+type writes struct {
+	tokens, requests, certificates, outcomes [][]any
+	issued                                   Issued
+	entries                                  []AuditEntry
+}
+
+func (w *writes) addRecord(r record, now time.Time) {
+	w.certificates = append(w.certificates, []any{
+		r.id(), r.issuer.ID, r.profile.Name, r.name(), r.names, string(r.req.Tenure), r.req.RelyingParty, r.req.Requester,
+		r.notBefore.UnixMilli(), r.notAfter.UnixMilli(), int64(r.shard), keyText(r.keyHash), r.tbs, r.created.UnixMilli(), r.authorised.UnixMilli(),
+	})
+	if r.req.Token != "" {
+		w.tokens = append(w.tokens, []any{r.req.Token, r.id(), now.UnixMilli()})
+	}
+	if r.req.RequestKey != "" {
+		w.requests = append(w.requests, []any{r.req.RequestKey, r.digest, r.id(), now.UnixMilli()})
+	}
+	w.entries = append(w.entries, r.signingEntry(now))
+}
+
+func (w *writes) addOutcome(st stage, now time.Time) {
+	w.outcomes = append(w.outcomes, []any{st.id(), st.signature, now.UnixMilli()})
+	w.issued.Certificates = append(w.issued.Certificates, st.logged())
+	w.entries = append(w.entries, st.issuedEntry(now))
+}
+
+func (s *Service) write(ctx context.Context, tx *sqldb.Tx, w writes) error {
 	for _, set := range []struct {
 		insert string
 		rows   [][]any
 	}{
-		{"insert into ca_spent_token (id, certificate, at)", tokens},
-		{"insert into ca_request (request_key, digest, certificate, at)", requests},
-		{"insert into ca_certificate (id, issuer, profile, name, names, tenure_id, relying_party, requester, not_before, not_after, shard, key_hash, tbs, created, authorised)", rows},
+		{"insert into ca_spent_token (id, certificate, at)", w.tokens},
+		{"insert into ca_request (request_key, digest, certificate, at)", w.requests},
+		{"insert into ca_certificate (id, issuer, profile, name, names, tenure_id, relying_party, requester, not_before, not_after, shard, key_hash, tbs, created, authorised)", w.certificates},
+		{"insert into ca_outcome (id, signature, at)", w.outcomes},
 	} {
 		if err := insertSorted(ctx, tx, set.insert, set.rows); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return results, appendAudit(ctx, tx, entries)
-}
-
-// insertOutcomes makes a batch of signatures durable, with audit entries and one event for the log. A second outcome of one
-// certificate is a unique violation. A key blocked, a tenure ended, or a SIM replaced, since the record was made gets no signature:
-// together with their looking for certificates after they are recorded, no certificate slips through between them.
-func (s *Service) insertOutcomes(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
-	results := make([]sqldb.Result[struct{}], len(batch))
-	records := make([]record, len(batch))
-	for i, o := range batch {
-		records[i] = o.record
-	}
-	if err := barred(ctx, tx, records, results); err != nil {
-		return nil, err
-	}
-	var rows [][]any
-	var entries []AuditEntry
-	var event Issued
-	now := s.now()
-	for i, o := range batch {
-		if results[i].Err != nil {
-			continue
+	if len(w.issued.Certificates) > 0 {
+		if err := s.outbox.Append(ctx, tx, simtrust.TenureID(simtrust.NewID("iss")), 1, w.issued); err != nil {
+			return err
 		}
-		rows = append(rows, []any{o.id(), o.signature, now.UnixMilli()})
-		entries = append(entries, o.issuedEntry(now))
-		event.Certificates = append(event.Certificates, o.logged())
 	}
-	if len(rows) == 0 {
-		return results, nil
-	}
-	if err := insertSorted(ctx, tx, "insert into ca_outcome (id, signature, at)", rows); err != nil {
-		return nil, err
-	}
-	if err := s.outbox.Append(ctx, tx, simtrust.TenureID(simtrust.NewID("iss")), 1, event); err != nil {
-		return nil, err
-	}
-	return results, appendAudit(ctx, tx, entries)
+	return appendAudit(ctx, tx, w.entries)
 }
 
 // insertSorted inserts rows in the order of their first column, so that two batches cannot deadlock.
@@ -158,13 +153,13 @@ func insertSorted(ctx context.Context, tx *sqldb.Tx, insert string, rows [][]any
 }
 
 // barred answers those of the batch that may no longer be issued.
-func barred(ctx context.Context, tx *sqldb.Tx, batch []record, results []sqldb.Result[struct{}]) error {
+func barred(ctx context.Context, tx *sqldb.Tx, batch []stage, results []sqldb.Result[struct{}]) error {
 	b, err := readBars(ctx, tx, batch)
 	if err != nil {
 		return err
 	}
 	for i, r := range batch {
-		results[i].Err = b.against(r)
+		results[i].Err = b.against(r.record)
 	}
 	return nil
 }
@@ -196,16 +191,16 @@ func (r record) signingEntry(now time.Time) AuditEntry {
 	})
 }
 
-func (o outcome) issuedEntry(now time.Time) AuditEntry {
-	sum := sha256.Sum256(o.raw)
-	return newAuditEntry(now, AuditIssued, o.id(), auditDetail{Certificate: hex.EncodeToString(sum[:])})
+func (st stage) issuedEntry(now time.Time) AuditEntry {
+	sum := sha256.Sum256(st.raw)
+	return newAuditEntry(now, AuditIssued, st.id(), auditDetail{Certificate: hex.EncodeToString(sum[:])})
 }
 
-func (o outcome) logged() IssuedCertificate {
-	sum := sha256.Sum256(o.raw)
-	l := IssuedCertificate{ID: o.id(), Profile: o.profile.Name, SHA256: sum[:]}
-	if o.profile.LogFull {
-		l.Raw = o.raw
+func (st stage) logged() IssuedCertificate {
+	sum := sha256.Sum256(st.raw)
+	l := IssuedCertificate{ID: st.id(), Profile: st.profile.Name, SHA256: sum[:]}
+	if st.profile.LogFull {
+		l.Raw = st.raw
 	}
 	return l
 }

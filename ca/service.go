@@ -27,8 +27,7 @@ type Service struct {
 	started  time.Time
 	metrics  *metrics
 
-	recorder *sqldb.Coalescer[record, struct{}]
-	finisher *sqldb.Coalescer[outcome, struct{}]
+	stages   *sqldb.Coalescer[stage, struct{}]
 	statuses *sqldb.Coalescer[string, Status]
 	flying   sync.WaitGroup // issuances between record and outcome
 	onChange func(issuer string, serial []byte)
@@ -51,8 +50,8 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 		onChange: func(string, []byte) {},
 	}
 	s.issuance.Store(compiled)
-	s.recorder = sqldb.NewCoalescer(d.DB, "ca.record", s.insertRecords)
-	s.finisher = sqldb.NewCoalescer(d.DB, "ca.finish", s.insertOutcomes)
+	// One batch at a time: a second one would only wait for the end of the audit chain.
+	s.stages = sqldb.NewCoalescer(d.DB, "ca.issue", s.insertStages, sqldb.WithWorkers(1))
 	s.statuses = sqldb.NewReadCoalescer(d.DB, "ca.status", readStatuses)
 	return s, nil
 }
@@ -60,8 +59,7 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 // Close lets running issuances end and stops the module's workers.
 func (s *Service) Close() {
 	s.flying.Wait()
-	s.recorder.Close()
-	s.finisher.Close()
+	s.stages.Close()
 	s.statuses.Close()
 }
 

@@ -138,7 +138,7 @@ func exists(row sqldb.Row) (bool, error) {
 }
 
 // readBars reads what bars the keys and tenures of a batch.
-func readBars(ctx context.Context, q sqldb.Querier, batch []record) (bars, error) {
+func readBars(ctx context.Context, q sqldb.Querier, batch []stage) (bars, error) {
 	hashes := make([]string, len(batch))
 	var ids []simtrust.TenureID
 	for i, r := range batch {
