@@ -20,7 +20,7 @@ const (
 	patience   = 10 * time.Second // how long a handler may take
 	longRound  = 20 * time.Second // no handler begins later than this in a round
 	claimSize  = 128              // rows of one round
-	handlers   = 4                // run at once in a round
+	handlers   = 4                // run at once in a round, unless a subscriber gathers
 	firstPause = 500 * time.Millisecond
 	longPause  = 5 * time.Minute
 )
@@ -56,6 +56,9 @@ func (o *Outbox) Drain(ctx context.Context) error {
 
 func (o *Outbox) serve(ctx context.Context, s *subscriber) {
 	for ctx.Err() == nil {
+		if s.rest > 0 {
+			sleep(ctx, nil, s.rest)
+		}
 		r, err := o.round(ctx, s)
 		if err != nil && ctx.Err() == nil {
 			o.log.ErrorContext(ctx, "outbox: round failed", "subscriber", s.name, "err", err)
@@ -134,7 +137,7 @@ var errNotBegun = errors.New("not begun")
 func (o *Outbox) handle(ctx context.Context, s *subscriber, claimed []delivery, latest time.Time) []error {
 	errs := make([]error, len(claimed))
 	var group errgroup.Group
-	group.SetLimit(handlers)
+	group.SetLimit(s.atOnce)
 	for i, d := range claimed {
 		group.Go(func() error {
 			errs[i] = errNotBegun

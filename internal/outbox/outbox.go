@@ -30,6 +30,17 @@ type subscriber struct {
 	name     string
 	handlers map[string]func(ctx context.Context, body []byte) error
 	wake     chan struct{} // holds one signal: there may be something due
+	rest     time.Duration // before every round
+	atOnce   int           // handlers that run side by side in a round
+}
+
+// Option adjusts how a subscriber is served.
+type Option func(*subscriber)
+
+// Gathered has a subscriber rest before every round, so that the round handles what came meanwhile, up to atOnce events side by side.
+// It is for a handler that merges what it is called with at once into one transaction.
+func Gathered(rest time.Duration, atOnce int) Option {
+	return func(s *subscriber) { s.rest, s.atOnce = rest, atOnce }
 }
 
 // On subscribes a handler to events of type E under the subscriber's stable name. A row that waits in the store names the
@@ -37,8 +48,11 @@ type subscriber struct {
 // [Outbox.Append]; a second handler of one subscriber for one type panics.
 //
 // The handler is idempotent, returns within ten seconds and returns an error to see the event again later.
-func On[E any](o *Outbox, name string, handle func(ctx context.Context, e E) error) {
+func On[E any](o *Outbox, name string, handle func(ctx context.Context, e E) error, opts ...Option) {
 	s := o.subscriber(name)
+	for _, opt := range opts {
+		opt(s)
+	}
 	eventType := reflect.TypeFor[E]().String()
 	if _, twice := s.handlers[eventType]; twice {
 		panic(fmt.Sprintf("outbox: %s handles %s twice", name, eventType))
@@ -58,7 +72,8 @@ func (o *Outbox) subscriber(name string) *subscriber {
 			return s
 		}
 	}
-	s := &subscriber{name: name, handlers: map[string]func(context.Context, []byte) error{}, wake: make(chan struct{}, 1)}
+	s := &subscriber{name: name, handlers: map[string]func(context.Context, []byte) error{}, wake: make(chan struct{}, 1),
+		atOnce: handlers}
 	o.subscribers = append(o.subscribers, s)
 	return s
 }

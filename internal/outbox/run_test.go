@@ -128,3 +128,41 @@ func TestDispatchersShareOneStore(t *testing.T) {
 		}
 	})
 }
+
+// TestGathered: what came while a subscriber rested is handled in one round, side by side up to its bound.
+func TestGathered(t *testing.T) {
+	bubble(t, func(t *testing.T, db *sqldb.DB) {
+		const atOnce = 6
+		o := outbox.New(db, time.Now, slog.New(slog.DiscardHandler))
+		start := time.Now()
+		var mu sync.Mutex
+		var now, most int
+		handled := make(chan time.Duration, 3*atOnce)
+		outbox.On(o, "s", func(context.Context, parked) error {
+			handled <- time.Since(start)
+			mu.Lock()
+			now++
+			most = max(most, now)
+			mu.Unlock()
+			time.Sleep(time.Second)
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
+		}, outbox.Gathered(300*time.Millisecond, atOnce))
+		stop := running(t, o)
+		for i := range int64(2 * atOnce) {
+			appendAll(t, db, o, simtrust.TenureID(fmt.Sprintf("ten_%d", i)), parked{i})
+			time.Sleep(10 * time.Millisecond)
+		}
+		for range 2 * atOnce {
+			if at := <-handled; at < 300*time.Millisecond || at >= 2*time.Second {
+				t.Errorf("handled after %v", at)
+			}
+		}
+		stop()
+		if most != atOnce {
+			t.Errorf("%d side by side", most)
+		}
+	})
+}
