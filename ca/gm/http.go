@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"net/http"
 
+	"simtrust"
 	"simtrust/ca"
 	"simtrust/ca/csr"
 	"simtrust/internal/rpc"
@@ -53,8 +54,34 @@ func (s *Service) pairWire(ctx context.Context, w pairReqWire) (pairWire, error)
 	return pairWire{halfOf(p.Signing), halfOf(p.Encryption), p.Envelope, p.Response}, nil
 }
 
+func (w pairWire) pair() (p Pair, err error) {
+	if p.Signing, err = w.Signing.certificate(); err != nil {
+		return Pair{}, err
+	}
+	p.Encryption, err = w.Encryption.certificate()
+	p.Envelope, p.Response = w.EnvelopedKey, w.Response
+	return p, err
+}
+
 func halfOf(c ca.Certificate) halfWire {
 	return halfWire{ID: c.ID, Certificate: encodePEM(c.Raw), Chain: encodePEM(c.Chain...)}
+}
+
+func (w halfWire) certificate() (ca.Certificate, error) {
+	c := ca.Certificate{ID: w.ID, Chain: decodePEM(w.Chain)}
+	ders := decodePEM(w.Certificate)
+	if len(ders) != 1 {
+		return c, &simtrust.Error{Kind: simtrust.KindInternal, Op: "gm", Msg: "the server's answer holds no certificate"}
+	}
+	c.Raw = ders[0]
+	return c, nil
+}
+
+func decodePEM(text string) (ders [][]byte) {
+	for block, rest := pem.Decode([]byte(text)); block != nil; block, rest = pem.Decode(rest) {
+		ders = append(ders, block.Bytes)
+	}
+	return ders
 }
 
 func encodePEM(ders ...[]byte) string {

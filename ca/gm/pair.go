@@ -19,9 +19,10 @@ import (
 
 // Reasons of errors, beside those of ca and ca/csr.
 const (
-	ReasonProfile = "no_pairs"   // invalid: certificates of this profile do not come in pairs
-	ReasonKeyKind = "not_sm2"    // invalid: the CSR's key is not on the SM2 curve
-	ReasonCentre  = "key_centre" // unavailable: the key management side made no key
+	ReasonProfile  = "no_pairs"   // invalid: certificates of this profile do not come in pairs
+	ReasonKeyKind  = "not_sm2"    // invalid: the CSR's key is not on the SM2 curve
+	ReasonCentre   = "key_centre" // unavailable: the key management side made no key
+	ReasonEnvelope = "envelope"   // invalid: the envelope of a pair does not open with this key
 )
 
 const (

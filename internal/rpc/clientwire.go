@@ -101,6 +101,16 @@ func decodeAnswer[Res any](_ context.Context, r *http.Response) (any, error) {
 	return res, nil
 }
 
+// Answer reads the answer to a request that [Call] did not make, because it is no JSON. The errors are those of Call.
+func Answer[Res any](r *http.Response) (Res, error) {
+	res, err := decodeAnswer[Res](r.Request.Context(), r)
+	if err != nil {
+		var none Res
+		return none, err
+	}
+	return res.(Res), nil
+}
+
 // answerError makes the error that the operation returned out of problem details, or the kind of the status for anything else.
 func answerError(r *http.Response, body []byte) *simtrust.Error {
 	var p problem
