@@ -167,34 +167,6 @@ func TestPseudonymsDifferByRelyingPartyAndProfile(t *testing.T) {
 	}
 }
 
-// TestNamesInGolden pins the order of attributes and their string types, per profile.
-func TestNamesInGolden(t *testing.T) {
-	w := embedded(t)
-	req := w.bank()
-	req.Profile, req.Tenure, req.RelyingParty = "enterprise", "", ""
-	req.Subject = ca.Subject{Country: "CN", Province: "广东省", Locality: "深圳市", Organization: "示例科技有限公司", OrganizationID: "NTRCN-91440300MA5", OrganizationalUnit: "财务部", CommonName: "示例科技有限公司 印章"}
-	const want = "c=13:CN st=0c:广东省 l=0c:深圳市 o=0c:示例科技有限公司 oid=0c:NTRCN-91440300MA5 ou=0c:财务部 cn=0c:示例科技有限公司 印章"
-	names := map[string]string{"2.5.4.6": "c", "2.5.4.8": "st", "2.5.4.7": "l", "2.5.4.10": "o", "2.5.4.97": "oid", "2.5.4.11": "ou", "2.5.4.3": "cn"}
-	var rdns []asn1.RawValue
-	if _, err := asn1.Unmarshal(parse(t, w.issue(req).Raw).RawSubject, &rdns); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, rdn := range rdns {
-		var a struct {
-			Type  asn1.ObjectIdentifier
-			Value asn1.RawValue
-		}
-		if _, err := asn1.Unmarshal(rdn.Bytes, &a); err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, names[a.Type.String()]+"="+hex.EncodeToString([]byte{byte(a.Value.Tag)})+":"+string(a.Value.Bytes))
-	}
-	if strings.Join(got, " ") != want {
-		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
-	}
-}
-
 func TestRefusedSubjects(t *testing.T) {
 	w := embedded(t)
 	for name, change := range map[string]func(*ca.Subject){
