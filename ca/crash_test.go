@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -305,6 +307,33 @@ func TestTwoNodes(t *testing.T) {
 		if err := w.VerifyAudit(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// TestSerialNumberTwice has two nodes, that were given the same number, draw the same serial number: the second signs nothing.
+func TestSerialNumberTwice(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first, second := w.server("a.example"), w.server("b.example")
+		issue := func(node *ca.Service, req ca.IssueReq) (c ca.Certificate, err error) {
+			t.Run(req.SANs.DNS[0], func(t *testing.T) {
+				cryptotest.SetGlobalRandom(t, 7)
+				c, err = node.Issue(t.Context(), req)
+			})
+			return c, err
+		}
+		other := w.node()
+		issued, err := issue(w.Service, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.key("service-p256-2026").at(func() error { t.Error("signed"); return nil }, nil)
+		if c, err := issue(other, second); err == nil || !strings.Contains(err.Error(), "a serial number was taken") {
+			t.Errorf("%s and %s: %v", issued.ID, c.ID, err)
+		}
+		if c := w.only(); !bytes.Equal(c.Raw, issued.Raw) {
+			t.Errorf("%+v", c)
+		}
+		w.wantAudit(t, ca.AuditSigning, ca.AuditIssued)
 	})
 }
 
