@@ -10,6 +10,7 @@ import (
 
 	"simtrust/ca/tlog"
 	"simtrust/internal/rpc"
+	"simtrust/internal/sqldb/sqldbtest"
 )
 
 // FuzzTile: whatever the path, nothing but a tile is served, and that under its canonical name only.
@@ -24,10 +25,11 @@ func FuzzTile(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
-	s, err := tlog.New(tlog.Deps{}, tlog.Config{Dir: dir, Origin: origin, Seed: seed})
+	s, err := tlog.New(tlog.Deps{DB: sqldbtest.Open(f, sqldbtest.SQLiteURL(f))}, tlog.Config{Dir: dir, Origin: origin, Seed: seed})
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.Cleanup(s.Close)
 	r := rpc.NewRouter(rpc.Config{Auth: officer{}})
 	s.Mount(r)
 	f.Fuzz(func(t *testing.T, path string) {

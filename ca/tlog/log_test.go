@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,6 +85,30 @@ func TestAnEventTwiceIsOneEntry(t *testing.T) {
 		}
 		w.checkpoint(r, 3)
 		w.agrees(r, 3)
+	})
+}
+
+func TestEventsAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const events, repeats = 24, 3
+		s := w.service(w.dir)
+		r := w.serve(s)
+		w.run(s)
+		var handlers sync.WaitGroup
+		for range events {
+			e := w.register.issue(2)
+			for range repeats {
+				handlers.Go(func() {
+					if err := s.Issued(w.t.Context(), e); err != nil {
+						w.t.Error(err)
+					}
+				})
+			}
+		}
+		handlers.Wait()
+		w.checkpoint(r, 2*events)
+		w.agrees(r, 2*events)
 	})
 }
 

@@ -21,13 +21,14 @@ type Service struct {
 	guard    *guard
 	key      string
 	wake     chan struct{}
+	places   *sqldb.Coalescer[[]entry, struct{}]
 
 	// The writer's state, of Run alone.
 	writer *writer
 	until  time.Time // of the lease
 }
 
-// New returns the log. It does not touch the folder: Run does.
+// New returns the log; Close releases it. It does not touch the folder: Run does.
 func New(d Deps, c Config) (*Service, error) {
 	signer, key, err := newKeys(c.Origin, c.Seed)
 	if err != nil {
@@ -36,8 +37,12 @@ func New(d Deps, c Config) (*Service, error) {
 	s := &Service{db: d.DB, register: d.Register, log: d.Log, now: d.Now, config: c, holder: simtrust.NewID("log"), key: key,
 		wake: make(chan struct{}, 1)}
 	s.guard = &guard{Signer: signer, s: s}
+	s.places = sqldb.NewCoalescer(d.DB, "tlog.sequence", sequence, sqldb.WithWorkers(1)) // a second would wait for the head
 	return s, nil
 }
+
+// Close stops the module's worker.
+func (s *Service) Close() { s.places.Close() }
 
 // VerifierKey verifies checkpoints, in the form of C2SP signed-note: name, key hash and key with plus signs between.
 func (s *Service) VerifierKey() string { return s.key }
@@ -51,7 +56,7 @@ func (s *Service) Issued(ctx context.Context, e ca.Issued) error {
 			return err
 		}
 	}
-	if err := s.db.InTx(ctx, func(tx *sqldb.Tx) error { return sequence(ctx, tx, entries) }); err != nil {
+	if _, err := s.places.Do(ctx, entries); err != nil {
 		return err
 	}
 	select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"slices"
 	"time"
 
 	"simtrust/internal/sqldb"
@@ -32,16 +33,17 @@ func markSigned(ctx context.Context, tx *sqldb.Tx, size uint64, root []byte) err
 	return err
 }
 
-// sequence puts entries at the end of the log's order, those aside that are in it already.
-func sequence(ctx context.Context, tx *sqldb.Tx, entries []entry) error {
+// sequence puts the entries of a batch of events at the end of the log's order, those aside that are in it already.
+func sequence(ctx context.Context, tx *sqldb.Tx, batch [][]entry) ([]sqldb.Result[struct{}], error) {
+	results, entries := make([]sqldb.Result[struct{}], len(batch)), slices.Concat(batch...)
 	var size int64 // the lock on the head orders the writers, so it is taken before looking
 	err := tx.QueryRow(ctx, `update tlog_head set size = size where one = 1 returning size`).Scan(&size)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known, err := sequenced(ctx, tx, entries)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rows [][]any
 	for _, e := range entries {
@@ -51,13 +53,13 @@ func sequence(ctx context.Context, tx *sqldb.Tx, entries []entry) error {
 		}
 	}
 	if len(rows) == 0 {
-		return nil
+		return results, nil
 	}
 	if err := sqldb.InsertRows(ctx, tx, "insert into tlog_entry (idx, certificate, data)", rows, ""); err != nil {
-		return err
+		return nil, err
 	}
 	_, err = tx.Exec(ctx, `update tlog_head set size = $1 where one = 1`, size+int64(len(rows)))
-	return err
+	return results, err
 }
 
 func sequenced(ctx context.Context, q sqldb.Querier, entries []entry) (map[string]bool, error) {

@@ -68,6 +68,7 @@ func (w *world) service(dir string) *tlog.Service {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(s.Close)
 	return s
 }
 

@@ -101,6 +101,9 @@ type authority struct {
 	follower *follower
 }
 
+// logGather is how long the log waits for further certificates, of the ten seconds in which it must have them.
+const logGather = 200 * time.Millisecond
+
 // libraryLog has what the log's library says go where the server's own log goes; it takes one logger for a process.
 var libraryLog sync.Once
 
@@ -134,7 +137,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
-	outbox.On(m.outbox, "ca log", m.authority.log.Issued)
+	outbox.On(m.outbox, "ca log", m.authority.log.Issued, outbox.Gathered(logGather, 64))
 	return nil
 }
 
@@ -157,6 +160,9 @@ func (a *App) wireRegister(m *modules, c CA) (err error) {
 	libraryLog.Do(func() { klog.SetSlogLogger(a.obs.Log) })
 	m.authority.log, err = tlog.New(tlog.Deps{DB: a.db, Register: m.authority.Service, Log: a.obs.Log, Now: time.Now},
 		tlog.Config{Dir: c.LogDir, Origin: tlog.Origin(c.BaseURL), Seed: a.keys.HMAC("ca log checkpoints")})
+	if err == nil {
+		m.closers = append(m.closers, m.authority.log.Close)
+	}
 	return err
 }
 
