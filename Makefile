@@ -28,7 +28,6 @@ e2e:
 	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -v $(PEERS)
 
 bench:
-	@scripts/setup
 	@scripts/setup-bench
 	$(PG) -- $(GO) test -tags bench -count=1 -v -timeout 30m -run '^$$' -bench . -benchtime 1x ./internal/e2e/
 
