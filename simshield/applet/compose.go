@@ -125,19 +125,20 @@ var beijing = time.FixedZone("UTC+8", 8*60*60)
 // layOut fills pages with whole lines: a line never goes over to the next page, so that no field can begin a page and pass for
 // another.
 func layOut(lines []string) (Display, error) {
-	d := Display{Text: strings.Join(lines, "\n")}
+	d := Display{Text: strings.Join(lines, "\n"), Pages: make([]Page, 0, 2)}
 	for len(lines) > 0 {
-		page := newPage(lines[0])
-		for lines = lines[1:]; len(lines) > 0; lines = lines[1:] {
-			longer := newPage(page.Text + "\n" + lines[0])
-			if len(longer.Octets) > MaxPage {
+		n, room := 1, measure(lines[0])
+		for ; n < len(lines); n++ {
+			longer := room.and(measure(lines[n]))
+			if longer.octets() > MaxPage {
 				break
 			}
-			page = longer
+			room = longer
 		}
-		if d.Pages = append(d.Pages, page); len(page.Octets) > MaxPage || len(d.Pages) > MaxPages {
+		if room.octets() > MaxPage || len(d.Pages) == MaxPages {
 			return Display{}, refuseField("text", ReasonTooLong, "more than the screens hold")
 		}
+		d.Pages, lines = append(d.Pages, newPage(strings.Join(lines[:n], "\n"))), lines[n:]
 	}
 	return d, nil
 }

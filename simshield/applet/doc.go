@@ -1,12 +1,11 @@
 // Package applet is what a server and the signing applet of a SIM say to each other, what the applet shows, and what its keys sign.
 // Both sides use it, so that neither can understand a word otherwise than the other.
 //
-//	shown, err := applet.Transfer{…}                      // the server refuses what a handset would show wrongly …
-//	statement := applet.Statement{Party: "某某银行", ID: id, Nonce: nonce, NotAfter: at, Subject: shown}
-//	prompt, err := statement.Compose()                    // … and knows page by page what the person sees
+//	statement := applet.Statement{Party: "某某银行", ID: id, Nonce: nonce, NotAfter: at, Subject: applet.Transfer{…}}
+//	prompt, err := statement.Compose()                    // the server refuses what a handset would show wrongly
 //	data := applet.Confirm{Statement: statement}.Append(nil)
 //
-//	command, err := applet.DecodeCommand(data)            // the card composes the same text from the same fields
+//	command, err := applet.DecodeCommand(data)            // the card composes the same text from the same fields, and shows it
 //	set, err := applet.SignedAttributes(applet.SM2, prompt.DER, certificateDigest)
 //	signature, err := applet.Sign(key, applet.SM2, set)
 //	answer := applet.Response{ID: id, Result: applet.Signed, Signature: &signature}.Append(nil)

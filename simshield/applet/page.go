@@ -1,6 +1,6 @@
 package applet
 
-import "unicode/utf16"
+import "encoding/binary"
 
 // Data coding schemes of a text on the screen (ETSI TS 102 223, section 8.15).
 const (
@@ -22,37 +22,61 @@ type Page struct {
 }
 
 func newPage(text string) Page {
-	if octets, ok := gsm(text); ok {
-		return Page{Text: text, DCS: DCSGSM, Octets: octets}
+	size := measure(text)
+	page := Page{Text: text, DCS: DCSUCS2, Octets: make([]byte, 0, size.octets())}
+	if size.gsm {
+		page.DCS = DCSGSM
 	}
-	return Page{Text: text, DCS: DCSUCS2, Octets: ucs2(text)}
-}
-
-// gsm writes a text in the GSM 7 bit default alphabet (3GPP TS 23.038, section 6.2.1), unpacked. It takes the characters that stand
-// there as in ASCII, and the signs of currencies: others differ between handsets, and are shown in UCS-2.
-func gsm(text string) ([]byte, bool) {
-	octets := make([]byte, 0, len(text))
 	for _, r := range text {
-		switch {
-		case r == '\n', r >= ' ' && r <= 'Z' && r != '$' && r != '@', r >= 'a' && r <= 'z':
-			octets = append(octets, byte(r))
-		case r == '$':
-			octets = append(octets, 0x02)
-		case r == '£':
-			octets = append(octets, 0x01)
-		case r == '¥':
-			octets = append(octets, 0x03)
-		default:
-			return nil, false
+		if size.gsm {
+			octet, _ := gsm(r)
+			page.Octets = append(page.Octets, octet)
+		} else {
+			page.Octets = binary.BigEndian.AppendUint16(page.Octets, uint16(r)) // a text that was checked has nothing beyond
 		}
 	}
-	return octets, true
+	return page
 }
 
-func ucs2(text string) []byte {
-	octets := make([]byte, 0, 2*len(text))
-	for _, u := range utf16.Encode([]rune(text)) {
-		octets = append(octets, byte(u>>8), byte(u))
+// size is the room that a text takes.
+type size struct {
+	characters int
+	gsm        bool // all are of the default alphabet
+}
+
+func measure(text string) size {
+	s := size{gsm: true}
+	for _, r := range text {
+		s.characters++
+		if s.gsm {
+			_, s.gsm = gsm(r)
+		}
 	}
-	return octets
+	return s
+}
+
+// and is the size of two lines.
+func (s size) and(t size) size { return size{s.characters + 1 + t.characters, s.gsm && t.gsm} }
+
+func (s size) octets() int {
+	if s.gsm {
+		return s.characters
+	}
+	return 2 * s.characters
+}
+
+// gsm is the octet of a character in the GSM 7 bit default alphabet (3GPP TS 23.038, section 6.2.1). It knows the characters that
+// stand there as in ASCII, and the signs of currencies: others differ between handsets, and are shown in UCS-2.
+func gsm(r rune) (byte, bool) {
+	switch {
+	case r == '$':
+		return 0x02, true
+	case r == '£':
+		return 0x01, true
+	case r == '¥':
+		return 0x03, true
+	case r == '\n', r >= ' ' && r <= 'Z' && r != '@', r >= 'a' && r <= 'z':
+		return byte(r), true
+	}
+	return 0, false
 }
