@@ -83,7 +83,7 @@ func (c *Card) present(entered []byte, further ...change) response {
 		return response{sw: swBlocked}
 	case !c.try(SIMPIN, [pinMost]byte(entered)):
 		c.verified = false
-		return response{sw: c.triesStatus()}
+		return response{sw: swTriesLeft | status(c.kept.pins[SIMPIN].tries)}
 	}
 	c.verified = c.commit(append(further, restore(SIMPIN))...)
 	return response{sw: swOK}

@@ -53,7 +53,7 @@ func (c *Card) locate(cmd command) (file, status) {
 	case selectByID:
 		return c.selected.byID(cmd.data)
 	case selectByAID:
-		if n := len(cmd.data); n >= 5 && n <= 16 && bytes.HasPrefix(usimAID, cmd.data[:min(n, len(usimAID))]) {
+		if len(cmd.data) >= 5 && bytes.HasPrefix(usimAID, cmd.data) {
 			return files[fileUSIM], swOK
 		}
 		return file{}, swFileNotFound
