@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -35,9 +36,21 @@ func TestTamperingIsFound(t *testing.T) {
 		"an unknown":          {func(w *world, _ *reader) { w.register.certificates[0].ID = "bank.ffff" }, "knows nothing"},
 		"lost certificate":    {func(w *world, _ *reader) { w.register.certificates = w.register.certificates[1:] }, "register does not have it"},
 		"another certificate": {func(w *world, _ *reader) { w.register.certificates[0].Raw = []byte("x") }, "another certificate"},
-		"not logged":          {func(w *world, _ *reader) { w.register.issue(1) }, "log does not have it"},
-		"issued twice":        {func(w *world, _ *reader) { w.register.link(ca.AuditIssued, "bank.0000", w.register.chain[1].Detail) }, "second time"},
-		"nothing said":        {func(w *world, _ *reader) { w.register.link(ca.AuditIssued, "bank.000a", "{}") }, "does not say"},
+		"revocation removed":  {func(w *world, _ *reader) { w.register.link(ca.AuditRevoked, "bank.0000", `{"reason":1}`) }, "bank.0000 is not revoked"},
+		"hold for compromise": {func(w *world, _ *reader) {
+			w.register.link(ca.AuditRevoked, "bank.0001", `{"reason":1}`)
+			w.register.certificates[1].Revoked, w.register.certificates[1].Reason = time.UnixMilli(1), ca.CertificateHold
+		}, "revoked (certificateHold), and the audit chain that it is revoked (keyCompromise)"},
+		"released in secret": {func(w *world, _ *reader) {
+			w.register.link(ca.AuditRevoked, "bank.0001", `{"reason":6}`)
+		}, "not revoked, and the audit chain that it is revoked (certificateHold)"},
+		"never revoked": {func(w *world, _ *reader) {
+			w.register.certificates[2].Revoked = time.UnixMilli(1)
+		}, "revoked (unspecified), and the audit chain that it is not revoked"},
+		"why unsaid":   {func(w *world, _ *reader) { w.register.link(ca.AuditRevoked, "bank.0000", "{}") }, "does not say why"},
+		"not logged":   {func(w *world, _ *reader) { w.register.issue(1) }, "log does not have it"},
+		"issued twice": {func(w *world, _ *reader) { w.register.link(ca.AuditIssued, "bank.0000", w.register.chain[1].Detail) }, "second time"},
+		"nothing said": {func(w *world, _ *reader) { w.register.link(ca.AuditIssued, "bank.000a", "{}") }, "does not say"},
 		"never issued": {func(w *world, _ *reader) {
 			w.register.chain, w.register.certificates = w.register.chain[:6], w.register.certificates[:3]
 		}, "never issued"},
@@ -60,6 +73,29 @@ func TestTamperingIsFound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRevocationsAgree audits what was revoked, held, released and abandoned.
+func TestRevocationsAgree(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		s := w.service(w.dir)
+		r := w.serve(s)
+		stop := w.run(s)
+		w.issue(s, 3)
+		w.checkpoint(r, 3)
+		stop()
+		w.register.link(ca.AuditRevoked, "bank.0000", `{"reason":4}`)
+		w.register.link(ca.AuditRevoked, "bank.0000", `{"reason":1}`)
+		w.register.certificates[0].Revoked, w.register.certificates[0].Reason = time.UnixMilli(1), ca.KeyCompromise
+		w.register.link(ca.AuditRevoked, "bank.0001", `{"reason":6}`)
+		w.register.link(ca.AuditReleased, "bank.0001", `{"reason":8}`)
+		w.register.link(ca.AuditSigning, "bank.0003", "{}")
+		w.register.link(ca.AuditAbandoned, "bank.0003", "{}")
+		w.register.certificates = append(w.register.certificates,
+			ca.Certificate{ID: "bank.0003", State: ca.StateAbandoned, Revoked: time.UnixMilli(1), Reason: ca.CessationOfOperation})
+		w.agrees(r, 3)
+	})
 }
 
 func (w *world) edit(name, before, after string) {

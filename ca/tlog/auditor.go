@@ -38,7 +38,7 @@ type Reader interface {
 
 // Finding is what an audit comes to.
 type Finding struct {
-	Certificates, Entries, Links int
+	Certificates, Entries, Links int // certificates that were issued
 	// Problems say what does not agree, at most maxProblems of them and a count of the others; none: all agrees.
 	Problems []string
 }
@@ -66,12 +66,12 @@ func (a *Auditor) Run(ctx context.Context) (f Finding, err error) {
 	if err := a.follow(ctx, t); err != nil {
 		return f, err
 	}
-	due := maps.Clone(t.issued)
+	due := &trail{issued: maps.Clone(t.issued), revoked: maps.Clone(t.revoked)}
 	register, err := a.readRegister(ctx)
 	if err != nil {
 		return f, err
 	}
-	tree, err := a.readLog(ctx, due)
+	tree, err := a.readLog(ctx, due.issued)
 	if err != nil {
 		return f, err
 	}
@@ -82,16 +82,39 @@ func (a *Auditor) Run(ctx context.Context) (f Finding, err error) {
 	if err := a.prove(ctx, t, tree); err != nil {
 		return f, err
 	}
-	f.Certificates, f.Links = len(register), int(t.size)
+	f.Links = int(t.size)
+	for _, r := range register {
+		if r.issued {
+			f.Certificates++
+		}
+	}
 	if tree != nil {
 		f.Entries = len(tree.entries)
 	}
 	return f, nil
 }
 
-// readRegister returns the hashes of all certificates that were issued, by id.
-func (a *Auditor) readRegister(ctx context.Context) (map[string][32]byte, error) {
-	register := map[string][32]byte{}
+// row is what the register says of a certificate.
+type row struct {
+	hash   [32]byte // where it was issued
+	issued bool
+	reason int
+}
+
+func newRow(c ca.Certificate) row {
+	r := row{issued: c.State == ca.StateIssued, reason: none}
+	if r.issued {
+		r.hash = sha256.Sum256(c.Raw)
+	}
+	if !c.Revoked.IsZero() {
+		r.reason = c.Reason
+	}
+	return r
+}
+
+// readRegister returns all certificates by id.
+func (a *Auditor) readRegister(ctx context.Context) (map[string]row, error) {
+	register := map[string]row{}
 	var page ca.Page
 	for {
 		page.Limit = 1000
@@ -100,9 +123,7 @@ func (a *Auditor) readRegister(ctx context.Context) (map[string][32]byte, error)
 			return nil, err
 		}
 		for _, c := range found {
-			if c.State == ca.StateIssued {
-				register[c.ID] = sha256.Sum256(c.Raw)
-			}
+			register[c.ID] = newRow(c)
 		}
 		a.Progress("register", len(register), 0)
 		if page.After = next; next == "" {
@@ -111,26 +132,43 @@ func (a *Auditor) readRegister(ctx context.Context) (map[string][32]byte, error)
 	}
 }
 
-// compare holds the register and the log against the chain. due are those that had time enough to be in all three.
-func (a *Auditor) compare(t *trail, due, register map[string][32]byte, tree *tree) {
+// compare holds the register and the log against the chain. due is the chain as it was before they were read: what had time enough to
+// be in all three.
+func (a *Auditor) compare(t, due *trail, register map[string]row, tree *tree) {
 	for _, id := range slices.Sorted(maps.Keys(register)) {
-		if hash, ok := t.issued[id]; !ok {
+		r := register[id]
+		if hash, ok := t.issued[id]; r.issued && !ok {
 			a.problem("the register has %s, of whose issue the audit chain knows nothing", id)
-		} else if hash != register[id] {
+		} else if r.issued && hash != r.hash {
 			a.problem("the register has another certificate as %s than was issued", id)
 		}
+		if meanwhile := t.revoked[id][max(len(due.revoked[id])-1, 0):]; !slices.Contains(meanwhile, r.reason) &&
+			(r.reason != none || len(due.revoked[id]) > 0) {
+			a.problem("the register says that %s is %s, and the audit chain that it is %s", id, standing(r.reason), standing(lastOf(t.revoked[id])))
+		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(due)) {
-		if _, ok := register[id]; !ok {
+	for _, id := range slices.Sorted(maps.Keys(due.issued)) {
+		if !register[id].issued {
 			a.problem("%s was issued, but the register does not have it", id)
 		}
-		if tree != nil && !tree.has(due[id]) {
+		if tree != nil && !tree.has(due.issued[id]) {
 			a.problem("%s was issued, but the log does not have it", id)
 		}
 	}
-	if tree == nil {
-		return
+	if tree != nil {
+		a.compareLog(t, tree)
 	}
+}
+
+func standing(reason int) string {
+	if reason == none {
+		return "not revoked"
+	}
+	return "revoked (" + ca.RevocationWord(reason) + ")"
+}
+
+// compareLog holds the log against the chain.
+func (a *Auditor) compareLog(t *trail, tree *tree) {
 	known := map[[32]byte]bool{}
 	for _, hash := range t.issued {
 		known[hash] = true

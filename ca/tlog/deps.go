@@ -49,7 +49,7 @@ var (
 	errAhead    = errors.New("tlog: the folder holds more than the database knows of; the database was restored from before: restore a newer one")
 	errDiverged = errors.New("tlog: the folder holds another log than the database; if the database was restored from a backup, restore a newer one: " +
 		"anything else forks a log that was published; only if the folder was damaged, move it away, and it is made again")
-	errNotHeld  = errors.New("tlog: another node writes the log")
-	errSmaller  = errors.New("tlog: a checkpoint of a larger tree was signed before")
-	errForked   = errors.New("tlog: the tree does not extend the one signed before")
+	errNotHeld = errors.New("tlog: another node writes the log")
+	errSmaller = errors.New("tlog: a checkpoint of a larger tree was signed before")
+	errForked  = errors.New("tlog: the tree does not extend the one signed before")
 )

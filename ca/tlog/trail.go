@@ -14,10 +14,17 @@ type trail struct {
 	size   int64
 	hash   []byte
 	issued map[string][32]byte // what it tells of: hashes of certificates by id
-	broken bool
+	// revoked are the reasons it tells of, in order, by the certificate's id; none says that a certificate was released.
+	revoked map[string][]int
+	broken  bool
 }
 
-func newTrail() *trail { return &trail{hash: []byte{}, issued: map[string][32]byte{}} }
+// none is the reason of what is not revoked.
+const none = -1
+
+func newTrail() *trail {
+	return &trail{hash: []byte{}, issued: map[string][32]byte{}, revoked: map[string][]int{}}
+}
 
 // follow goes on to the end of the chain and holds it against the head. A broken chain is followed no further.
 func (a *Auditor) follow(ctx context.Context, t *trail) error {
@@ -52,11 +59,41 @@ func (a *Auditor) follow(ctx context.Context, t *trail) error {
 	return nil
 }
 
-// take notes what a link says of an issued certificate.
+// take notes what a link says of a certificate.
 func (a *Auditor) take(t *trail, l ca.AuditEntry) {
-	if l.Kind != ca.AuditIssued {
+	switch l.Kind {
+	case ca.AuditIssued:
+		a.takeIssued(t, l)
+	case ca.AuditReleased:
+		t.revoked[l.Subject] = append(t.revoked[l.Subject], none)
+	case ca.AuditRevoked:
+		a.takeRevoked(t, l)
+	case ca.AuditAbandoned:
+		if reason := lastOf(t.revoked[l.Subject]); reason == none || reason == ca.CertificateHold {
+			t.revoked[l.Subject] = append(t.revoked[l.Subject], ca.CessationOfOperation)
+		}
+	}
+}
+
+func (a *Auditor) takeRevoked(t *trail, l ca.AuditEntry) {
+	var detail struct {
+		Reason *int `json:"reason"`
+	}
+	if err := json.Unmarshal([]byte(l.Detail), &detail); err != nil || detail.Reason == nil {
+		a.problem("link %d of the audit chain does not say why %s was revoked", l.Seq, l.Subject)
 		return
 	}
+	t.revoked[l.Subject] = append(t.revoked[l.Subject], *detail.Reason)
+}
+
+func lastOf(reasons []int) int {
+	if len(reasons) == 0 {
+		return none
+	}
+	return reasons[len(reasons)-1]
+}
+
+func (a *Auditor) takeIssued(t *trail, l ca.AuditEntry) {
 	var detail struct {
 		Certificate string `json:"sha256"`
 	}
