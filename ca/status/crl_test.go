@@ -203,7 +203,7 @@ func TestNumbersRise(t *testing.T) {
 		change()
 		n.round(3 * time.Second)
 		risen("the same", n)
-		if l := n.crl(bank, 0); l.ThisUpdate.After(start.Add(time.Hour)) || !l.NextUpdate.After(start.Add(24*time.Hour)) {
+		if l := n.crl(bank, 0); !l.ThisUpdate.Equal(w.clock.now()) || !l.NextUpdate.Equal(w.clock.now().Add(24*time.Hour)) {
 			t.Errorf("%v to %v", l.ThisUpdate, l.NextUpdate)
 		}
 	})
@@ -229,6 +229,35 @@ func (w *world) backup(issuer string, shard int64) (restore func()) {
 			w.t.Fatal(err)
 		}
 	}
+}
+
+// TestClockAheadForAWhile has a clock a year ahead publish. Once it is right again lists are valid, and hold what had expired in that
+// year alone.
+func TestClockAheadForAWhile(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	each(t, func(t *testing.T, w *world) {
+		w.register.hold(bank, one, ca.StateIssued)
+		w.register.expires(bank, one, start.Add(year/2))
+		w.register.revoke(bank, 0, one, start, ca.KeyCompromise)
+		w.publish()
+		w.round(year)
+		w.round(48 * time.Hour)
+		ahead := w.crl(bank, 0)
+		if listed(ahead, one) >= 0 {
+			t.Fatal("an expired certificate is listed")
+		}
+		w.clock.advance(-year - 47*time.Hour)
+		w.publish()
+		if l := w.crl(bank, 0); listed(l, one) != ca.KeyCompromise || !l.ThisUpdate.Equal(w.clock.now()) ||
+			!l.NextUpdate.Equal(w.clock.now().Add(24*time.Hour)) || l.Number.Cmp(ahead.Number) <= 0 {
+			t.Errorf("number %v after %v, %v to %v: %+v", l.Number, ahead.Number, l.ThisUpdate, l.NextUpdate, l.RevokedCertificateEntries)
+		}
+		restarted := w.node()
+		restarted.publish()
+		if l := restarted.crl(bank, 0); listed(l, one) != ca.KeyCompromise {
+			t.Errorf("after a restart: %+v", l.RevokedCertificateEntries)
+		}
+	})
 }
 
 // After the store came back from a backup its numbers are old; what was published since is not numbered again.

@@ -17,6 +17,13 @@ type head struct {
 	this, next time.Time
 }
 
+// clockSkew is by how much the clocks of nodes may differ.
+const clockSkew = time.Minute
+
+// ahead says that a list is from the future: a clock that jumped dated it, nobody may use it yet, and what it left out as expired may
+// not be.
+func (h head) ahead(now time.Time) bool { return h.this.After(now.Add(clockSkew)) }
+
 // readBack is what a CRL says, as far as publication depends on it.
 type readBack struct {
 	tbs, algorithm, issuer, signature []byte

@@ -22,6 +22,7 @@ func (e *entry) number() []byte { return e.serial[:e.length] }
 type list struct {
 	entries []entry
 	change  int64
+	since   time.Time // certificates that expired before have been dropped
 }
 
 // merge takes over changes and the counter that they lead to. Of several changes to one certificate the last counts.
@@ -61,4 +62,5 @@ func newEntry(c ca.Revocation) entry {
 // prune drops what is past being listed.
 func (l *list) prune(since time.Time) {
 	l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return e.expires < since.Unix() })
+	l.since = later(since, l.since)
 }

@@ -78,6 +78,8 @@ func (s *Service) due(key shardKey, before head, now time.Time) bool {
 		return true
 	case served.number > before.number: // the store was restored from a backup: other nodes must not serve what is in it for long
 		return true
+	case before.ahead(now):
+		return true
 	case s.counter(key) > before.change:
 		return age < 0 || age >= publishPause
 	}
@@ -114,11 +116,15 @@ func newPublished(h head, der []byte) *published {
 // publish makes the list that follows before, checks it, stores it and serves it. Where another node was faster, its list is
 // taken over the next time.
 func (s *Service) publish(ctx context.Context, a *authority, key shardKey, before head) error {
+	now := second(s.now())
 	h := head{key: key, number: max(before.number+1, s.now().UnixMilli())}
+	if before.ahead(now) { // it is followed in number alone
+		before.this, before.next = time.Time{}, time.Time{}
+	}
 	if served := s.served.get(key); served != nil {
 		h.number = max(h.number, served.number+1)
 	}
-	h.this = later(second(s.now()), before.this)
+	h.this = later(now, before.this)
 	h.next = later(h.this.Add(s.config.Validity), before.next.Add(time.Second))
 	l, err := s.listed(ctx, key, before, h.this)
 	if err != nil {
@@ -152,7 +158,7 @@ func (s *Service) listed(ctx context.Context, key shardKey, before head, this ti
 		since = earlier(since, before.this)
 	}
 	l := s.list(key)
-	if l == nil {
+	if l == nil || since.Before(l.since) {
 		revocations, change, err := s.register.Revocations(ctx, key.issuer, key.number, since)
 		if err != nil {
 			return nil, err
