@@ -2,9 +2,11 @@ package applet_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"testing"
 
 	"simtrust"
+	"simtrust/ca/csr"
 	"simtrust/simshield/applet"
 )
 
@@ -19,7 +21,7 @@ func enrolled(t *testing.T, key crypto.Signer, c applet.Enrol, code string) appl
 	return applet.Enrolment{PublicKey: compressed, Code: code, Proof: sign(t, key, c.Algorithm, p.DER())}
 }
 
-// TestPossession: the proof is for one registration, kind, key and code.
+// TestPossession: the proof is for one registration, kind, key and code, and an authority takes it for a certification request.
 func TestPossession(t *testing.T) {
 	for _, a := range algorithms {
 		t.Run(a.String(), func(t *testing.T) {
@@ -27,8 +29,12 @@ func TestPossession(t *testing.T) {
 			asked.Algorithm = a
 			key := newKey(t, a)
 			good := enrolled(t, key, asked, "20481024")
-			if public, err := good.Verify(asked); err != nil || !public.Equal(key.Public()) {
-				t.Fatal(public, err)
+			request, err := good.Request(asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read, err := csr.Parse(request); err != nil || !read.PublicKey.(*ecdsa.PublicKey).Equal(key.Public()) || len(read.Subject) != 0 {
+				t.Errorf("%+v %v", read, err)
 			}
 			foreign := enrolled(t, newKey(t, a), asked, "20481024")
 			for name, change := range map[string]func(*applet.Enrol, *applet.Enrolment){
@@ -47,7 +53,7 @@ func TestPossession(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					c, e := asked, good
 					change(&c, &e)
-					_, err := e.Verify(c)
+					_, err := e.Request(c)
 					if reason := simtrust.ReasonOf(err); reason != applet.ReasonSignature && reason != applet.ReasonKey {
 						t.Error(err)
 					}

@@ -263,7 +263,7 @@ func (b *bench) enrol(kind applet.Kind, algorithm applet.Algorithm) *applet.Enro
 	id := applet.ID{0xe0, byte(kind), byte(algorithm)}
 	command := applet.Enrol{ID: id, Kind: kind, Algorithm: algorithm, Party: "模拟银行", Challenge: [16]byte{7}}
 	e := b.want(command, applet.Enrolled).Enrolment
-	if _, err := e.Verify(command); err != nil {
+	if _, err := e.Request(command); err != nil {
 		b.t.Fatal(err)
 	}
 	b.want(applet.Install{ID: id, Kind: kind, KeyHash: algorithm.Sum(e.PublicKey[:]), Certificate: certificate}, applet.Done)
