@@ -52,7 +52,7 @@ func advice(e *simtrust.Error) string {
 	case e.Reason == ca.ReasonUnknownCertificate:
 		return "simtrust ca list finds certificates"
 	case e.Reason == ca.ReasonUnknownProfile:
-		return "simtrust ca --help lists the profiles"
+		return "simtrust ca profiles lists them"
 	case e.Kind == simtrust.KindInvalid:
 		return "--help after the command shows what it takes"
 	case e.Kind == simtrust.KindUnavailable:

@@ -16,16 +16,24 @@ import (
 )
 
 type caCmd struct {
-	Init       caInitCmd       `cmd:"" help:"Make the hierarchy of authorities from a reviewed file: the key ceremony."`
-	Authorise  caAuthoriseCmd  `cmd:"" help:"Make a single-use token for one certificate, for a client with scope ca:issue."`
-	Issue      caIssueCmd      `cmd:"" help:"Issue a certificate for a certification request."`
-	Show       caShowCmd       `cmd:"" help:"Show a certificate of the register."`
-	List       caListCmd       `cmd:"" help:"List and search certificates."`
-	Revoke     caRevokeCmd     `cmd:"" help:"Revoke a certificate, hold it, or release it from hold."`
-	BulkRevoke caBulkRevokeCmd `cmd:"" name:"bulk-revoke" help:"Revoke everything that a search finds."`
-	Block      caBlockCmd      `cmd:"" help:"Block a compromised key for ever, and revoke its certificates."`
-	EAB        caEABCmd        `cmd:"" name:"eab" help:"Make a key that binds ACME accounts: which names they may order."`
-	Audit      caAuditCmd      `cmd:"" help:"Verify that the transparency log, the register and the audit chain tell the same."`
+	Profiles  caProfilesCmd  `cmd:"" group:"Certificates" help:"List the profiles: what each needs, which keys, how long."`
+	Issue     caIssueCmd     `cmd:"" group:"Certificates" help:"Issue a certificate for a certification request."`
+	Authorise caAuthoriseCmd `cmd:"" group:"Certificates" help:"Make a single-use token for one certificate, for a client with scope ca:issue."`
+	Pair      caPairCmd      `cmd:"" group:"Certificates" help:"Issue a pair of SM2 certificates, to sign with and to encrypt to."`
+	Renew     caRenewCmd     `cmd:"" group:"Certificates" help:"Renew a certificate as its holder, over mutual TLS."`
+	List      caListCmd      `cmd:"" group:"Certificates" help:"List and search certificates."`
+	Show      caShowCmd      `cmd:"" group:"Certificates" help:"Show a certificate of the register."`
+
+	Revoke     caRevokeCmd     `cmd:"" group:"Revocation" help:"Revoke a certificate, hold it, or release it from hold."`
+	BulkRevoke caBulkRevokeCmd `cmd:"" group:"Revocation" name:"bulk-revoke" help:"Revoke everything that a search finds."`
+	Block      caBlockCmd      `cmd:"" group:"Revocation" help:"Block a compromised key for ever, and revoke its certificates."`
+
+	EAB caEABCmd `cmd:"" group:"Enrolment of machines" name:"eab" help:"ACME: keys that say which names a server's accounts may order."`
+	EST caESTCmd `cmd:"" group:"Enrolment of machines" name:"est" help:"EST: credentials by which devices enrol."`
+
+	Init      caInitCmd      `cmd:"" group:"The authority itself" help:"Make or extend the hierarchy of authorities from a reviewed file: the key ceremony."`
+	Hierarchy caHierarchyCmd `cmd:"" group:"The authority itself" help:"Show the hierarchy that a server uses, and whether it took over what a ceremony added."`
+	Audit     caAuditCmd     `cmd:"" group:"The authority itself" help:"Verify that the transparency log, the register and the audit chain tell the same."`
 }
 
 // Help teaches the first steps (kong's HelpProvider).
@@ -37,8 +45,10 @@ func (*caCmd) Help() string {
 		"    curl -o roots.pem SERVER/ca/roots.pem\n" +
 		"    openssl verify -CAfile roots.pem -untrusted cert.pem cert.pem\n" +
 		"    simtrust ca revoke ID --reason superseded\n\n" +
-		"The profiles: bank-sim (signatures by a SIM card), eid (identity of a person), enterprise (seal or sender), tls-client, tls-server, " +
-		"timestamp, ocsp. Certificates of persons hang on a tenure (simtrust number show prints it), never on a number."
+		"A profile says what a certificate is for: bank-sim (signatures by a SIM card), eid (identity of a person), enterprise (seal or sender), " +
+		"tls-client and tls-server (services) and others; simtrust ca profiles lists them with what each needs. Certificates of persons hang on a " +
+		"tenure (simtrust number show prints it), never on a number: when somebody else gets the number, they are revoked.\n\n" +
+		"The key never leaves its owner: the server gets a certification request (CSR), and only its key counts. docs/ca.md has the whole story."
 }
 
 // caSubjectFlags say for whom a certificate is.
@@ -82,8 +92,17 @@ func (f caSubjectFlags) authorisation(profile string, now time.Time) ca.Authoris
 type caAuthoriseCmd struct {
 	remoteFlags
 	caSubjectFlags
-	Profile string        `arg:"" help:"Profile; simtrust ca --help lists them."`
+	Profile string        `arg:"" help:"Profile; simtrust ca profiles lists them."`
 	Life    time.Duration `default:"10m" help:"How long the token waits for its request, up to 24h."`
+}
+
+// Help teaches the two steps (kong's HelpProvider).
+func (*caAuthoriseCmd) Help() string {
+	return "Who decides and who asks need not be the same: an officer authorises one certificate for one subject, a client with scope ca:issue turns the " +
+		"token and its request into the certificate. simtrust ca issue does both.\n\n" +
+		"    TOKEN=$(simtrust ca authorise tls-server --dns api.bank.example)\n" +
+		"    jq -n --arg token \"$TOKEN\" --rawfile csr csr.pem '{token: $token, csr: $csr}' |\n" +
+		"      curl -H \"Authorization: Bearer $CLIENT_TOKEN\" -H 'Content-Type: application/json' --data @- SERVER/ca/v1/certificates"
 }
 
 func (c *caAuthoriseCmd) Run(ctx context.Context) error {
@@ -103,7 +122,7 @@ func (c *caAuthoriseCmd) Run(ctx context.Context) error {
 type caIssueCmd struct {
 	remoteFlags
 	caSubjectFlags
-	Profile string `arg:"" help:"Profile; simtrust ca --help lists them."`
+	Profile string `arg:"" help:"Profile; simtrust ca profiles lists them."`
 	CSR     string `arg:"" type:"existingfile" help:"Certification request, PEM."`
 	Out     string `short:"o" default:"-" help:"Where the certificate goes, followed by its issuer: PEM; - is standard output."`
 }
@@ -206,5 +225,5 @@ func standing(c ca.Certificate) string {
 	if c.Reason == ca.CertificateHold {
 		word = "on hold"
 	}
-	return fmt.Sprintf("%s since %s (%s)", word, c.Revoked.Format(time.RFC3339), reasonWord(c.Reason))
+	return fmt.Sprintf("%s since %s (%s)", word, c.Revoked.Format(time.RFC3339), ca.RevocationWord(c.Reason))
 }

@@ -32,7 +32,8 @@ func (*caInitCmd) Help() string {
 		"    simtrust ca init --example > ceremony.yaml\n" +
 		"    simtrust ca init -f ceremony.yaml --dry-run\n" +
 		"    simtrust ca init -f ceremony.yaml\n\n" +
-		"The run adds to DIR/transcript.txt what it did, with digests; note the last one on paper."
+		"The run adds to DIR/transcript.txt what it did, with digests; note the last one on paper. A running server takes the additions over within " +
+		"seconds; simtrust ca hierarchy shows it."
 }
 
 func (c *caInitCmd) Run(ctx context.Context) error {

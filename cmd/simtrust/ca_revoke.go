@@ -15,20 +15,14 @@ import (
 	"simtrust/ca"
 )
 
-// reasons are the words of RFC 5280 for the reasons a command takes.
-var reasons = map[string]int{
-	"unspecified": ca.Unspecified, "keyCompromise": ca.KeyCompromise, "affiliationChanged": ca.AffiliationChanged, "superseded": ca.Superseded,
-	"cessationOfOperation": ca.CessationOfOperation, "certificateHold": ca.CertificateHold, "removeFromCRL": ca.RemoveFromCRL,
-	"privilegeWithdrawn": ca.PrivilegeWithdrawn,
-}
-
-func reasonWord(code int) string {
-	for word, c := range reasons {
-		if c == code {
-			return word
+// reasonOf is the code of a reason that a command takes; -1, which is refused, for any other word.
+func reasonOf(word string) int {
+	for code := range ca.PrivilegeWithdrawn + 1 {
+		if ca.RevocationWord(code) == word {
+			return code
 		}
 	}
-	return fmt.Sprint(code)
+	return -1
 }
 
 // caQueryFlags select certificates.
@@ -54,6 +48,15 @@ type caListCmd struct {
 	Revoked bool `xor:"standing" help:"Only revoked ones."`
 	Valid   bool `xor:"standing" help:"Only those not revoked."`
 	Limit   int  `default:"100" help:"Stop after this many; 0: never."`
+}
+
+// Help teaches with examples (kong's HelpProvider).
+func (*caListCmd) Help() string {
+	return "Conditions are joined by and; without any, all is listed, oldest first.\n\n" +
+		"    simtrust ca list --subject api.bank.example             of a name, common name or first DNS name\n" +
+		"    simtrust ca list --tenure ten_… --valid                 what hangs on a tenure\n" +
+		"    simtrust ca list --profile tls-server --valid --expires-before 2027-01-01\n" +
+		"    simtrust ca list --key-hash HEX                         every certificate of a key"
 }
 
 func (c *caListCmd) Run(ctx context.Context) error {
@@ -112,7 +115,7 @@ func (c *caRevokeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cert, err := ca.NewClient(client).Revoke(ctx, ca.RevokeReq{ID: c.ID, Reason: reasons[c.Reason]})
+	cert, err := ca.NewClient(client).Revoke(ctx, ca.RevokeReq{ID: c.ID, Reason: reasonOf(c.Reason)})
 	if err != nil {
 		return err
 	}
@@ -151,7 +154,7 @@ func (c *caBulkRevokeCmd) Run(ctx context.Context) error {
 	if !c.Yes {
 		return c.rehearse(ctx, client)
 	}
-	job, err := client.RevokeAll(ctx, ca.BulkReq{Query: c.query(), Reason: reasons[c.Reason]})
+	job, err := client.RevokeAll(ctx, ca.BulkReq{Query: c.query(), Reason: reasonOf(c.Reason)})
 	if err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func TestCACommandsSayWhatToDo(t *testing.T) {
 		says    string
 	}{
 		"no request":      {&caIssueCmd{remoteFlags: remote, Profile: "tls-server", CSR: empty}, "openssl req"},
-		"no profile":      {&caIssueCmd{remoteFlags: remote, Profile: "x", CSR: requestFile(t)}, "simtrust ca --help"},
+		"no profile":      {&caIssueCmd{remoteFlags: remote, Profile: "x", CSR: requestFile(t)}, "simtrust ca profiles"},
 		"no certificate":  {&caShowCmd{remoteFlags: remote, ID: "bank.00"}, "simtrust ca list"},
 		"nothing to bulk": {&caBulkRevokeCmd{remoteFlags: remote, Reason: "superseded", Yes: true}, "condition"},
 		"no hash":         {&caBlockCmd{remoteFlags: remote, KeyHash: "ab", Cause: "x"}, "openssl pkey"},

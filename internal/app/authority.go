@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/asn1"
 	"errors"
@@ -43,7 +44,7 @@ type CA struct {
 	BaseURL string `yaml:"base_url,omitempty"`
 	// LogDir is the folder of the transparency log, shared by all nodes or on one of them. Default: DIR-log.
 	LogDir string `yaml:"log_dir,omitempty"`
-	// Lead is how long every node knows a new issuing CA before one issues from it. Default: 10s.
+	// Lead is how long every node knows a new issuing CA before one issues from it. Default: 10s, with the embedded store 2s.
 	Lead time.Duration `yaml:"lead,omitempty"`
 	// Shards is into how many parts an issuer's CRL is cut, Node what serial numbers of this node begin with (1 to 127, distinct
 	// among nodes), PolicyArc the object identifier under which the profiles' policies are.
@@ -80,9 +81,6 @@ func (c *CA) complete(issuer string) {
 	}
 	if c.BaseURL == "" {
 		c.BaseURL = issuer
-	}
-	if c.Lead == 0 {
-		c.Lead = defaultLead
 	}
 	if c.LogDir == "" {
 		c.LogDir = filepath.Clean(c.Dir) + "-log"
@@ -124,7 +122,7 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.authority = &authority{}
-	m.authority.follower = &follower{hierarchy: onDisk, parts: m.authority, log: a.obs.Log, lead: c.Lead}
+	m.authority.follower = &follower{hierarchy: onDisk, parts: m.authority, log: a.obs.Log, lead: cmp.Or(c.Lead, defaultLead[a.db.Dialect()])}
 	if err := a.wireRegister(m, c); err != nil {
 		return err
 	}

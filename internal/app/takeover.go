@@ -8,14 +8,17 @@ import (
 
 	"simtrust/ca"
 	"simtrust/ca/ceremony"
+	"simtrust/internal/sqldb"
 )
 
 const (
 	renewalCheck = 12 * time.Hour   // how often OCSP delegates and CRLs of roots are looked at for their end
 	lookEvery    = time.Second      // how often the manifest is
 	retryAfter   = 15 * time.Second // for a hierarchy that was refused
-	defaultLead  = 10 * time.Second
 )
+
+// defaultLead lets all nodes look several times, and the only one of an embedded store publish its first lists.
+var defaultLead = map[sqldb.Dialect]time.Duration{sqldb.SQLite: 2 * time.Second, sqldb.PostgreSQL: 10 * time.Second}
 
 // follower lets a running node take over what ceremonies add: issuing CAs at their roll-over, renewed and replaced delegates.
 //
