@@ -54,8 +54,8 @@ func (s *Service) sweep(ctx context.Context, now, until time.Time) error {
 	})
 }
 
-// unfinished returns the certificates created by an instant that have no outcome. Nothing before ca_swept is without one, unless a
-// clock went back.
+// unfinished returns the certificates created by an instant that have no outcome, or later than any clock that is right can have
+// created them. Nothing before ca_swept is without one, unless a clock went back.
 func (s *Service) unfinished(ctx context.Context, until time.Time) ([]Certificate, error) {
 	var through int64
 	if err := s.db.QueryRow(ctx, `select through from ca_swept where one = 1`).Scan(&through); err != nil {
@@ -63,8 +63,9 @@ func (s *Service) unfinished(ctx context.Context, until time.Time) ([]Certificat
 	}
 	rows, err := s.db.Query(ctx, `
 		select c.id, c.shard, c.not_after from ca_certificate c
-		where c.created >= $1 and c.created <= $2 and not exists (select 1 from ca_outcome o where o.id = c.id)
-		order by c.created limit $3`, min(through, until.Add(-sweepMargin).UnixMilli()), until.UnixMilli(), int64(sweepPage))
+		where (c.created >= $1 and c.created <= $2 or c.created > $4) and not exists (select 1 from ca_outcome o where o.id = c.id)
+		order by c.created limit $3`,
+		min(through, until.Add(-sweepMargin).UnixMilli()), until.UnixMilli(), int64(sweepPage), s.now().Add(sweepMargin).UnixMilli())
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (c Certificate, err error) {
 		var notAfter int64
 		err = rows.Scan(&c.ID, &c.Shard, &notAfter)

@@ -40,6 +40,7 @@ type Config struct {
 const (
 	leaseTime       = 4 * time.Second
 	leaseLeft       = 2 * time.Second // renewed when less is left
+	clockSkew       = time.Minute     // by how much the clocks of nodes may differ
 	pollEvery       = 500 * time.Millisecond
 	checkpointEvery = time.Second
 )

@@ -97,11 +97,12 @@ func entriesFrom(ctx context.Context, q sqldb.Querier, first uint64, limit int) 
 	})
 }
 
-// takeLease makes holder the writer until then, if it is or nobody is at now.
+// takeLease makes holder the writer until then, if it is or nobody is at now. A lease that lasts longer than any is from a clock that
+// was ahead.
 func takeLease(ctx context.Context, db *sqldb.DB, holder string, now, until time.Time) (held bool, err error) {
 	err = db.InTx(ctx, func(tx *sqldb.Tx) error {
-		res, err := tx.Exec(ctx, `update tlog_lease set holder = $1, until = $2 where one = 1 and (holder = $1 or until <= $3)`,
-			holder, until.UnixMilli(), now.UnixMilli())
+		res, err := tx.Exec(ctx, `update tlog_lease set holder = $1, until = $2 where one = 1 and (holder = $1 or until <= $3 or until > $4)`,
+			holder, until.UnixMilli(), now.UnixMilli(), until.Add(clockSkew).UnixMilli())
 		if err != nil {
 			return err
 		}

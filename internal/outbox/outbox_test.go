@@ -314,6 +314,29 @@ func TestACrashDeliversAgain(t *testing.T) {
 	})
 }
 
+// TestClockPutRight has events written, claimed and put off by a clock that was a year ahead.
+func TestClockPutRight(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		const year = 365 * 24 * time.Hour
+		c, log := newClock(), slog.New(slog.DiscardHandler)
+		failing := outbox.New(db, c.now, log)
+		outbox.On(failing, "s", func(context.Context, parked) error { return errNo })
+		c.advance(year)
+		appendAll(t, db, failing, "ten_1", parked{1}, parked{2})
+		if err := failing.Drain(t.Context()); !errors.Is(err, errNo) {
+			t.Fatal(err)
+		}
+		appendAll(t, db, failing, "ten_2", parked{3})
+		c.advance(-year)
+		o := outbox.New(db, c.now, log)
+		s := listen[parked](o, "s")
+		drain(t, o)
+		if got := s.take(); len(got) != 3 {
+			t.Errorf("delivered %q", got)
+		}
+	})
+}
+
 // TestALateFailureLeavesTheNextClaimAlone: its lease is over, and a rival has claimed the row and put it off since.
 func TestALateFailureLeavesTheNextClaimAlone(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {

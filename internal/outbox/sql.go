@@ -32,21 +32,22 @@ func insert(ctx context.Context, tx *sqldb.Tx, rows [][]any) error {
 		"insert into outbox_delivery (id, subscriber, tenure_id, seq, event_type, body, attempts, due)", rows, "")
 }
 
-// claim takes the first rows of up to most tenures that are due, and moves their due time to until. The condition on due stands
-// twice because a rival may claim a row between the choice and the update; PostgreSQL then looks at the outer one again.
+// claim takes the first rows of up to most tenures that are due, and moves their due time to until. A row is due too that a clock
+// which was ahead put off, later than any clock that is right does. The condition on due stands twice because a rival may claim a row
+// between the choice and the update; PostgreSQL then looks at the outer one again.
 func claim(ctx context.Context, db *sqldb.DB, subscriber string, now, until time.Time, most int) (claimed []delivery, err error) {
 	err = db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `
 			update outbox_delivery set due = $3, attempts = attempts + 1
-			where due <= $2 and id in (
+			where (due <= $2 or due > $5) and id in (
 				select id from outbox_delivery as first
-				where subscriber = $1 and due <= $2 and not exists (
+				where subscriber = $1 and (due <= $2 or due > $5) and not exists (
 					select 1 from outbox_delivery as earlier
 					where earlier.subscriber = first.subscriber and earlier.tenure_id = first.tenure_id
 						and (earlier.seq < first.seq or earlier.seq = first.seq and earlier.event_type < first.event_type))
 				order by due limit $4)
 			returning id, tenure_id, seq, event_type, body, attempts`,
-			subscriber, now.UnixMilli(), until.UnixMilli(), int64(most))
+			subscriber, now.UnixMilli(), until.UnixMilli(), int64(most), now.Add(2*longPause).UnixMilli())
 		claimed, err = sqldb.Collect(rows, err, scanDelivery)
 		return err
 	})
