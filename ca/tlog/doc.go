@@ -6,9 +6,12 @@
 // An entry is a certificate in DER where its profile is logged in full, that is for TLS; otherwise it is the 32 octets of the
 // SHA-256 of the certificate, so nothing of a person is published. [Digest] tells both as the same hash.
 //
+// The evidence of signatures that people gave is logged too, as a label and its SHA-256 ([ReceiptEntry]). What it is about, nobody can
+// tell who does not have it.
+//
 // # Order
 //
-// The handler of ca.Issued gives every certificate its index, in one transaction with the count, and at most one: the event may
+// The handlers of ca.Issued and of receipts give every entry its index, in one transaction with the count, and at most one: the event may
 // come again. The writer copies that order into the folder, from where the folder ends. So nothing is in the log twice, whenever a
 // process dies, and a folder that was lost is made again from the database, the same to the last octet.
 //
@@ -29,5 +32,6 @@
 //
 // # Audit
 //
-// [Auditor] verifies over HTTP that the log, the register and the audit chain tell the same.
+// [Auditor] verifies over HTTP that the log, the register and the audit chain tell the same. Of receipts it verifies that each is in the
+// log once: who holds one has the proof that it is there ([Proof.Verify]).
 package tlog

@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -95,10 +96,11 @@ func (s *Service) serveKey(w http.ResponseWriter, _ *http.Request) {
 
 type proofWire struct {
 	Certificate string `query:"certificate" json:"-"`
+	Receipt     string `query:"receipt" json:"-"` // of a transaction, where no certificate is named
 }
 
 func (s *Service) proofWire(ctx context.Context, w proofWire) (Proof, error) {
-	return s.Proof(ctx, w.Certificate)
+	return s.Proof(ctx, cmp.Or(w.Certificate, w.Receipt))
 }
 
 // The JSON forms of the audit chain.

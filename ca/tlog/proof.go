@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -15,7 +16,7 @@ import (
 	"simtrust"
 )
 
-// Proof proves that a certificate is in the log (RFC 6962 section 2.1.1).
+// Proof proves that a certificate or receipt is in the log (RFC 6962 section 2.1.1).
 type Proof struct {
 	Index uint64 `json:"index"`
 	Size  uint64 `json:"size"`
@@ -25,7 +26,12 @@ type Proof struct {
 	Checkpoint string   `json:"checkpoint"`
 }
 
-// Verify checks the proof for an entry, that is, a certificate or its SHA-256, under the log's key.
+// Covers tells whether the proof is for an entry. It verifies nothing.
+func (p Proof) Covers(entry []byte) bool {
+	return bytes.Equal(p.LeafHash, rfc6962.DefaultHasher.HashLeaf(entry))
+}
+
+// Verify checks the proof for an entry, that is, a certificate, its SHA-256 or a [ReceiptEntry], under the log's key.
 func (p Proof) Verify(entry []byte, v note.Verifier) error {
 	c, _, _, err := log.ParseCheckpoint([]byte(p.Checkpoint), v.Name(), v)
 	if err != nil {
@@ -35,16 +41,16 @@ func (p Proof) Verify(entry []byte, v note.Verifier) error {
 }
 
 var (
-	errNotLogged = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: "not_logged", Msg: "the log has no certificate of this id"}
-	errNotYet    = &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: "not_yet", Msg: "the certificate is on its way to the log; ask again in a few seconds"}
+	errNotLogged = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: "not_logged", Msg: "the log has no entry of this id"}
+	errNotYet    = &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: "not_yet", Msg: "it is on its way to the log; ask again in a few seconds"}
 )
 
-// Proof proves the inclusion of a certificate, named by its id, under the newest checkpoint. Errors are of kind not found
+// Proof proves the inclusion of a certificate, or of a transaction's receipt, named by its id, under the newest checkpoint. Errors are of kind not found
 // (not_logged) and unavailable (not_yet, no_log).
-func (s *Service) Proof(ctx context.Context, certificate string) (Proof, error) {
+func (s *Service) Proof(ctx context.Context, id string) (Proof, error) {
 	var index int64
 	var data []byte
-	err := s.db.QueryRow(ctx, `select idx, data from tlog_entry where certificate = $1`, certificate).Scan(&index, &data)
+	err := s.db.QueryRow(ctx, `select idx, data from tlog_entry where id = $1`, id).Scan(&index, &data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Proof{}, errNotLogged
 	}

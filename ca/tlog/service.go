@@ -56,6 +56,19 @@ func (s *Service) Issued(ctx context.Context, e ca.Issued) error {
 			return err
 		}
 	}
+	return s.place(ctx, entries)
+}
+
+// Record gives a receipt its place in the log, unless it has one.
+func (s *Service) Record(ctx context.Context, r Receipt) error {
+	e, err := r.entry()
+	if err != nil {
+		return err
+	}
+	return s.place(ctx, []entry{e})
+}
+
+func (s *Service) place(ctx context.Context, entries []entry) error {
 	if _, err := s.places.Do(ctx, entries); err != nil {
 		return err
 	}

@@ -47,15 +47,15 @@ func sequence(ctx context.Context, tx *sqldb.Tx, batch [][]entry) ([]sqldb.Resul
 	}
 	var rows [][]any
 	for _, e := range entries {
-		if !known[e.certificate] {
-			known[e.certificate] = true
-			rows = append(rows, []any{size + int64(len(rows)), e.certificate, e.data})
+		if !known[e.id] {
+			known[e.id] = true
+			rows = append(rows, []any{size + int64(len(rows)), e.id, e.data})
 		}
 	}
 	if len(rows) == 0 {
 		return results, nil
 	}
-	if err := sqldb.InsertRows(ctx, tx, "insert into tlog_entry (idx, certificate, data)", rows, ""); err != nil {
+	if err := sqldb.InsertRows(ctx, tx, "insert into tlog_entry (idx, id, data)", rows, ""); err != nil {
 		return nil, err
 	}
 	_, err = tx.Exec(ctx, `update tlog_head set size = $1 where one = 1`, size+int64(len(rows)))
@@ -65,10 +65,10 @@ func sequence(ctx context.Context, tx *sqldb.Tx, batch [][]entry) ([]sqldb.Resul
 func sequenced(ctx context.Context, q sqldb.Querier, entries []entry) (map[string]bool, error) {
 	ids := make([]string, len(entries))
 	for i, e := range entries {
-		ids[i] = e.certificate
+		ids[i] = e.id
 	}
-	where, args := sqldb.In(q.Dialect(), "certificate", 1, ids)
-	rows, err := q.Query(ctx, `select certificate from tlog_entry where `+where, args...)
+	where, args := sqldb.In(q.Dialect(), "id", 1, ids)
+	rows, err := q.Query(ctx, `select id from tlog_entry where `+where, args...)
 	known := map[string]bool{}
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var id string

@@ -19,9 +19,11 @@ import (
 // tree is a log at one checkpoint.
 type tree struct {
 	log.Checkpoint
-	entries [][32]byte // hashes of certificates, in order
-	leaves  [][]byte
-	index   map[[32]byte]uint64
+	entries [][32]byte // hashes of certificates and of what else there is, in order
+	// receipts are the indices of those that are of receipts.
+	receipts map[int]bool
+	leaves   [][]byte
+	index    map[[32]byte]uint64
 }
 
 func (t *tree) has(hash [32]byte) bool {
@@ -68,7 +70,7 @@ func (a *Auditor) readLog(ctx context.Context, due map[string][32]byte) (*tree, 
 
 // readTree reads all entries of a checkpoint's tree and makes its root from them.
 func (a *Auditor) readTree(ctx context.Context, c log.Checkpoint) (*tree, error) {
-	t := &tree{Checkpoint: c, index: make(map[[32]byte]uint64)}
+	t := &tree{Checkpoint: c, receipts: map[int]bool{}, index: make(map[[32]byte]uint64)}
 	r := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	for i := uint64(0); i*layout.EntryBundleWidth < c.Size; i++ {
 		bundle, err := client.GetEntryBundle(ctx, a.Log.ReadEntryBundle, i, c.Size)
@@ -79,6 +81,9 @@ func (a *Auditor) readTree(ctx context.Context, c log.Checkpoint) (*tree, error)
 		entries := bundle.Entries[:min(uint64(len(bundle.Entries)), c.Size-i*layout.EntryBundleWidth)]
 		for _, data := range entries {
 			hash, leaf := Digest(data), rfc6962.DefaultHasher.HashLeaf(data)
+			if isReceipt(data) {
+				t.receipts[len(t.entries)] = true
+			}
 			if _, twice := t.index[hash]; !twice {
 				t.index[hash] = uint64(len(t.entries))
 			}

@@ -28,7 +28,7 @@ func (*caAuditCmd) Help() string {
 		"    the audit chain is whole;\n" +
 		"    the checkpoint of the log is signed, and the log's entries and tiles make its root;\n" +
 		"    every certificate that was issued is in the register and, once, in the log, with a proof of inclusion;\n" +
-		"    nothing else is.\n\n" +
+		"    nothing else is, but for hashes of receipts, each once.\n\n" +
 		"Take the key from the server once (curl SERVER/ca/log/key) and give it with --key ever after: a server that forges its log can " +
 		"change the key as well. The exit code is 0 only when all agrees."
 }
@@ -64,7 +64,8 @@ func (c *caAuditCmd) Run(ctx context.Context) error {
 	if n := len(finding.Problems); n > 0 {
 		return fmt.Errorf("the audit found %d problems", n)
 	}
-	fmt.Printf("all agrees: %d certificates, %d entries of the log, %d links of the audit chain\n", finding.Certificates, finding.Entries, finding.Links)
+	fmt.Printf("all agrees: %d certificates, %d entries of the log (%d of receipts), %d links of the audit chain\n",
+		finding.Certificates, finding.Entries, finding.Receipts, finding.Links)
 	return nil
 }
 
