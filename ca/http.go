@@ -144,6 +144,7 @@ func (s *Service) renewHTTP(w http.ResponseWriter, r *http.Request) {
 		rpc.Fail(w, r, err)
 		return
 	}
+	c.Tenure = "" // the holder's own, and still what two parties could compare
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(w).Encode(wireOf(c)) // the client has gone

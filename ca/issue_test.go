@@ -208,7 +208,7 @@ func TestRefusedSubjects(t *testing.T) {
 
 func TestRefusedAlternativeNames(t *testing.T) {
 	w := embedded(t)
-	for _, name := range []string{"", "*.example", "*.*.a.example", "a.*.example", "w*.a.example", "*.", "A.example", "a..example", "a.example.", "-a.example", "a b.example", "a.example\x00", "10.0.0.1", "a_b.example",
+	for _, name := range []string{"", "*.example", "*.*.a.example", "a.*.example", "w*.a.example", "*.", "A.example", "a..example", "a.example.", "-a.example", "a b.example", "a.example\x00", "10.0.0.1", "127.1", "2130706433", "::1", "a_b.example",
 		strings.Repeat("a", 64) + ".example", "{{x}}.example", "a.example\n"} {
 		req := w.server("a.example")
 		req.SANs.DNS = []string{"a.example", name}

@@ -44,15 +44,15 @@ func newRecord(d *draft, now time.Time) (record, error) {
 	return r, err
 }
 
-// name is what searches by subject compare.
-func (r record) name() string {
+// nameOf is what searches by subject compare.
+func nameOf(s Subject, n SANs) string {
 	switch {
-	case r.req.Subject.CommonName != "":
-		return r.req.Subject.CommonName
-	case len(r.req.SANs.DNS) > 0:
-		return r.req.SANs.DNS[0]
-	case len(r.req.SANs.IPs) > 0:
-		return r.req.SANs.IPs[0].String()
+	case s.CommonName != "":
+		return s.CommonName
+	case len(n.DNS) > 0:
+		return n.DNS[0]
+	case len(n.IPs) > 0:
+		return n.IPs[0].String()
 	}
 	return ""
 }
@@ -103,7 +103,7 @@ type writes struct {
 
 func (w *writes) addRecord(r record, now time.Time) {
 	w.certificates = append(w.certificates, []any{
-		r.id(), r.issuer.ID, r.profile.Name, r.name(), r.names, string(r.req.Tenure), r.req.RelyingParty, r.req.Requester,
+		r.id(), r.issuer.ID, r.profile.Name, nameOf(r.req.Subject, r.req.SANs), r.names, string(r.req.Tenure), r.req.RelyingParty, r.req.Requester,
 		r.notBefore.UnixMilli(), r.notAfter.UnixMilli(), int64(r.shard), keyText(r.keyHash), r.tbs, r.created.UnixMilli(), r.authorised.UnixMilli(),
 	})
 	if r.req.Token != "" {

@@ -305,6 +305,25 @@ func TestRenew(t *testing.T) {
 	})
 }
 
+// TestRenewalsWithoutEnd renews the renewal, again and again.
+func TestRenewalsWithoutEnd(t *testing.T) {
+	w := embedded(t)
+	c := w.issue(w.server("a.example"))
+	der, _ := request(t, elliptic.P256(), nil)
+	for n := range 200 {
+		peer, err := x509.ParseCertificate(c.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = w.Renew(t.Context(), peer, der); simtrust.KindOf(err) == simtrust.KindLimited && n == 100 {
+			return
+		} else if err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	t.Error("nobody stops it")
+}
+
 // TestRenewalLivesNoLonger renews, again and again, what an officer gave for a day.
 func TestRenewalLivesNoLonger(t *testing.T) {
 	w := embedded(t)

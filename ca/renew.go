@@ -7,14 +7,22 @@ import (
 	"time"
 
 	"simtrust"
+	"simtrust/internal/rpc"
 )
+
+// renewalRate is how often the holders of one name may renew: often enough for a fleet that shares it, and no more.
+var renewalRate = rpc.Rate{PerSecond: 1, Burst: 100}
 
 // Renew issues a certificate like the one a client proved to hold on its TLS connection, for the key of a CSR. The old one must be
 // ours, valid and not revoked, and its profile renewable; it stays valid. Errors: KindUnauthenticated with
-// [ReasonClientCertificate]; KindDenied with [ReasonNotRenewable].
+// [ReasonClientCertificate]; KindDenied with [ReasonNotRenewable]; KindLimited.
 func (s *Service) Renew(ctx context.Context, peer *x509.Certificate, csr []byte) (Certificate, error) {
 	old, err := s.Holder(ctx, peer)
 	if err != nil {
+		return Certificate{}, err
+	}
+	// Every renewal can be renewed itself, so it is the name that is counted.
+	if err := s.renewals.Take(old.Profile + "/" + nameOf(old.Subject, old.SANs)); err != nil {
 		return Certificate{}, err
 	}
 	return s.Reissue(ctx, old, csr, "renewal of "+old.ID)

@@ -111,13 +111,10 @@ func (p *Profile) isDNSName(s string) bool {
 	return isDNSName(s)
 }
 
-// isDNSName reports whether s is a host name in lower case, letters, digits and hyphens (RFC 1123): no wildcard, no final dot, no
-// address.
+// isDNSName reports whether s is a host name in lower case, letters, digits and hyphens (RFC 1123): no wildcard, no final dot, and
+// nothing that browsers and resolvers take for an address, such as 127.1.
 func isDNSName(s string) bool {
-	if len(s) == 0 || len(s) > 253 {
-		return false
-	}
-	if _, err := netip.ParseAddr(s); err == nil {
+	if len(s) == 0 || len(s) > 253 || strings.Trim(s[strings.LastIndexByte(s, '.')+1:], "0123456789") == "" {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 )
 
@@ -29,6 +30,7 @@ type Service struct {
 
 	stages   *sqldb.Coalescer[stage, struct{}]
 	statuses *sqldb.Coalescer[string, Status]
+	renewals *rpc.Pace
 	flying   sync.WaitGroup // issuances between record and outcome
 	onChange func(issuer string, serial []byte)
 }
@@ -47,6 +49,7 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 	s := &Service{
 		db: d.DB, outbox: d.Outbox, tenures: d.Tenures, tokens: d.Tokens, log: d.Log, now: d.Now,
 		config: c, urls: URLs{c.BaseURL}, started: d.Now(), metrics: newMetrics(),
+		renewals: rpc.NewPace(renewalRate, d.Now),
 		onChange: func(string, []byte) {},
 	}
 	s.issuance.Store(compiled)
