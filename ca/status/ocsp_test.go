@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"simtrust/ca"
 	"simtrust/ca/status"
+	"simtrust/internal/keys"
 )
 
 var (
@@ -474,6 +477,32 @@ func TestClockGoesBack(t *testing.T) {
 	w.watch()
 	if got := w.ask(bank, one); !got.This.Equal(w.clock.now()) {
 		t.Errorf("answered with %v at %v", got.This, w.clock.now())
+	}
+}
+
+// TestAnswersAcross2050: an answer has GeneralizedTime alone, before 2050 as well.
+func TestAnswersAcross2050(t *testing.T) {
+	w := embedded(t)
+	i := w.issuer(bank)
+	i.OCSP = must(newDelegate(i, keys.P256, func(c *smx509.Certificate) { c.NotAfter = i.NotAfter }))
+	w = w.node()
+	w.clock.advance(time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC).Sub(start))
+	w.register.hold(bank, one, ca.StateIssued)
+	w.register.revoke(bank, 1, one, w.clock.now(), ca.Superseded)
+	der := w.post(bank, question(i, oidSHA256, nil, one))
+	if got := read(t, i, der).Responses[0]; !got.This.Equal(w.clock.now()) || got.Next.Year() != 2050 || !got.Revoked.At.Equal(w.clock.now()) {
+		t.Errorf("%v to %v, revoked %v", got.This, got.Next, got.Revoked.At)
+	}
+	var response wireResponse
+	var basic wireBasic
+	unmarshal(t, der, &response)
+	unmarshal(t, response.Bytes.Response, &basic)
+	if n := bytes.Count(basic.TBS.FullBytes, []byte("\x18\x0f20")); n != 4 || bytes.Contains(basic.TBS.FullBytes, []byte("\x17\x0d")) {
+		t.Errorf("%d times in %x", n, basic.TBS.FullBytes)
+	}
+	w.clock.advance(time.Second)
+	if got := read(t, i, w.post(bank, question(i, oidSHA1, nil, one))).Responses[0]; got.This.Year() != 2050 {
+		t.Errorf("a second later: %v", got.This)
 	}
 }
 
