@@ -98,7 +98,7 @@ func takeOff(ctx context.Context, tx *sqldb.Tx, packets []string, ceiling int64)
 	where, args := sqldb.In(tx.Dialect(), "p.id", 2, packets)
 	rows, err := tx.Query(ctx, `update ota_card set counter = ota_card.counter + 1, flight = p.id from ota_packet p
 		where p.iccid = ota_card.iccid and (ota_card.flight = '' or ota_card.flight = p.id) and ota_card.counter < $1 and `+where+`
-		returning flight, iccid, imsi, key_set, legacy, keys, counter, created`, append([]any{ceiling}, args...)...)
+		returning ota_card.flight, ota_card.iccid, ota_card.imsi, ota_card.key_set, ota_card.legacy, ota_card.keys, ota_card.counter, ota_card.created`, append([]any{ceiling}, args...)...)
 	cards := make(map[string]cardRow, len(packets))
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var id string

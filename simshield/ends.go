@@ -1,0 +1,182 @@
+package simshield
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"simtrust"
+	"simtrust/ca"
+	"simtrust/internal/sqldb"
+)
+
+const (
+	// recallTime is how long a card is told to drop a prompt.
+	recallTime = time.Minute
+	// grace is how long after its end a transaction waits for an answer that was under way.
+	grace      = 2 * time.Second
+	sweepEvery = time.Second
+	sweepBatch = 500
+	pruneEvery = time.Hour
+)
+
+// Cancel takes a party's transaction back; ReasonEnded where it has ended otherwise. Cancelling again is no error.
+func (s *Service) Cancel(ctx context.Context, party, id string) (Transaction, error) {
+	p, err := s.pending.Do(ctx, id)
+	switch {
+	case err != nil:
+		return Transaction{}, err
+	case p.row == nil || p.row.Party != party:
+		return Transaction{}, errUnknown
+	}
+	if !p.row.Final() {
+		if err := s.end(ctx, end{row: p.row, key: p.key, state: StateCancelled, cause: CauseParty, recall: true}); err != nil {
+			return Transaction{}, err
+		}
+	}
+	t, err := s.Transaction(ctx, party, id)
+	if err == nil && t.State != StateCancelled {
+		return t, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonEnded, Msg: "the transaction has ended: " + string(t.State)}
+	}
+	return t, err
+}
+
+// TenureEnded ends the keys on a tenure and what was being confirmed with them. Idempotent.
+func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error {
+	return s.lose(ctx, e.Tenure, CauseTenureEnded, "")
+}
+
+// SIMChanged ends the keys of a tenure that are on another card than the one that serves the number now, and what was being confirmed with
+// them. Idempotent.
+func (s *Service) SIMChanged(ctx context.Context, e simtrust.SIMChanged) error {
+	live, err := s.holders.Live(ctx, []simtrust.TenureID{e.Tenure})
+	if err != nil {
+		return err
+	}
+	return s.lose(ctx, e.Tenure, CauseSIMChanged, primary(live[e.Tenure]))
+}
+
+// lose ends what a tenure has on cards other than the kept one.
+func (s *Service) lose(ctx context.Context, tenure simtrust.TenureID, cause, kept string) error {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		return errors.Join(
+			s.endKeys(ctx, tx, keyEnded, cause, "tenure = $3 and iccid <> $4 and state <> 'ended'", string(tenure), kept),
+			failRegistrations(ctx, tx, tenure, kept, cause))
+	})
+	if err != nil {
+		return err
+	}
+	return s.endAll(ctx, StateCancelled, cause, "tenure = $1 and iccid <> $2", string(tenure), kept)
+}
+
+// endAll ends all open transactions that a condition holds for.
+func (s *Service) endAll(ctx context.Context, state State, cause, where string, args ...any) error {
+	for {
+		list, err := openTransactions(ctx, s.db, where, sweepBatch, args...)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for i := range list {
+			if err := s.end(ctx, end{row: &list[i], state: state, cause: cause, recall: true}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// endKeys ends or suspends keys, and has their certificates follow.
+func (s *Service) endKeys(ctx context.Context, tx *sqldb.Tx, state, cause, where string, args ...any) error {
+	keys, err := moveKeys(ctx, tx, state, cause, where, args...)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		event := KeyEnded{Key: k.ID, Certificate: k.Certificate, State: state, Cause: cause}
+		if err := s.outbox.Append(ctx, tx, simtrust.TenureID(k.ID), s.now().UnixMilli(), event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// KeyEnded has a certificate follow its key (an event of this module). Idempotent.
+func (s *Service) KeyEnded(ctx context.Context, e KeyEnded) error {
+	reason := ca.CessationOfOperation
+	switch {
+	case e.State == keySuspended:
+		reason = ca.CertificateHold
+	case e.State == keyActive:
+		reason = ca.RemoveFromCRL
+	case e.Cause == CauseReplaced:
+		reason = ca.Superseded
+	}
+	_, err := s.authority.Revoke(ctx, ca.RevokeReq{ID: e.Certificate, Reason: reason, By: "simshield", Officer: true})
+	switch simtrust.ReasonOf(err) {
+	case ca.ReasonAlreadyRevoked, ca.ReasonNotOnHold, ca.ReasonExpired:
+		return nil
+	}
+	return err
+}
+
+// Suspend stops all keys of a number's holder at once, for suspected theft, and cancels what is open; Resume lets those of the card that
+// serves the number sign again.
+func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
+	h, err := s.holders.Current(ctx, n)
+	if err != nil {
+		return err
+	}
+	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		return s.endKeys(ctx, tx, keySuspended, CauseSuspended, "tenure = $3 and state = 'active'", string(h.ID))
+	})
+	if err != nil {
+		return err
+	}
+	return s.endAll(ctx, StateCancelled, CauseSuspended, "tenure = $1", string(h.ID))
+}
+
+// Resume ends a suspension.
+func (s *Service) Resume(ctx context.Context, n simtrust.Number) error {
+	h, err := s.holders.Current(ctx, n)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		return s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and state = 'suspended'", string(h.ID), primary(h))
+	})
+}
+
+// Run ends what has expired and wakes those who wait for ends on other nodes, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	sweep, prune := time.NewTicker(sweepEvery), time.NewTicker(pruneEvery)
+	defer sweep.Stop()
+	defer prune.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-sweep.C:
+			err = errors.Join(s.Sweep(ctx), s.watch(ctx))
+		case <-prune.C:
+			err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return prunePrompts(ctx, tx, s.now().Unix()/60-60) })
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "transactions were not ended in time", "error", err)
+		}
+	}
+}
+
+// Sweep ends transactions and registrations that have expired.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.now()
+	return errors.Join(
+		s.endAll(ctx, StateExpired, "", "expires <= $1", now.Add(-grace).UnixMilli()),
+		s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return expireRegistrations(ctx, tx, now) }))
+}
+
+// watch wakes those who wait here for what ended on other nodes.
+func (s *Service) watch(ctx context.Context) error {
+	ended, err := endedSince(ctx, s.db, s.now().Add(-5*sweepEvery))
+	s.waiting.wake(ended...)
+	return err
+}

@@ -1,0 +1,84 @@
+package simshield
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/simshield/applet"
+)
+
+const keyColumns = `id, party, tenure, iccid, application, kind, algorithm, public_key, certificate, raw, chain, identified, cooled_from, state, cause, created`
+
+func scanKey(scan func(...any) error) (k Key, err error) {
+	var tenure, application, kind, algorithm, identified string
+	var public, chain []byte
+	var cooled, created int64
+	err = scan(&k.ID, &k.Party, &tenure, &k.ICCID, &application, &kind, &algorithm, &public, &k.Certificate, &k.Raw, &chain, &identified,
+		&cooled, &k.State, &k.Cause, &created)
+	if err != nil {
+		return k, err
+	}
+	k.Tenure, k.Identified = simtrust.TenureID(tenure), Identified(identified)
+	k.Application, _ = applet.ParseApplication(application)
+	k.Kind, _ = applet.ParseKind(kind)
+	k.Algorithm, _ = applet.ParseAlgorithm(algorithm)
+	k.CooledFrom, k.Created = instant(cooled), instant(created)
+	copy(k.PublicKey[:], public)
+	k.Chain, err = splitChain(chain)
+	return k, err
+}
+
+// splitChain parts certificates that stand one after the other.
+func splitChain(der []byte) ([][]byte, error) {
+	certificates, err := smx509.ParseCertificates(der)
+	chain := make([][]byte, len(certificates))
+	for i, c := range certificates {
+		chain[i] = c.Raw
+	}
+	return chain, err
+}
+
+func insertKey(ctx context.Context, tx *sqldb.Tx, registration string, k Key) error {
+	_, err := tx.Exec(ctx, `insert into simshield_key (`+keyColumns+`, registration) values
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		k.ID, k.Party, string(k.Tenure), k.ICCID, k.Application.String(), k.Kind.String(), k.Algorithm.String(), k.PublicKey[:], k.Certificate, k.Raw,
+		bytes.Join(k.Chain, nil), string(k.Identified), millis(k.CooledFrom), k.State, k.Cause, k.Created.UnixMilli(), registration)
+	return err
+}
+
+// findActiveKey returns the key that signs on a card; nil where there is none.
+func findActiveKey(ctx context.Context, q sqldb.Querier, iccid string, a applet.Application, kind applet.Kind) (*Key, error) {
+	k, err := scanKey(q.QueryRow(ctx, `select `+keyColumns+` from simshield_key
+		where iccid = $1 and application = $2 and kind = $3 and state = 'active'`, iccid, a.String(), kind.String()).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &k, err
+}
+
+func readKeys(ctx context.Context, q sqldb.Querier, ids []string) (map[string]*Key, error) {
+	where, args := sqldb.In(q.Dialect(), "id", 1, ids)
+	list, err := keysWhere(ctx, q, where, args...)
+	keys := make(map[string]*Key, len(list))
+	for i := range list {
+		keys[list[i].ID] = &list[i]
+	}
+	return keys, err
+}
+
+func keysWhere(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]Key, error) {
+	rows, err := q.Query(ctx, `select `+keyColumns+` from simshield_key where `+where, args...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Key, error) { return scanKey(rows.Scan) })
+}
+
+// moveKeys sets the state of keys that a condition holds for and returns them as they are then. The condition's arguments begin at $3.
+func moveKeys(ctx context.Context, tx *sqldb.Tx, state, cause, where string, args ...any) ([]Key, error) {
+	rows, err := tx.Query(ctx, `update simshield_key set state = $1, cause = $2 where `+where+` returning `+keyColumns, append([]any{state, cause}, args...)...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Key, error) { return scanKey(rows.Scan) })
+}

@@ -1,0 +1,270 @@
+package simshield
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/simshield/applet"
+	"simtrust/simshield/gateway"
+	"simtrust/simshield/ota"
+	"simtrust/simshield/receipt"
+)
+
+// Replied takes a card's answer (gateway.Handler). What a card says that makes no sense ends the transaction; it is not asked again.
+func (s *Service) Replied(ctx context.Context, r gateway.Reply) error {
+	answer, err := applet.DecodeResponse(r.Data)
+	if err != nil {
+		answer = applet.Response{Result: applet.Malformed}
+	}
+	if strings.HasPrefix(r.Ref, registrationPrefix) {
+		return s.enrolled(ctx, r, answer)
+	}
+	p, err := s.pending.Do(ctx, r.Ref)
+	if err != nil {
+		return err
+	}
+	if p.row == nil || p.row.Final() || answer.ID != appletID(r.Ref) && answer.Result != applet.Malformed {
+		return s.settle(ctx, r.Packet)
+	}
+	e, err := s.judge(ctx, p, answer, r)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, e)
+}
+
+// Failed takes the end of a packet without an answer (gateway.Handler).
+func (s *Service) Failed(ctx context.Context, f gateway.Failure) error {
+	if strings.HasPrefix(f.Ref, registrationPrefix) {
+		return s.enrolmentFailed(ctx, f)
+	}
+	p, err := s.pending.Do(ctx, f.Ref)
+	if err != nil {
+		return err
+	}
+	if p.row == nil || p.row.Final() {
+		return s.settle(ctx, f.Packet)
+	}
+	state, cause := failures[f.Cause].state, failures[f.Cause].cause
+	return s.end(ctx, end{row: p.row, state: state, cause: cause, packet: f.Packet, settled: f.Cause})
+}
+
+// failures are the ends that the gateway's causes mean.
+var failures = map[gateway.Cause]struct {
+	state State
+	cause string
+}{
+	gateway.Expired: {StateExpired, ""},
+	gateway.Absent:  {StateFailed, CausePhoneAbsent},
+	gateway.Refused: {StateFailed, CauseSIM},
+	gateway.Unsent:  {StateFailed, CauseDelivery},
+}
+
+// settle ends a packet whose answer changes nothing any more.
+func (s *Service) settle(ctx context.Context, packet string) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := s.gateway.Settle(ctx, tx, gateway.Answered, packet)
+		return err
+	})
+}
+
+// judge says how a transaction ends by a card's answer. The error is of kind unavailable where it cannot be judged now: the answer comes
+// again.
+func (s *Service) judge(ctx context.Context, p pending, answer applet.Response, r gateway.Reply) (end, error) {
+	e := end{row: p.row, key: p.key, packet: r.Packet, settled: gateway.Answered}
+	if answer.Result != applet.Signed {
+		how, ok := answered[answer.Result]
+		if !ok {
+			how = answered[applet.Malformed]
+		}
+		e.state, e.cause = how.state, how.cause
+		return e, nil
+	}
+	cause, err := s.valid(ctx, p, *answer.Signature)
+	if err != nil {
+		return e, err
+	}
+	if cause != "" {
+		e.state, e.cause = StateFailed, cause
+		return e, nil
+	}
+	if !s.now().Before(p.row.Expires) {
+		e.state = StateExpired
+		return e, nil
+	}
+	return s.sealed(ctx, e, *answer.Signature, r)
+}
+
+// valid says what is wrong with a signature, its key's certificate, or the holding it rests on; "" where nothing is.
+func (s *Service) valid(ctx context.Context, p pending, sig applet.Signature) (cause string, err error) {
+	if p.key == nil || !p.verifies(sig) {
+		return CauseSignature, nil
+	}
+	live, err := s.holders.Live(ctx, []simtrust.TenureID{p.row.tenure})
+	if err != nil {
+		return "", err
+	}
+	if h, ok := live[p.row.tenure]; !ok || !p.key.serves(h) {
+		return CauseLostOwnership, nil
+	}
+	status, err := s.status(ctx, *p.key)
+	if err != nil {
+		return "", err
+	}
+	if !good(status, s.now()) {
+		return CauseCertificate, nil
+	}
+	return "", nil
+}
+
+// verifies checks the card's signature: over the signed attributes of the statement, or over the hash.
+func (p pending) verifies(sig applet.Signature) bool {
+	public, err := p.key.public()
+	if err != nil {
+		return false
+	}
+	if p.row.form == formHash {
+		command, err := applet.DecodeCommand(p.row.command)
+		sign, ok := command.(applet.SignHash)
+		return err == nil && ok && applet.VerifyDigest(public, p.key.Algorithm, sign.Algorithm, sign.Hash, sig) == nil
+	}
+	attributes, err := applet.SignedAttributes(p.key.Algorithm, p.row.signedOver, p.key.Algorithm.Sum(p.key.Raw))
+	return err == nil && applet.Verify(public, p.key.Algorithm, attributes, sig) == nil
+}
+
+// sealed makes the evidence. Without a time stamp and a status after it there is no signature.
+func (s *Service) sealed(ctx context.Context, e end, sig applet.Signature, r gateway.Reply) (end, error) {
+	facts, err := s.facts(ctx, e, sig, r)
+	if err != nil {
+		return e, err
+	}
+	e.evidence, err = s.evidence.Seal(ctx, facts)
+	if simtrust.KindOf(err) == simtrust.KindDenied {
+		e.state, e.cause = StateFailed, CauseCertificate
+		return e, nil
+	}
+	e.state, e.signature = StateSigned, sig[:]
+	return e, err
+}
+
+func (s *Service) facts(ctx context.Context, e end, sig applet.Signature, r gateway.Reply) (receipt.Facts, error) {
+	party, err := s.parties.Party(ctx, e.row.Party)
+	if err != nil {
+		return receipt.Facts{}, err
+	}
+	issuer, _, _ := strings.Cut(e.key.Certificate, ".")
+	f := receipt.Facts{
+		ID: e.row.ID, Party: e.row.Party, Name: party.Name, Request: e.row.request.JWS, JWKS: e.row.request.JWKS, Kind: e.row.Kind,
+		Algorithm: e.key.Algorithm, Signature: sig, Issuer: issuer, Certificate: e.key.Certificate, Raw: e.key.Raw, Chain: e.key.Chain, ICCID: e.row.iccid,
+		Counter: uint64(r.Counter), Command: r.Command, Response: r.Response, Decision: e.row.decision, Created: e.row.Created, Received: s.now(),
+	}
+	if e.row.form == formStatement {
+		f.Statement = e.row.signedOver
+		return f, nil
+	}
+	command, err := applet.DecodeCommand(e.row.command)
+	if sign, ok := command.(applet.SignHash); ok {
+		f.Hash, f.HashAlgorithm = sign.Hash, sign.Algorithm
+	}
+	return f, err
+}
+
+// end is how a transaction ends.
+type end struct {
+	row                 *transactionRow
+	key                 *Key // nil where it does not matter
+	state               State
+	cause               string
+	signature, evidence []byte
+	// packet is settled along with it; empty: none.
+	packet  string
+	settled gateway.Cause
+	// recall tells the card to drop the prompt.
+	recall bool
+}
+
+// end makes an end durable.
+func (s *Service) end(ctx context.Context, e end) error {
+	if e.signature == nil {
+		e.signature, e.evidence = []byte{}, []byte{}
+	}
+	ended, err := s.ends.Do(ctx, e)
+	if err == nil && ended {
+		s.metrics.ended.WithLabelValues(string(e.state), e.cause).Inc()
+	}
+	return err
+}
+
+// finish ends a batch of transactions: each once, whatever races. What it had reserved and did not use is given back.
+func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqldb.Result[bool], error) {
+	out := make([]sqldb.Result[bool], len(batch))
+	for i, e := range batch {
+		var err error
+		if out[i].Value, err = s.finishOne(ctx, tx, e); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) finishOne(ctx context.Context, tx *sqldb.Tx, e end) (bool, error) {
+	if e.packet != "" {
+		if _, err := s.gateway.Settle(ctx, tx, e.settled, e.packet); err != nil {
+			return false, err
+		}
+	}
+	ended, err := endTransaction(ctx, tx, e, s.now())
+	if err != nil || !ended {
+		return false, err
+	}
+	tx.OnCommit(func() { s.waiting.wake(e.row.ID) })
+	return true, errors.Join(s.unreserve(ctx, tx, e), s.recall(ctx, tx, e), s.follow(ctx, tx, e))
+}
+
+func (s *Service) unreserve(ctx context.Context, tx *sqldb.Tx, e end) error {
+	if e.state == StateSigned || e.row.day == "" {
+		return nil
+	}
+	return releaseSums(ctx, tx, e.row.Party, e.row.customer, e.row.iccid, e.row.day, e.row.amount)
+}
+
+// recall takes the question back: from the queue, or from the card.
+func (s *Service) recall(ctx context.Context, tx *sqldb.Tx, e end) error {
+	if !e.recall {
+		return nil
+	}
+	unsent, err := s.gateway.Withdraw(ctx, tx, e.row.ID)
+	if err != nil || len(unsent) > 0 {
+		return err
+	}
+	command, err := applet.DecodeCommand(e.row.command)
+	if err != nil {
+		return err
+	}
+	key := e.key
+	if key == nil {
+		keys, err := readKeys(ctx, tx, []string{e.row.Key})
+		if err != nil {
+			return err
+		}
+		if key = keys[e.row.Key]; key == nil {
+			return nil
+		}
+	}
+	return s.gateway.Submit(ctx, tx, gateway.Submission{ICCID: e.row.iccid, TAR: ota.TAR(key.Application.TAR()),
+		Data: applet.Cancel{ID: command.CommandID()}.Append(nil), Expires: s.now().Add(recallTime), Ref: e.row.ID})
+}
+
+// follow records what others act on.
+func (s *Service) follow(ctx context.Context, tx *sqldb.Tx, e end) error {
+	switch e.state {
+	case StateSigned:
+		return s.outbox.Append(ctx, tx, simtrust.TenureID(e.row.ID), 1, Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)})
+	case StateBlocked:
+		return s.endKeys(ctx, tx, keyEnded, CausePINBlocked, "id = $3 and state = 'active'", e.row.Key)
+	}
+	return nil
+}
