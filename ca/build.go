@@ -52,7 +52,7 @@ func (d *draft) build(subjectSerial string) error {
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(tag.Tag(0).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1Int64(2) }) // v3
 		b.AddASN1(tag.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(d.serial) })
-		b.AddBytes(d.algorithm.identifier)
+		b.AddBytes(d.issuer.Algorithm.Identifier())
 		b.AddBytes(d.issuer.Subject)
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 			appendTime(b, d.notBefore)

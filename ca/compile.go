@@ -24,8 +24,7 @@ type compiled struct {
 	urls       URLs
 	policy     asn1.ObjectIdentifier
 	statements *qc.Statements
-	ground     string // in law, of the statements; empty where they claim nothing
-	algorithm  signing
+	ground     string           // in law, of the statements; empty where they claim nothing
 	public     crypto.PublicKey // of the issuer's certificate
 	extensions []byte
 	lints      *lint.Set
@@ -82,6 +81,9 @@ func (i *Issuer) check() (crypto.PublicKey, error) {
 	case !cert.IsCA:
 		return nil, fmt.Errorf("the certificate is no authority's")
 	}
+	if algorithm, err := keys.AlgorithmOf(cert.PublicKey); err != nil || algorithm != i.Algorithm {
+		return nil, fmt.Errorf("the certificate's key is not one of %s", i.Algorithm)
+	}
 	if alg, err := keys.AlgorithmOf(cert.PublicKey); err != nil || alg != i.Algorithm {
 		return nil, fmt.Errorf("the certificate's key is not one of %s", i.Algorithm)
 	}
@@ -94,7 +96,7 @@ func (i *Issuer) check() (crypto.PublicKey, error) {
 func combine(p *Profile, i *Issuer, public crypto.PublicKey, c Config) (*compiled, error) {
 	w := wording{}
 	k := &compiled{
-		profile: p, issuer: i, urls: URLs{c.BaseURL}, policy: append(w.oid(c.PolicyArc), p.Policy), algorithm: signings[i.Algorithm],
+		profile: p, issuer: i, urls: URLs{c.BaseURL}, policy: append(w.oid(c.PolicyArc), p.Policy),
 		public: public,
 	}
 	if w.err != nil {

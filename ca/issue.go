@@ -94,7 +94,7 @@ func (s *Service) draft(ctx context.Context, d *draft) error {
 	if err := d.build(serial); err != nil {
 		return err
 	}
-	raw, err := assemble(d.tbs, d.algorithm.identifier, d.algorithm.throwaway)
+	raw, err := assemble(d.tbs, d.issuer.Algorithm.Identifier(), throwaways[d.issuer.Algorithm])
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"simtrust/ca"
+	"simtrust/internal/keys"
 )
 
 func TestEmbeddedProfiles(t *testing.T) {
@@ -101,6 +102,7 @@ func TestRefusedIssuers(t *testing.T) {
 		"key id":      func(i *ca.Issuer) { i.KeyID = nil },
 		"end":         func(i *ca.Issuer) { i.NotAfter = i.NotAfter.AddDate(1, 0, 0) },
 		"no key":      func(i *ca.Issuer) { i.Signer = nil },
+		"algorithm":   func(i *ca.Issuer) { i.Algorithm = keys.SM2 },
 		"garbage":     func(i *ca.Issuer) { i.Raw = []byte("x") },
 	} {
 		changed := *bank

@@ -2,69 +2,18 @@ package ca
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/asn1"
 	"errors"
 
-	"github.com/emmansun/gmsm/sm2"
 	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 
 	"simtrust/internal/keys"
 )
 
-// signing is how issuers of one key algorithm sign.
-type signing struct {
-	identifier []byte // AlgorithmIdentifier, DER
-	options    crypto.SignerOpts
-	verify     func(public crypto.PublicKey, message, signature []byte) bool
-	// throwaway is a signature of the right form that no key made over anything that is issued.
-	throwaway []byte
-}
-
-var signings = map[keys.KeyAlgorithm]signing{
-	keys.P256: {algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, false), crypto.SHA256,
-		func(public crypto.PublicKey, message, signature []byte) bool {
-			sum := sha256.Sum256(message)
-			return verifyECDSA(public, sum[:], signature)
-		}, dummyECDSA(32)},
-	keys.P384: {algorithmID(asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 3}, false), crypto.SHA384,
-		func(public crypto.PublicKey, message, signature []byte) bool {
-			sum := sha512.Sum384(message)
-			return verifyECDSA(public, sum[:], signature)
-		}, dummyECDSA(48)},
-	keys.RSA3072: {algorithmID(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, true), crypto.SHA256,
-		func(public crypto.PublicKey, message, signature []byte) bool {
-			sum := sha256.Sum256(message)
-			key, ok := public.(*rsa.PublicKey)
-			return ok && rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature) == nil
-		}, bytes.Repeat([]byte{0x5a}, 384)},
-	keys.SM2: {algorithmID(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}, false), sm2.DefaultSM2SignerOpts,
-		func(public crypto.PublicKey, message, signature []byte) bool {
-			key, ok := public.(*ecdsa.PublicKey)
-			return ok && sm2.VerifyASN1WithSM2(key, nil, message, signature)
-		}, dummyECDSA(32)},
-}
-
-func verifyECDSA(public crypto.PublicKey, digest, signature []byte) bool {
-	key, ok := public.(*ecdsa.PublicKey)
-	return ok && ecdsa.VerifyASN1(key, digest, signature)
-}
-
-func algorithmID(oid asn1.ObjectIdentifier, null bool) []byte {
-	var b cryptobyte.Builder
-	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(oid)
-		if null { // RFC 4055, section 5: RSA has parameters, and they are NULL
-			b.AddASN1NULL()
-		}
-	})
-	return b.BytesOrPanic()
+// throwaways are signatures of the right form that no key made over anything that is issued, by the issuer's algorithm.
+var throwaways = map[keys.KeyAlgorithm][]byte{
+	keys.P256: dummyECDSA(32), keys.P384: dummyECDSA(48), keys.RSA3072: bytes.Repeat([]byte{0x5a}, 384), keys.SM2: dummyECDSA(32),
 }
 
 // dummyECDSA has the form of a signature with coordinates of n octets.
@@ -109,18 +58,18 @@ var (
 // sign has the issuer sign exactly tbs and returns certificate and signature, compared with what was linted and verified.
 func (c *compiled) sign(tbs []byte) (raw, signature []byte, err error) {
 	linted := sha256.Sum256(tbs)
-	signature, err = crypto.SignMessage(c.issuer.Signer, rand.Reader, tbs, c.algorithm.options)
+	signature, err = c.issuer.Algorithm.Sign(c.issuer.Signer, tbs)
 	if err != nil {
 		return nil, nil, err
 	}
-	if raw, err = assemble(tbs, c.algorithm.identifier, signature); err != nil {
+	if raw, err = assemble(tbs, c.issuer.Algorithm.Identifier(), signature); err != nil {
 		return nil, nil, err
 	}
 	signed, ok := toBeSigned(raw)
 	if !ok || sha256.Sum256(signed) != linted {
 		return nil, nil, errOtherBytes
 	}
-	if !c.algorithm.verify(c.public, signed, signature) {
+	if !c.issuer.Algorithm.Verify(c.public, signed, signature) {
 		return nil, nil, errSignature
 	}
 	return raw, signature, nil

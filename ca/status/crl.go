@@ -29,7 +29,7 @@ func (a *authority) signCRL(c crl) ([]byte, error) {
 	b := cryptobyte.NewBuilder(make([]byte, 0, len(revoked)+512))
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1) // v2
-		b.AddBytes(a.lists.identifier)
+		b.AddBytes(a.lists.Identifier())
 		b.AddBytes(a.subject)
 		b.AddBytes(appendTime(nil, c.this))
 		b.AddBytes(appendTime(nil, c.next))

@@ -59,7 +59,7 @@ func (a *authority) readOwn(der []byte, address string) (readBack, error) {
 	switch {
 	case !bytes.Equal(r.issuer, a.subject):
 		return r, errors.New("the list is of another issuer")
-	case !bytes.Equal(r.algorithm, a.lists.identifier) || !a.lists.verify(a.lists.public, r.tbs, r.signature):
+	case !bytes.Equal(r.algorithm, a.lists.Identifier()) || !a.lists.Verify(a.lists.public, r.tbs, r.signature):
 		return r, errors.New("the list's signature does not verify under the issuer's certificate")
 	case !bytes.Equal(r.distribution, point.BytesOrPanic()):
 		return r, errors.New("the list's distribution point is not its address")

@@ -2,13 +2,7 @@ package keys
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/sha512"
-
-	"github.com/emmansun/gmsm/sm2"
 
 	"simtrust"
 )
@@ -25,42 +19,14 @@ func CheckPair(signer crypto.Signer, public crypto.PublicKey) error {
 	}
 	message := make([]byte, 32)
 	_, _ = rand.Read(message) // never fails (Go 1.24)
-	signature, err := crypto.SignMessage(signer, rand.Reader, message, alg.options())
+	signature, err := alg.Sign(signer, message)
 	if err != nil {
 		return &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonToken, Op: "keys.pair", Msg: "the private key does not sign", Err: err}
 	}
-	if !alg.verify(public, message, signature) {
+	if !alg.Verify(public, message, signature) {
 		return wrongKey(nil)
 	}
 	return nil
-}
-
-func (a KeyAlgorithm) options() crypto.SignerOpts {
-	switch a {
-	case SM2:
-		return sm2.DefaultSM2SignerOpts
-	case P384:
-		return crypto.SHA384
-	default:
-		return crypto.SHA256
-	}
-}
-
-// verify checks a signature over the message itself. The public key has been found to be of this algorithm.
-func (a KeyAlgorithm) verify(public crypto.PublicKey, message, signature []byte) bool {
-	switch a {
-	case SM2:
-		return sm2.VerifyASN1WithSM2(public.(*ecdsa.PublicKey), nil, message, signature)
-	case P384:
-		sum := sha512.Sum384(message)
-		return ecdsa.VerifyASN1(public.(*ecdsa.PublicKey), sum[:], signature)
-	case P256:
-		sum := sha256.Sum256(message)
-		return ecdsa.VerifyASN1(public.(*ecdsa.PublicKey), sum[:], signature)
-	default:
-		sum := sha256.Sum256(message)
-		return rsa.VerifyPKCS1v15(public.(*rsa.PublicKey), crypto.SHA256, sum[:], signature) == nil
-	}
 }
 
 func wrongKey(err error) error {
