@@ -3,6 +3,7 @@ package softsim
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"simtrust/simshield/softsim/eeprom"
@@ -25,6 +26,9 @@ type session struct {
 	waiting  []byte // what GET RESPONSE yields
 	toolkit  toolkit
 }
+
+// Format writes a word in place of the card.
+func (*Card) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "card") }
 
 // Create makes the card at path, which must not exist.
 func Create(path string, p Personalisation) (*Card, error) {

@@ -3,6 +3,8 @@ package softsim
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 
 	"simtrust/internal/milenage"
 	"simtrust/simshield/applet"
@@ -38,7 +40,13 @@ type KeySet struct {
 type Secret []byte
 
 // Format writes a word in place of the octets.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("key")) }
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "key") }
+
+// LogValue implements [slog.LogValuer], for handlers that write JSON.
+func (p Personalisation) LogValue() slog.Value { return slog.StringValue("personalisation") }
+
+// LogValue implements [slog.LogValuer].
+func (k KeySet) LogValue() slog.Value { return slog.IntValue(k.Number) }
 
 func (k KeySet) keys() (*ota.Keys, error) {
 	if k.Legacy {

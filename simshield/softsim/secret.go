@@ -3,6 +3,7 @@ package softsim
 import (
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -10,7 +11,7 @@ import (
 type PIN string
 
 // Format writes a word in place of the digits.
-func (PIN) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("PIN")) }
+func (PIN) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "PIN") }
 
 // LogValue implements [slog.LogValuer].
 func (PIN) LogValue() slog.Value { return slog.StringValue("PIN") }
