@@ -8,6 +8,8 @@ import (
 	"simtrust"
 	"simtrust/account"
 	"simtrust/ca"
+	"simtrust/ca/acme"
+	"simtrust/ca/est"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
 )
@@ -51,6 +53,10 @@ func advice(e *simtrust.Error) string {
 		return "simtrust app list shows every client_id"
 	case e.Reason == ca.ReasonUnknownCertificate:
 		return "simtrust ca list finds certificates"
+	case e.Reason == est.ReasonNoCredentials:
+		return "simtrust ca est list shows all"
+	case e.Reason == acme.ReasonUnknownExternal:
+		return "simtrust ca eab list shows all"
 	case e.Reason == ca.ReasonUnknownProfile:
 		return "simtrust ca profiles lists them"
 	case e.Kind == simtrust.KindInvalid:

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -16,6 +17,7 @@ import (
 // TestCommandLine runs the stories of testdata/script against one sandbox. Beside testscript's own commands they have:
 //
 //	capture NAME REGEXP      sets a variable to the first group of the pattern in the last standard output
+//	await REGEXP PROGRAM…    runs the program again and again until its output has the pattern
 //	token NAME ID SECRET     a 2-legged token of an application into a variable; ! token ERROR ID SECRET wants that OAuth error
 //	check STATUS TOKEN       whether the API takes the token
 func TestCommandLine(t *testing.T) {
@@ -26,13 +28,16 @@ func TestCommandLine(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary(t))+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv("SIMTRUST_SANDBOX", filepath.Join(s.dir, "sandbox.json"))
+			env.Setenv("DATA", s.dir)
 			env.Setenv("ISSUER", s.Issuer)
+			env.Setenv("TENURE", s.Subscribers[2].Tenure)
 			env.Setenv("ADMIN_TOKEN", s.AdminToken)
 			env.Setenv("SERVICE", service.ClientID)
 			env.Setenv("SERVICE_SECRET", service.ClientSecret)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await":   scriptAwait,
 			"capture": capture,
 			"token":   s.scriptToken,
 			"check":   s.scriptCheck,
@@ -51,6 +56,27 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no group of %s in the output", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// awaited is how long await waits for what a server does in seconds.
+const awaited = time.Minute
+
+func scriptAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: await REGEXP PROGRAM ARGUMENTS…")
+	}
+	pattern := regexp.MustCompile(args[0])
+	pause := time.NewTicker(200 * time.Millisecond)
+	defer pause.Stop()
+	for end := time.Now().Add(awaited); ; <-pause.C {
+		err := ts.Exec(args[1], args[2:]...)
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("no %s in the output of %q after %v: %v", args[0], args[1:], awaited, err)
+		}
+	}
 }
 
 func (s *sandbox) scriptToken(ts *testscript.TestScript, neg bool, args []string) {
