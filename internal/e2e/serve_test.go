@@ -24,7 +24,7 @@ type serveConfig struct {
 // startServe starts simtrust serve on a configuration file of its own, as an operator would.
 func startServe(t *testing.T, c serveConfig) *sandbox {
 	t.Helper()
-	s := &sandbox{dir: t.TempDir(), out: &syncBuffer{}, done: make(chan struct{})}
+	s := &sandbox{dir: t.TempDir()}
 	s.RADIUS.Secret = random()
 	s.write(t, "gateway.secret", s.RADIUS.Secret)
 	config := s.write(t, "simtrust.yaml", fmt.Sprintf(`listen: 127.0.0.1:0
@@ -39,20 +39,28 @@ authn:
 	if out, err := s.run(t, "migrate", "--config", config); err != nil {
 		t.Fatalf("migrate: %v: %s", err, out)
 	}
-	s.cmd = exec.Command(binary(t), "serve", "--config", config)
-	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = s.cmd.Wait(); close(s.done) }()
-	t.Cleanup(func() { s.stop(t) })
-	s.awaitServe(t, c.http)
+	s.serve(t, config, c.http)
 	token, err := os.ReadFile(filepath.Join(s.dir, "admin.token"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.AdminToken = strings.TrimSpace(string(token))
 	return s
+}
+
+// serve starts simtrust serve and waits until it is ready. It is stopped with the test.
+func (s *sandbox) serve(t *testing.T, config string, c *http.Client) {
+	t.Helper()
+	s.out, s.done = &syncBuffer{}, make(chan struct{})
+	s.cmd = exec.Command(binary(t), "serve", "--config", config)
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := s.done
+	go func() { _ = s.cmd.Wait(); close(done) }()
+	t.Cleanup(func() { s.stop(t) })
+	s.awaitServe(t, c)
 }
 
 func (s *sandbox) write(t *testing.T, name, text string) string {
