@@ -9,7 +9,7 @@
 //
 // RSA keys are checked for what has broken real ones: an exponent below 65537 or even, small factors, primes so close that
 // Fermat's method finds them, and the fingerprint of CVE-2017-15361 (ROCA). Keys known to be compromised are the caller's to
-// know: see [Blocked].
+// know.
 //
 // What a request asks for is surfaced, never decided here: every subject alternative name of every type, key usages and other
 // extensions. The subject is kept as the octets that were signed.

@@ -10,9 +10,8 @@ import (
 
 var errMalformed = refuse(ReasonMalformed, "not a certification request")
 
-// Parse reads and checks a request. Errors are [simtrust.KindInvalid] with one of the reasons of this package, or what a check
-// returns.
-func Parse(der []byte, checks ...Check) (*Request, error) {
+// Parse reads and checks a request. Errors are [simtrust.KindInvalid] with one of the reasons of this package.
+func Parse(der []byte) (*Request, error) {
 	switch {
 	case len(der) > MaxSize:
 		return nil, refuse(ReasonTooLarge, "the request is too large")
@@ -22,11 +21,6 @@ func Parse(der []byte, checks ...Check) (*Request, error) {
 	r := &Request{Raw: der}
 	if err := r.read(der); err != nil {
 		return nil, err
-	}
-	for _, check := range checks {
-		if err := check(r); err != nil {
-			return nil, err
-		}
 	}
 	return r, nil
 }

@@ -187,29 +187,6 @@ func TestEveryBitIsSigned(t *testing.T) {
 	}
 }
 
-func TestBlocked(t *testing.T) {
-	der := file(t, "p256")
-	r, err := csr.Parse(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := func(blocked bool, err error) csr.Check {
-		return csr.Blocked(func(spki [32]byte) (bool, error) { return blocked && spki == r.SPKIHash, err })
-	}
-	_, err = csr.Parse(der, on(true, nil))
-	refused(t, "blocked", err, csr.ReasonBlockedKey)
-	away := errors.New("away")
-	if _, err = csr.Parse(der, on(false, away)); !errors.Is(err, away) {
-		t.Errorf("a list that cannot be read allows: %v", err)
-	}
-	if _, err = csr.Parse(der, on(false, nil)); err != nil {
-		t.Error(err)
-	}
-	if _, err = csr.Parse(file(t, "p384"), on(true, nil)); err != nil {
-		t.Errorf("another key: %v", err)
-	}
-}
-
 func TestErrorsQuoteNothing(t *testing.T) {
 	_, err := csr.Parse(file(t, "template"))
 	if err == nil || strings.Contains(err.Error(), "Token") {

@@ -10,7 +10,6 @@ const (
 	ReasonAlgorithm          = "csr_algorithm"           // key or signature algorithm not accepted, or the two do not fit each other
 	ReasonCurve              = "csr_curve"               // a curve other than P-256, P-384 and SM2
 	ReasonWeakKey            = "csr_weak_key"            // RSA size, exponent, factors; a point off its curve
-	ReasonBlockedKey         = "csr_blocked_key"         // the key is known to be compromised
 	ReasonBadSignature       = "csr_bad_signature"       // no proof of possession
 	ReasonForbiddenExtension = "csr_forbidden_extension" // CA:TRUE, keyCertSign, cRLSign, unknown critical, duplicate
 	ReasonForbiddenName      = "csr_forbidden_name"      // NUL, control or template characters in a name

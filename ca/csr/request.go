@@ -73,21 +73,3 @@ type OtherName struct {
 func (s SANs) Empty() bool {
 	return len(s.DNSNames)+len(s.Emails)+len(s.URIs)+len(s.IPs)+len(s.UPNs)+len(s.OtherNames) == 0
 }
-
-// Check is a further condition on a request, asked after all others hold.
-type Check func(*Request) error
-
-// Blocked refuses a key whose SubjectPublicKeyInfo has a SHA-256 that is on a list of compromised keys. An error of the list is
-// returned as it is: a list that cannot be read blocks nothing and allows nothing.
-func Blocked(is func(spki [32]byte) (bool, error)) Check {
-	return func(r *Request) error {
-		blocked, err := is(r.SPKIHash)
-		if err != nil {
-			return err
-		}
-		if blocked {
-			return refuse(ReasonBlockedKey, "the key is known to be compromised")
-		}
-		return nil
-	}
-}
