@@ -104,6 +104,9 @@ func TestAttackCounterJump(t *testing.T) {
 	own := b.keys
 	b.keys, b.counter = b.keySet(1, 0x66, 0x77, 16), ota.Ceiling-1
 	b.refusal(b.reported(b.deliver(b.packet([]byte{0xe4}))), ota.ChecksumFailed)
+	if at := b.card.Counter(1); at != 2 {
+		t.Errorf("the counter moved to %d", at)
+	}
 	b.keys, b.counter = own, 50
 	b.quiet(applet.Confirm{Statement: transfer(2)}, applet.Signed)
 }

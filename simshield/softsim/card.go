@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"simtrust/simshield/ota"
 	"simtrust/simshield/softsim/eeprom"
 )
 
@@ -97,6 +98,19 @@ func (c *Card) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session = session{}
+}
+
+// ICCID returns the number printed on the card.
+func (c *Card) ICCID() string { return c.kept.card.ICCID }
+
+// IMSI returns the subscription.
+func (c *Card) IMSI() string { return c.kept.card.IMSI }
+
+// Counter returns the counter accepted last under a key set, 1 to 15.
+func (c *Card) Counter(keySet int) ota.Counter {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept.counters[keySet]
 }
 
 // Transmit carries out one command APDU and returns the response APDU: data, then SW1 SW2.

@@ -156,3 +156,23 @@ func (v *conversation) leave(r applet.Response) {
 }
 
 func textOf(p applet.Page) usat.Text { return usat.Text{DCS: p.DCS, Octets: p.Octets} }
+
+// Question says what a person is being asked about.
+type Question struct {
+	Applet           applet.Application
+	Kind             applet.Kind
+	ID               applet.ID
+	VerificationCode string
+}
+
+// Asking returns what a person is being asked about, if anything. A card in a real telephone tells nobody: it is for a page that
+// stands for telephone and person in one.
+func (c *Card) Asking() (Question, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.toolkit.open
+	if v == nil {
+		return Question{}, false
+	}
+	return Question{Applet: v.app, Kind: v.kind, ID: v.id, VerificationCode: v.check}, true
+}

@@ -1,6 +1,7 @@
 package softsim_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -130,6 +131,36 @@ func torn(t *testing.T, left int, kept bool) {
 		t.Errorf("%d tries left after a wrong one", tries)
 	}
 }
+
+// TestTornRewrite loses power while the memory is rewritten: it holds the old changes or the new state, and the tries are the same.
+func TestTornRewrite(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		ram := &eeprom.RAM{}
+		cardIn(t, ram)
+		c, err := softsim.Resume(&rewriting{Memory: ram, torn: &eeprom.Torn{Memory: ram, Kept: kept}}, ram.Records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 0; !bytes.Equal(c.Transmit(unhex(t, "002000010831323334ffffffff")), []byte{0x65, 0x81}); n++ {
+			if n > 5000 {
+				t.Fatal("the memory is never rewritten")
+			}
+		}
+		again := resumed(t, ram)
+		if n := again.Tries(softsim.SIMPIN); n < softsim.MaxTries-1 || n > softsim.MaxTries {
+			t.Errorf("%d tries", n)
+		}
+		ready(t, again)
+	}
+}
+
+// rewriting loses power at the first Rewrite.
+type rewriting struct {
+	eeprom.Memory
+	torn *eeprom.Torn
+}
+
+func (r *rewriting) Rewrite(record []byte) error { return r.torn.Rewrite(record) }
 
 // TestDeadCard: after a failed write a card answers nothing more, though it looks as if only that write had failed.
 func TestDeadCard(t *testing.T) {

@@ -3,6 +3,7 @@ package softsim_test
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 
 	"simtrust/simshield/applet"
@@ -108,7 +109,11 @@ func TestCancelBeforeFetch(t *testing.T) {
 // TestCancelOnScreen: the right PIN for a transfer that was cancelled meanwhile signs nothing. The Cancel is answered in the report.
 func TestCancelOnScreen(t *testing.T) {
 	b := signer(t)
-	b.person.input = func(handset.Prompt) (string, handset.Answer) {
+	b.person.input = func(p handset.Prompt) (string, handset.Answer) {
+		q, asking := b.card.Asking()
+		if !asking || q.ID != transfer(1).ID || q.Kind != applet.KindTransaction || q.Applet != applet.Bank || !strings.Contains(p.Text, q.VerificationCode) {
+			t.Errorf("asking %+v, %v", q, asking)
+		}
 		report := b.deliver(b.packet(applet.Cancel{ID: transfer(1).ID}.Append(nil)))
 		if r := b.open(b.reported(report), ota.OK); r.Result != applet.Done {
 			t.Errorf("cancel: %v", r.Result)
@@ -116,8 +121,8 @@ func TestCancelOnScreen(t *testing.T) {
 		return signingPIN, handset.OK
 	}
 	b.want(applet.Confirm{Statement: transfer(1)}, applet.IDCancelled)
-	if b.card.Tries(softsim.SigningPIN) != 3 {
-		t.Error("a try was taken")
+	if _, asking := b.card.Asking(); asking || b.card.Tries(softsim.SigningPIN) != 3 {
+		t.Error("a try was taken, or something is still asked")
 	}
 	b.person.input = nil
 	b.unseen(applet.Confirm{Statement: transfer(1)}, applet.IDCancelled)
