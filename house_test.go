@@ -61,6 +61,7 @@ var rooms = []room{
 	{path: "ca/qc", floor: floorGround, reason: "QCStatements; a codec"},
 	{path: "ca/lint", floor: floorGround, beside: []string{"ca/qc"}, reason: "what a certificate must look like, asked before every signature"},
 	{path: "ca/cms", floor: floorGround, reason: "signed data; a codec"},
+	{path: "ca/tsp", floor: floorGround, beside: []string{"ca/cms"}, reason: "time stamps as clients ask for and read them; a codec"},
 	{path: "ca", floor: floorHolders, reason: "certificates; knows tenures by id only"},
 	{path: "ca/ceremony", floor: floorHolders, beside: []string{"ca"}, reason: "makes and loads the hierarchy; the authority does not know where it came from"},
 	{path: "ca/status", floor: floorHolders, beside: []string{"ca"}, reason: "OCSP and CRLs: an engine on ca's rows"},

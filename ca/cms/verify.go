@@ -62,6 +62,8 @@ type Signed struct {
 	SigningTime time.Time
 	// Attributes are all signed ones.
 	Attributes []Attribute
+	// Signature is the signature's value: what a signature time stamp is over (RFC 5126, section 6.1.1).
+	Signature []byte
 }
 
 // Verify checks signed data and the signer's chain as it was at an instant. The content is given where the message leaves it out,
@@ -91,7 +93,8 @@ func (v *Verifier) Verify(der, content []byte, at time.Time) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Signed{Type: d.kind, Content: d.content, Signer: certificate.Raw, SigningTime: claimed, Attributes: d.signer.attributes}, nil
+	return &Signed{Type: d.kind, Content: d.content, Signer: certificate.Raw, SigningTime: claimed, Attributes: d.signer.attributes,
+		Signature: d.signer.signature}, nil
 }
 
 // verify checks the attributes against content and certificate, and the signature over them.

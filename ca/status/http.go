@@ -55,8 +55,10 @@ func (s *Service) authorityOf(r *http.Request) (*authority, error) {
 	if a, ok := s.authority(r.PathValue("issuer")); ok {
 		return a, nil
 	}
-	return nil, &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownIssuer, Op: "status", Msg: "no such issuer"}
+	return nil, errUnknownIssuer
 }
+
+var errUnknownIssuer = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownIssuer, Op: "status", Msg: "no such issuer"}
 
 func (s *Service) getOCSP(w http.ResponseWriter, r *http.Request) {
 	a, err := s.authorityOf(r)

@@ -36,6 +36,7 @@ func (*sandboxCmd) Help() string {
 const (
 	sandboxInterim    = 60 * time.Second
 	sandboxRetransmit = 30 * time.Second
+	sandboxRetry      = 5 * time.Second // a phone here answers at once
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20
@@ -50,6 +51,11 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	phones, token, err := handsets(&c)
+	if err != nil {
+		return err
+	}
+	defer phones.Close()      // the world closes it too, when it has come so far
 	err = app.Migrate(ctx, c) // the sandbox owns its database
 	if errors.Is(err, sqldb.ErrFileInUse) {
 		return fmt.Errorf("another process runs on %s; stop it, or name another folder with --data", c.Data)
@@ -64,11 +70,11 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.play(ctx, a, c, secret), closeWithin(a))
+	return errors.Join(s.play(ctx, a, c, sandbox.Config{Secret: secret, Handset: phones, BearerToken: token}), closeWithin(a))
 }
 
 // play runs the server, then the world against it, and holds /readyz back until every session is announced.
-func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret []byte) error {
+func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, w sandbox.Config) error {
 	var peopled atomic.Bool
 	a.AddCheck("world", func(context.Context) error {
 		if !peopled.Load() {
@@ -84,11 +90,10 @@ func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, secret 
 		cancel(err)
 		served <- err
 	}()
-	world, err := sandbox.Start(ctx, sandbox.Config{
-		Dir: c.Data, JSON: s.json(c.Data), Subscribers: s.Subscribers,
-		Issuer: a.Issuer(), AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: secret,
-		Interim: sandboxInterim, HTTP01Port: sandboxHTTP01, Log: a.Log(), Now: time.Now,
-	})
+	w.Dir, w.JSON, w.Subscribers = c.Data, s.json(c.Data), s.Subscribers
+	w.Issuer, w.AdminToken, w.Accounting = a.Issuer(), a.AdminToken(), a.Accounting()
+	w.Interim, w.HTTP01Port, w.Log, w.Now = sandboxInterim, sandboxHTTP01, a.Log(), time.Now
+	world, err := sandbox.Start(ctx, w)
 	if err != nil {
 		cancel(err)
 		return errors.Join(err, <-served)
@@ -143,6 +148,22 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
 		Interim: sandboxInterim, Retransmit: sandboxRetransmit}}
 	return c, secret, nil
+}
+
+// handsets opens the phones' address and tells the server of the short message gateway there.
+func handsets(c *app.Config) (net.Listener, string, error) {
+	phones, err := sandbox.ListenHandset(c.Data)
+	if err != nil {
+		return nil, "", err
+	}
+	file := filepath.Join(c.Data, "bearer.token")
+	token, err := app.Secret(file)
+	if err != nil {
+		return nil, "", errors.Join(err, phones.Close())
+	}
+	c.Simshield.Bearer = app.Bearer{URL: "http://" + phones.Addr().String() + "/sms", TokenFile: file}
+	c.Simshield.Retry = sandboxRetry
+	return phones, strings.TrimSpace(string(token)), nil
 }
 
 // calledAs is how a person calls this program again: go run keeps what it builds out of sight.

@@ -113,6 +113,9 @@ func (a *App) Run(ctx context.Context) error {
 	if c := a.modules.authority; c != nil {
 		g.Go(func() error { return c.run(events) })
 	}
+	if s := a.modules.shield; s != nil {
+		g.Go(func() error { return s.run(events) })
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		defer stopEvents()

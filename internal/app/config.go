@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"simtrust/internal/sqldb"
+	"simtrust/simshield"
 )
 
 // Config is the one configuration file, strict YAML: an unknown or mistyped key is refused and named with its line. It holds
@@ -41,6 +42,8 @@ type Config struct {
 	Keys     Keys           `yaml:"keys,omitempty"`
 	Authn    Authn          `yaml:"authn,omitempty"`
 	CA       CA             `yaml:"ca,omitempty"`
+	// Simshield is the SIM as a signing device.
+	Simshield Simshield `yaml:"simshield,omitempty"`
 }
 
 // Log is the form of the log: level debug, info, warn or error; format text or json.
@@ -122,12 +125,13 @@ type PeerRealm struct {
 // Defaults is what an empty file means.
 func Defaults() Config {
 	return Config{
-		Listen:   "127.0.0.1:8080",
-		Data:     "simtrust-data",
-		Log:      Log{Level: "info", Format: "text"},
-		Renumber: Renumber{Zone: "Asia/Shanghai", CoveredSince: "2010-01-01"},
-		Keys:     Keys{Lead: 10 * time.Minute},
-		Authn:    Authn{RADIUS: RADIUS{Listen: "127.0.0.1:1813"}},
+		Listen:    "127.0.0.1:8080",
+		Data:      "simtrust-data",
+		Log:       Log{Level: "info", Format: "text"},
+		Renumber:  Renumber{Zone: "Asia/Shanghai", CoveredSince: "2010-01-01"},
+		Keys:      Keys{Lead: 10 * time.Minute},
+		Authn:     Authn{RADIUS: RADIUS{Listen: "127.0.0.1:1813"}},
+		Simshield: Simshield{Policy: simshield.DefaultPolicy(nil)},
 	}
 }
 

@@ -27,12 +27,15 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
+	"simtrust/simshield"
+	"simtrust/simshield/gateway"
 )
 
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
-		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations()}
+		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
+		gateway.Migrations(), simshield.Migrations()}
 }
 
 // modules are the wired services.
@@ -42,8 +45,9 @@ type modules struct {
 	account  *account.Service
 	authn    *authn.Service
 	provider *oidc.Provider
-	// authority is nil where none is configured.
+	// authority and shield are nil where they are not configured.
 	authority *authority
+	shield    *shield
 	closers   []func()
 }
 
@@ -87,6 +91,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireAuthority(ctx, m); err != nil {
 		return err
 	}
+	if err := a.wireShield(m); err != nil {
+		return err
+	}
 	a.router = a.mount(m)
 	return nil
 }
@@ -119,6 +126,9 @@ func (a *App) mount(m *modules) *rpc.Router {
 	m.provider.Mount(r)
 	if m.authority != nil {
 		m.authority.mount(r)
+	}
+	if m.shield != nil {
+		m.shield.mount(r)
 	}
 	a.mountAdmin(r)
 	return r

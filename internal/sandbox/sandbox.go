@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"simtrust/internal/rpc"
@@ -24,6 +26,10 @@ type Config struct {
 	Secret                         []byte
 	// Interim is how often the gateway repeats what it knows of a session.
 	Interim time.Duration
+	// Handset is where the subscribers' phones are reached (ListenHandset), BearerToken what the server calls their short message
+	// gateway with.
+	Handset     net.Listener
+	BearerToken string
 	// HTTP01Port is where the server looks for the http-01 challenges of ACME.
 	HTTP01Port int
 	Log        *slog.Logger
@@ -209,6 +215,19 @@ func listen(base *string, usual int) (net.Listener, error) {
 		}
 	}
 	return nil, errors.New("sandbox: no free port on 127.0.0.1")
+}
+
+// ListenHandset opens the address of the subscribers' phones: that of the last run on the folder, where it is free. The server has to know
+// it before it starts.
+func ListenHandset(dir string) (net.Listener, error) {
+	file := filepath.Join(dir, "handset")
+	last, _ := os.ReadFile(file) // absent before the first run
+	base := strings.TrimSpace(string(last))
+	l, err := listen(&base, 8082)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.WriteFile(file, []byte(base+"\n"), 0o600)
 }
 
 // neighbours is how many ports near the usual one are tried, ten apart.

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"simtrust/account"
+	"simtrust/ca/tlog"
+	"simtrust/internal/outbox"
+	"simtrust/internal/rpc"
+	"simtrust/simshield"
+	"simtrust/simshield/gateway"
+	"simtrust/simshield/receipt"
+)
+
+// Simshield configures the SIM as a signing device. Without a bearer there is none; it stands on the certificate authority.
+type Simshield struct {
+	Bearer Bearer `yaml:"bearer,omitempty"`
+	// Retry is how long a card may take to answer before the question is sent again. Default: 30s.
+	Retry time.Duration `yaml:"retry,omitempty"`
+	// Life is the longest time that a person has to answer. Default: 2m.
+	Life time.Duration `yaml:"life,omitempty"`
+	// PromptsPerMinute is how often a card is asked. Default: 6.
+	PromptsPerMinute int64 `yaml:"prompts_per_minute,omitempty"`
+	// Policy bounds transfers, in minor units; its day is that of renumber.zone.
+	Policy simshield.Policy `yaml:"policy"`
+}
+
+// Bearer is the operator's short message gateway: its URL, and the file with the token that it is called with.
+type Bearer struct {
+	URL       string `yaml:"url,omitempty"`
+	TokenFile string `yaml:"token_file,omitempty"`
+}
+
+// bearer reads what it takes to reach the short message gateway.
+func (b Bearer) bearer() (gateway.Bearer, error) {
+	if u, err := url.Parse(b.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("simshield.bearer.url: write an http or https URL")
+	}
+	token, err := os.ReadFile(b.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("simshield.bearer.token_file: %w", err)
+	}
+	return gateway.HTTPBearer{URL: b.URL, Token: strings.TrimSpace(string(token)), Client: &http.Client{
+		Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections},
+	}}, nil
+}
+
+// bearerConnections are kept open to the short message gateway.
+const bearerConnections = 64
+
+// shield is the SIM as a signing device, with the way to the cards.
+type shield struct {
+	*simshield.Service
+	gateway *gateway.Service
+}
+
+// wireShield builds the module, if a bearer is configured.
+func (a *App) wireShield(m *modules) (err error) {
+	c := a.cfg.Simshield
+	if c.Bearer.URL == "" {
+		return nil
+	}
+	if m.authority == nil || m.authority.stamps == nil {
+		return errors.New("simshield needs the certificate authority with time stamps: configure ca.dir")
+	}
+	bearer, err := c.Bearer.bearer()
+	if err != nil {
+		return err
+	}
+	m.shield = &shield{}
+	m.shield.gateway, err = gateway.New(gateway.Deps{DB: a.db, Bearer: bearer, Log: a.obs.Log, Metrics: a.obs.Registry, Now: time.Now},
+		gateway.Config{CardKey: a.keys.HMAC("simshield card keys"), Retry: c.Retry})
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.shield.gateway.Close)
+	if c.Policy.Zone, err = time.LoadLocation(a.cfg.Renumber.Zone); err != nil {
+		return err
+	}
+	notary := receipt.New(receipt.Deps{Stamper: m.authority.stamps, Statuses: m.authority.status, Log: m.authority.log,
+		CardKey: a.keys.HMAC("simshield receipts: names of cards")})
+	m.shield.Service, err = simshield.New(simshield.Deps{
+		DB: a.db, Holders: m.renumber, Authority: m.authority.Service, Parties: parties{m.account}, Gateway: m.shield.gateway, Evidence: notary,
+		Outbox: m.outbox, Log: a.obs.Log, Metrics: a.obs.Registry, Now: time.Now,
+	}, simshield.Config{Audience: a.issuer, Policy: c.Policy, Life: c.Life, PromptsPerMinute: c.PromptsPerMinute})
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, m.shield.Close)
+	m.shield.gateway.Handle(m.shield.Service)
+	outbox.On(m.outbox, "simshield", m.shield.TenureEnded)
+	outbox.On(m.outbox, "simshield", m.shield.SIMChanged)
+	outbox.On(m.outbox, "simshield ca", m.shield.KeyEnded)
+	outbox.On(m.outbox, "ca log receipts", func(ctx context.Context, e simshield.Signed) error {
+		return m.authority.log.Record(ctx, tlog.Receipt{ID: e.ID, SHA256: e.SHA256})
+	}, outbox.Gathered(logGather, 64))
+	return nil
+}
+
+// run does the work of the module until ctx ends.
+func (s *shield) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.Run(ctx) })
+	g.Go(func() error { return s.gateway.Run(ctx) })
+	return g.Wait()
+}
+
+func (s *shield) mount(r *rpc.Router) {
+	s.Mount(r)
+	s.gateway.Mount(r)
+}
+
+// parties are the applications as those who ask for signatures.
+type parties struct{ apps *account.Service }
+
+// Party implements simshield.Parties.
+func (p parties) Party(ctx context.Context, id string) (simshield.Party, error) {
+	app, err := p.apps.App(ctx, id)
+	return simshield.Party{ID: app.ID, Name: app.Name, JWKS: app.JWKS, Suspended: app.Suspended}, err
+}
