@@ -229,7 +229,7 @@ func TestAttackOtherEnvelopes(t *testing.T) {
 	}
 }
 
-// TestAttackMixedSegments: segments of two packets under one reference make neither.
+// TestAttackMixedSegments: segments of two packets under one reference make neither, and do not keep a third out.
 func TestAttackMixedSegments(t *testing.T) {
 	b := signer(t)
 	at, err := sms.NewTimestamp(now)
@@ -237,21 +237,36 @@ func TestAttackMixedSegments(t *testing.T) {
 		t.Fatal(err)
 	}
 	segments := func(n byte) [][]byte {
-		long := transfer(n)
-		subject := long.Subject.(applet.Transfer)
-		subject.Memo = "很长的附言很长的附言很长的附言很长的附言很长的附言"
-		long.Subject = subject
-		s, err := ota.Segments(b.packet(applet.Confirm{Statement: long}.Append(nil)), platform, at, 7)
+		s, err := ota.Segments(b.packet(applet.Confirm{Statement: wordy(n)}.Append(nil)), platform, at, 7)
 		if err != nil || len(s) < 2 {
 			t.Fatalf("%d segments, %v", len(s), err)
 		}
 		return s
 	}
-	first, second := segments(1), segments(2)
-	for _, tpdu := range [][]byte{first[0], first[0], second[1], first[1]} {
+	first, second, third := segments(1), segments(2), segments(3)
+	for _, tpdu := range [][]byte{first[0], first[0], second[1], first[1], second[0], second[0], first[0]} {
 		if _, err := b.phone.Deliver(tpdu); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.quiet(applet.Confirm{Statement: transfer(3)}, applet.Signed)
+	if got := b.settle(); len(got) > 0 {
+		t.Errorf("answered %+v", got)
+	}
+	for _, tpdu := range third {
+		if r, err := b.phone.Deliver(tpdu); err != nil || r.Failure {
+			t.Errorf("%+v %v", r, err)
+		}
+	}
+	if got := b.settle(); len(got) != 1 || got[0].Result != applet.Signed {
+		t.Errorf("answered %+v", got)
+	}
+}
+
+// wordy is a transfer that takes several segments.
+func wordy(n byte) applet.Statement {
+	s := transfer(n)
+	subject := s.Subject.(applet.Transfer)
+	subject.Memo = "很长的附言很长的附言很长的附言很长的附言很长的附言"
+	s.Subject = subject
+	return s
 }

@@ -41,6 +41,25 @@ func TestConfirmTransfer(t *testing.T) {
 	}
 }
 
+// TestEnglish is shown in the GSM alphabet, on a telephone that has no other.
+func TestEnglish(t *testing.T) {
+	b := signer(t)
+	b.phone.Profile = usat.NewProfile(usat.SMSDownload, usat.DisplaysText, usat.GetsInput, usat.SendsShortMessage)
+	b.powerOn()
+	s := transfer(1)
+	s.Party, s.Language = "Sample Bank", applet.English
+	s.Subject = applet.Transfer{Order: "ORD-1", PayeeName: "Jane Doe", PayeeAccount: "DE02120300000000202051", Amount: applet.Amount{Minor: 4800000, Currency: "CNY"}, Time: now}
+	b.want(applet.Confirm{Statement: s}, applet.Signed)
+	prompt, err := s.Compose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(b.person.seen, "\n"); got != prompt.Text || !strings.Contains(got, "¥48,000.00") {
+		t.Errorf("shown %q, want %q", got, prompt.Text)
+	}
+	b.want(applet.Confirm{Statement: transfer(2)}, applet.HandsetUnable)
+}
+
 // TestAttackChangedTransfer: the signature over one transfer is none over another.
 func TestAttackChangedTransfer(t *testing.T) {
 	b := newBench(t, newCard(t))

@@ -160,8 +160,9 @@ func textOf(p applet.Page) usat.Text { return usat.Text{DCS: p.DCS, Octets: p.Oc
 // Question says what a person is being asked about.
 type Question struct {
 	Applet           applet.Application
-	Kind             applet.Kind
+	Kind             applet.Kind // of the key
 	ID               applet.ID
+	Enrolment        bool // of a fresh key
 	VerificationCode string
 }
 
@@ -174,5 +175,5 @@ func (c *Card) Asking() (Question, bool) {
 	if v == nil {
 		return Question{}, false
 	}
-	return Question{Applet: v.app, Kind: v.kind, ID: v.id, VerificationCode: v.check}, true
+	return Question{Applet: v.app, Kind: v.kind, ID: v.id, Enrolment: v.askCode, VerificationCode: v.check}, true
 }

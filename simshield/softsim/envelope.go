@@ -1,6 +1,7 @@
 package softsim
 
 import (
+	"errors"
 	"time"
 
 	"simtrust/internal/sms"
@@ -26,10 +27,7 @@ func (c *Card) envelope(cmd command) response {
 	if !ok {
 		return response{sw: swData}
 	}
-	if c.toolkit.segments == nil {
-		c.toolkit.segments = ota.CollectCommands[sms.Address](segmentLimits)
-	}
-	packet, complete, err := c.toolkit.segments.Add(from, segment, at)
+	packet, complete, err := c.toolkit.collect(from, segment, at)
 	switch {
 	case err != nil:
 		return response{sw: swData}
@@ -37,6 +35,19 @@ func (c *Card) envelope(cmd command) response {
 		return response{sw: swOK}
 	}
 	return c.receive(from, at, packet)
+}
+
+// collect puts packets together. A segment that does not go with what is there makes the card forget that and begin anew: a stray
+// segment, which anybody can send, must not keep the platform's out.
+func (t *toolkit) collect(from sms.Address, segment sms.UserData, at time.Time) (packet []byte, complete bool, err error) {
+	if t.segments != nil {
+		packet, complete, err = t.segments.Add(from, segment, at)
+		if !errors.Is(err, sms.ErrMixed) && !errors.Is(err, sms.ErrBusy) {
+			return packet, complete, err
+		}
+	}
+	t.segments = ota.CollectCommands[sms.Address](segmentLimits)
+	return t.segments.Add(from, segment, at)
 }
 
 // readDeliver reads a short message for the card. A card has no clock: what time it is, the service centre says.
