@@ -155,6 +155,9 @@ func (c Config) settle() (Config, error) {
 	if len(c.Disclosures) == 0 {
 		c.Disclosures = []qc.Disclosure{{URL: "https://" + u.Host + "/ca/pds/en", Language: "en"}}
 	}
+	if c.Signatures == 0 {
+		c.Signatures = defaultSignatures
+	}
 	if c.SigningTime == 0 {
 		c.SigningTime = defaultSigningTime
 	}

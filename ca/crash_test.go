@@ -2,6 +2,7 @@ package ca_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -487,4 +488,29 @@ func TestDiskFull(t *testing.T) {
 	if err := w.VerifyAudit(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestKeyThatHangs has a key that never answers: it gets only so many to sign, the others are refused before anything is recorded of
+// them, and the node still stops.
+func TestKeyThatHangs(t *testing.T) {
+	w := embedded(t)
+	w.config.Signatures, w.config.SigningTime = 3, 50*time.Millisecond
+	node := w.node()
+	var hanging sync.WaitGroup
+	asked, free := make(chan struct{}), make(chan struct{})
+	defer func() { close(free); hanging.Wait() }()
+	w.key("bank-p256-2026").at(func() error { asked <- struct{}{}; <-free; return nil }, nil)
+	for range 3 {
+		req := w.bank()
+		hanging.Go(func() { _, _ = node.Issue(context.WithoutCancel(t.Context()), req) })
+		<-asked
+	}
+	for range 5 {
+		_, err := node.Issue(t.Context(), w.bank())
+		wantError(t, err, simtrust.KindUnavailable, ca.ReasonKeyBusy)
+	}
+	if found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{}); err != nil || len(found) != 3 {
+		t.Errorf("%d recorded, %v", len(found), err)
+	}
+	node.Close()
 }

@@ -13,6 +13,7 @@ const (
 	ReasonValidity           = "validity_refused"    // invalid: the end asked for is past, or later than the profile allows
 	ReasonBinding            = "binding_refused"     // invalid: tenure or relying party missing, or not allowed
 	ReasonOutlivesIssuer     = "outlives_issuer"     // unavailable: the issuer ends before the certificate would
+	ReasonKeyBusy            = "key_busy"            // unavailable: too many signatures are under way; nothing was begun
 	ReasonLint               = "lint_failed"         // internal: the certificate would not be well-formed; nothing was signed
 	ReasonKeyBlocked         = "key_blocked"         // denied: the key was compromised, now or ever
 	ReasonTenureNotCurrent   = "tenure_not_current"  // denied
@@ -56,6 +57,7 @@ var (
 	errKeyBlocked         = denied(ReasonKeyBlocked, "the key is blocked: it was compromised")
 	errTenureEnded        = denied(ReasonTenureNotCurrent, "the number is no longer held as it was")
 	errSIMReplaced        = denied(ReasonSIMReplaced, "the SIM was replaced since the request was authorised")
+	errKeyBusy            = error(&simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonKeyBusy, Msg: "the issuers' keys do not keep up; try again"})
 	errTokenSpent         = conflict(ReasonTokenSpent, "the authorisation token was used already")
 	errAbandoned          = conflict(ReasonAbandoned, "the certificate was begun and not finished; it is revoked")
 	errUnknownCertificate = error(&simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownCertificate, Msg: "no such certificate"})

@@ -11,8 +11,11 @@ import (
 	"simtrust/internal/sqldb"
 )
 
-// defaultSigningTime bounds the time between record and outcome; an HSM that takes longer is down.
-const defaultSigningTime = 3 * time.Second
+const (
+	// defaultSigningTime bounds the time between record and outcome; an HSM that takes longer is down.
+	defaultSigningTime = 3 * time.Second
+	defaultSignatures  = 4096
+)
 
 // Service is the module. Its methods are safe for concurrent use.
 type Service struct {
@@ -31,6 +34,7 @@ type Service struct {
 	stages   *sqldb.Coalescer[stage, struct{}]
 	statuses *sqldb.Coalescer[string, Status]
 	renewals *rpc.Pace
+	signing  atomic.Int64   // signatures under way
 	flying   sync.WaitGroup // issuances between record and outcome
 	onChange func(issuer string, serial []byte)
 }
@@ -59,9 +63,15 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 	return s, nil
 }
 
-// Close lets running issuances end and stops the module's workers.
+// Close lets running issuances end and stops the module's workers. It does not wait for a key that hangs: after the time for a
+// signing its signature could not be recorded any more.
 func (s *Service) Close() {
-	s.flying.Wait()
+	landed := make(chan struct{})
+	go func() { s.flying.Wait(); close(landed) }()
+	select {
+	case <-landed:
+	case <-time.After(s.config.SigningTime):
+	}
 	s.stages.Close()
 	s.statuses.Close()
 }
