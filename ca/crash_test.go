@@ -283,6 +283,15 @@ func TestTwoNodes(t *testing.T) {
 		same := w.server("same.example")
 		same.RequestKey = "order-1"
 		var mu sync.Mutex
+		signed := map[string]bool{}
+		w.key("service-p256-2026").tamper = func(digest []byte) { // where the store had a transaction run again, nothing is signed again
+			mu.Lock()
+			defer mu.Unlock()
+			if signed[string(digest)] {
+				t.Error("signed twice")
+			}
+			signed[string(digest)] = true
+		}
 		ids, raws := map[string]bool{}, map[string]bool{}
 		var wait sync.WaitGroup
 		for i := range 24 {

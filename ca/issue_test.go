@@ -254,20 +254,27 @@ func TestSmuggledRequests(t *testing.T) {
 		}
 		return func(r *smx509.CertificateRequest) { r.ExtraExtensions = []pkix.Extension{{Id: id, Value: der}} }
 	}
+	names := func(foreign asn1.RawValue) func(*smx509.CertificateRequest) { // beside the one that was authorised
+		return usage(asn1.ObjectIdentifier{2, 5, 29, 17}, []asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: []byte("a.example")}, foreign})
+	}
 	for name, c := range map[string]struct {
 		change func(*smx509.CertificateRequest)
 		reason string
 	}{
-		"dns":         {func(r *smx509.CertificateRequest) { r.DNSNames = []string{"a.example", "evil.example"} }, ca.ReasonName},
-		"ip":          {func(r *smx509.CertificateRequest) { r.IPAddresses = []net.IP{net.IPv4(10, 0, 0, 1)} }, ca.ReasonName},
-		"mail":        {func(r *smx509.CertificateRequest) { r.EmailAddresses = []string{"a@evil.example"} }, ca.ReasonName},
-		"uri":         {func(r *smx509.CertificateRequest) { r.URIs = []*url.URL{{Scheme: "https", Host: "evil.example"}} }, ca.ReasonName},
-		"ca":          {usage(asn1.ObjectIdentifier{2, 5, 29, 19}, struct{ CA bool }{true}), csr.ReasonForbiddenExtension},
-		"cert sign":   {usage(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{0x04}, BitLength: 6}), csr.ReasonForbiddenExtension},
-		"encipher":    {usage(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{0x20}, BitLength: 3}), ca.ReasonAsked},
-		"ocsp":        {usage(asn1.ObjectIdentifier{2, 5, 29, 37}, []asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 9}}), ca.ReasonAsked},
-		"policy":      {usage(asn1.ObjectIdentifier{2, 5, 29, 32}, []struct{ ID asn1.ObjectIdentifier }{{asn1.ObjectIdentifier{1, 2, 3}}}), ca.ReasonAsked},
-		"must staple": {usage(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}, []int{5}), ca.ReasonAsked},
+		"dns":  {func(r *smx509.CertificateRequest) { r.DNSNames = []string{"a.example", "evil.example"} }, ca.ReasonName},
+		"ip":   {func(r *smx509.CertificateRequest) { r.IPAddresses = []net.IP{net.IPv4(10, 0, 0, 1)} }, ca.ReasonName},
+		"mail": {func(r *smx509.CertificateRequest) { r.EmailAddresses = []string{"a@evil.example"} }, ca.ReasonName},
+		"uri":  {func(r *smx509.CertificateRequest) { r.URIs = []*url.URL{{Scheme: "https", Host: "evil.example"}} }, ca.ReasonName},
+		"other name": {names(asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true,
+			Bytes: []byte("\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x0e\x0c\x0ca@evil.local")}), ca.ReasonName}, // a user principal name
+		"directory name": {names(asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 4, IsCompound: true, Bytes: []byte{0x30, 0}}), ca.ReasonName},
+		"registered id":  {names(asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 8, Bytes: []byte{0x2a, 3, 4}}), ca.ReasonName},
+		"ca":             {usage(asn1.ObjectIdentifier{2, 5, 29, 19}, struct{ CA bool }{true}), csr.ReasonForbiddenExtension},
+		"cert sign":      {usage(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{0x04}, BitLength: 6}), csr.ReasonForbiddenExtension},
+		"encipher":       {usage(asn1.ObjectIdentifier{2, 5, 29, 15}, asn1.BitString{Bytes: []byte{0x20}, BitLength: 3}), ca.ReasonAsked},
+		"ocsp":           {usage(asn1.ObjectIdentifier{2, 5, 29, 37}, []asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 9}}), ca.ReasonAsked},
+		"policy":         {usage(asn1.ObjectIdentifier{2, 5, 29, 32}, []struct{ ID asn1.ObjectIdentifier }{{asn1.ObjectIdentifier{1, 2, 3}}}), ca.ReasonAsked},
+		"must staple":    {usage(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}, []int{5}), ca.ReasonAsked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			req := w.server("a.example")

@@ -172,6 +172,11 @@ func TestCurveConfusion(t *testing.T) {
 			f.sign = func([]byte) []byte { return seq([]byte{2, 1, 0}, []byte{2, 1, 0}) }
 			return f
 		}, csr.ReasonBadSignature},
+		"SM2 s of the group's order": {func() forgery {
+			f := sm
+			f.sign = func([]byte) []byte { return seq([]byte{2, 1, 1}, marshal(t, sm2.P256().Params().N)) }
+			return f
+		}, csr.ReasonBadSignature},
 		"point at infinity": {func() forgery { f := p256; f.spki = ecSPKI(oidP256, []byte{0}); return f }, csr.ReasonWeakKey},
 		"SM2 infinity":      {func() forgery { f := sm; f.spki = ecSPKI(oidSM2, []byte{0}); return f }, csr.ReasonWeakKey},
 	} {
