@@ -86,6 +86,9 @@ func (p *Phone) transmit(cla, ins, p1, p2 byte, data []byte) ([]byte, uint16) {
 	return answer[:n], sw
 }
 
+// notAsking is the status of FETCH and TERMINAL RESPONSE where the card has no use for them.
+const notAsking = 0x6985
+
 // good is 90 00 and 91 LL.
 func good(sw uint16) bool { return sw == 0x9000 || sw>>8 == 0x91 }
 
@@ -129,10 +132,12 @@ func (p *Phone) answer(a usat.Answer) error {
 	if err != nil {
 		return fmt.Errorf("handset: %w", err)
 	}
-	if _, sw := p.transmit(0x80, 0x14, 0, 0, octets); !good(sw) {
+	switch _, sw := p.transmit(0x80, 0x14, 0, 0, octets); {
+	case good(sw), sw == notAsking: // any more: the card was reset meanwhile
+		return nil
+	default:
 		return fmt.Errorf("%w: TERMINAL RESPONSE: %04X", ErrCard, sw)
 	}
-	return nil
 }
 
 // carryOut does what the card asks for.

@@ -295,6 +295,18 @@ func TestTakenBack(t *testing.T) {
 	}
 }
 
+// TestResetMeanwhile: the answer to what a card has forgotten at a reset goes nowhere.
+func TestResetMeanwhile(t *testing.T) {
+	c := &card{answers: map[byte][]string{0x10: {"91ff"}, 0x12: {displayHello + "9000"}, 0x14: {"6985"}}}
+	p := handset.New(c, &user{}, nobody)
+	if err := p.PowerOn(""); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Settle(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCardThatRefusesAnswers(t *testing.T) {
 	c := &card{answers: map[byte][]string{0x10: {"91ff"}, 0x12: {displayHello + "9000"}, 0x14: {"6a80"}}}
 	p := handset.New(c, &user{}, nobody)
