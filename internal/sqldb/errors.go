@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 
 	"github.com/lib/pq"
 	"modernc.org/sqlite"
@@ -62,7 +61,8 @@ func isRetryable(err error) bool {
 // large for an index (class 54).
 func isRowFault(err error) bool {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
-		return slices.Contains([]pq.ErrorClass{"22", "23", "54"}, e.Code.Class())
+		class := e.Code.Class()
+		return class == "22" || class == "23" || class == "54"
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
