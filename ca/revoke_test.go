@@ -363,6 +363,19 @@ func TestAuthorisedForTheOldSIM(t *testing.T) {
 	})
 }
 
+// TestSIMReplacedAfterAClockWasAhead replaces the SIM that a certificate was issued to under a clock that was days ahead.
+func TestSIMReplacedAfterAClockWasAhead(t *testing.T) {
+	w := embedded(t)
+	w.clock.advance(72 * time.Hour)
+	req := w.bank()
+	c := w.issue(req)
+	w.clock.advance(-71 * time.Hour)
+	w.replaceSIM(req.Tenure, w.clock.now())
+	if st := w.status(c.ID); st.Revoked.IsZero() {
+		t.Errorf("%+v", st)
+	}
+}
+
 func (w *world) replaceSIM(tenure simtrust.TenureID, at time.Time) {
 	w.t.Helper()
 	if err := w.SIMChanged(w.t.Context(), simtrust.SIMChanged{Tenure: tenure, Seq: 2, Effective: at, Recorded: at}); err != nil {

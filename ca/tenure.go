@@ -42,10 +42,13 @@ func (s *Service) SIMChanged(ctx context.Context, e simtrust.SIMChanged) error {
 	return s.strike(ctx, e.Tenure, at, Superseded, "SIM changed", func(p *Profile) Action { return p.OnSIMChanged })
 }
 
-// strike does to a tenure's certificates authorised by an instant, in milliseconds, what their profiles say.
+// strike does to a tenure's certificates authorised by an instant, in milliseconds, what their profiles say, and to those of a clock
+// that was ahead.
 func (s *Service) strike(ctx context.Context, id simtrust.TenureID, until int64, reason int, by string, action func(*Profile) Action) error {
-	found, err := certificates(ctx, s.db, `c.tenure_id = $1 and c.tenure_id <> '' and c.not_after >= $2 and coalesce(c.authorised, c.created) <= $3`,
-		string(id), s.now().UnixMilli(), until)
+	now := s.now()
+	found, err := certificates(ctx, s.db, `c.tenure_id = $1 and c.tenure_id <> '' and c.not_after >= $2
+		and (coalesce(c.authorised, c.created) <= $3 or coalesce(c.authorised, c.created) > $4)`,
+		string(id), now.UnixMilli(), until, now.Add(sweepMargin).UnixMilli())
 	if err != nil {
 		return err
 	}
