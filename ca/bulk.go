@@ -68,7 +68,7 @@ func (s *Service) RevokeAll(ctx context.Context, req BulkReq) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
-	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = s.amend(ctx, func(tx *sqldb.Tx) error {
 		w := j.Query.where()
 		if err := tx.QueryRow(ctx, `select count(*)`+certificateTables+` where `+w.text(), w.args...).Scan(&j.Total); err != nil {
 			return err
@@ -164,7 +164,7 @@ func (s *Service) turnJob(ctx context.Context, j *job) (done bool, err error) {
 	w.after(j.created, j.id)
 	text := w.page(bulkPage)
 	var page []Certificate
-	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = s.amend(ctx, func(tx *sqldb.Tx) error {
 		if page, err = certificates(ctx, tx, text, w.args...); err != nil {
 			return err
 		}
@@ -211,10 +211,14 @@ func (s *Service) revokePage(ctx context.Context, tx *sqldb.Tx, j job, page []Ce
 	if len(page) > 0 {
 		created, id = page[len(page)-1].Created.UnixMilli(), page[len(page)-1].ID
 	}
-	_, err := tx.Exec(ctx, `update ca_bulk set done = done + $2, cursor_created = $3, cursor_id = $4, updated = $5, finished = $6, lease = $7 where id = $1`,
-		j.ID, int64(len(page)), created, id, now.UnixMilli(), finished, now.Add(bulkLease).UnixMilli())
+	res, err := tx.Exec(ctx, `update ca_bulk set done = done + $2, cursor_created = $3, cursor_id = $4, updated = $5, finished = $6, lease = $7
+		where id = $1 and cursor_created = $8 and cursor_id = $9`,
+		j.ID, int64(len(page)), created, id, now.UnixMilli(), finished, now.Add(bulkLease).UnixMilli(), j.created, j.id)
 	if err != nil {
 		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 { // another node is at it: the lease ran out
+		return errors.Join(errOvertaken, err)
 	}
 	return appendAudit(ctx, tx, entries)
 }

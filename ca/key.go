@@ -27,7 +27,7 @@ func (s *Service) KeyBlocked(ctx context.Context, spki [32]byte) (bool, error) {
 // BlockKey blocks a key for ever and revokes every certificate for it, for key compromise. cause says why, for the audit trail.
 func (s *Service) BlockKey(ctx context.Context, spki [32]byte, cause string) error {
 	now := s.now()
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error { return blockKey(ctx, tx, now, spki, cause) })
+	err := s.amend(ctx, func(tx *sqldb.Tx) error { return blockKey(ctx, tx, now, spki, cause) })
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func blockKey(ctx context.Context, tx *sqldb.Tx, now time.Time, spki [32]byte, c
 // thousands.
 func (s *Service) strikeKey(ctx context.Context, spki [32]byte, by string) error {
 	for more := true; more; {
-		err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+		err := s.amend(ctx, func(tx *sqldb.Tx) (err error) {
 			more, err = s.strikePage(ctx, tx, spki, by)
 			return err
 		})

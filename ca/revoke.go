@@ -2,10 +2,12 @@ package ca
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"simtrust"
 	"simtrust/internal/sqldb"
 )
 
@@ -22,7 +24,7 @@ func (s *Service) Revoke(ctx context.Context, req RevokeReq) (Certificate, error
 	}
 	var c Certificate
 	now := s.now()
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
+	err := s.amend(ctx, func(tx *sqldb.Tx) (err error) {
 		if c, err = certificateByID(ctx, tx, req.ID); err != nil {
 			return err
 		}
@@ -83,8 +85,25 @@ func (s *Service) allows(profile string, req RevokeReq) bool {
 	return slices.Contains(p.Reasons, req.Reason)
 }
 
+const amendAttempts = 8
+
+// errOvertaken says that a revocation changed between being read and being written.
+var errOvertaken = &simtrust.Error{Kind: simtrust.KindUnavailable, Msg: "others change the same certificate; try again"}
+
+// amend runs fn in a transaction that writes to the audit chain. It is not serializable: issuing moves the chain on all the time, and
+// would undo a longer transaction again and again. Instead what is overwritten must still be as fn read it, or fn runs again.
+func (s *Service) amend(ctx context.Context, fn func(tx *sqldb.Tx) error) (err error) {
+	for range amendAttempts {
+		if err = s.db.InDefaultTx(ctx, fn); !errors.Is(err, errOvertaken) {
+			return err
+		}
+	}
+	return err
+}
+
 // writeRevocation writes the one row of a certificate's revocation and counts the change of its shard. A revocation keeps the
-// instant of the one before, unless that had been released.
+// instant of the one before, unless that had been released. Where the certificate is no longer as c was read it
+// is errOvertaken.
 func (s *Service) writeRevocation(ctx context.Context, tx *sqldb.Tx, c Certificate, now time.Time, reason int, by string) error {
 	var change int64
 	err := tx.QueryRow(ctx, `insert into ca_shard (issuer, shard, change) values ($1, $2, 1)
@@ -92,17 +111,28 @@ func (s *Service) writeRevocation(ctx context.Context, tx *sqldb.Tx, c Certifica
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
+	before := RemoveFromCRL
+	if !c.Revoked.IsZero() {
+		before = c.Reason
+	}
+	res, err := tx.Exec(ctx, `
 		insert into ca_revocation (id, issuer, shard, serial, at, reason, revoked_by, expires, change) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (id) do update set
 			at = case when ca_revocation.reason = 8 then excluded.at else ca_revocation.at end,
-			reason = excluded.reason, revoked_by = excluded.revoked_by, change = excluded.change`,
-		c.ID, c.Issuer, int64(c.Shard), c.Serial, now.UnixMilli(), int64(reason), by, c.NotAfter.UnixMilli(), change)
+			reason = excluded.reason, revoked_by = excluded.revoked_by, change = excluded.change
+		where ca_revocation.reason = $10`,
+		c.ID, c.Issuer, int64(c.Shard), c.Serial, now.UnixMilli(), int64(reason), by, c.NotAfter.UnixMilli(), change, int64(before))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(errOvertaken, err)
+	}
 	tx.OnCommit(func() {
 		s.metrics.revocations.WithLabelValues(RevocationWord(reason)).Inc()
 		s.onChange(c.Issuer, c.Serial)
 	})
-	return err
+	return nil
 }
 
 func revokedEntry(now time.Time, id string, reason int, by string) AuditEntry {

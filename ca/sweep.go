@@ -77,7 +77,7 @@ func (s *Service) unfinished(ctx context.Context, until time.Time) ([]Certificat
 
 // abandon gives a row its outcome, unless it got one meanwhile.
 func (s *Service) abandon(ctx context.Context, c Certificate, now time.Time) error {
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return s.amend(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.Exec(ctx, `insert into ca_outcome (id, signature, at) values ($1, null, $2) on conflict do nothing`, c.ID, now.UnixMilli())
 		if err != nil {
 			return err
@@ -85,11 +85,10 @@ func (s *Service) abandon(ctx context.Context, c Certificate, now time.Time) err
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		revoked, err := exists(tx.QueryRow(ctx, `select 1 from ca_revocation where id = $1 and reason <> 8 and reason <> 6`, c.ID))
-		if err != nil {
+		if c, err = certificateByID(ctx, tx, c.ID); err != nil {
 			return err
 		}
-		if !revoked {
+		if c.Revoked.IsZero() || c.Reason == CertificateHold {
 			if err := s.writeRevocation(ctx, tx, c, now, CessationOfOperation, "recovery"); err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 // TenureEnded revokes, or holds, what hangs on a tenure that is over, and refuses anything begun on it. It is idempotent.
 func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error {
 	now := s.now()
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.amend(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.Exec(ctx, `insert into ca_ended_tenure (tenure_id, at) values ($1, $2) on conflict do nothing`, string(e.Tenure), now.UnixMilli())
 		if err != nil {
 			return err
