@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"simtrust"
 	"simtrust/ca"
@@ -99,6 +100,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	if err != nil {
 		return s.failEnrolment(ctx, e, CauseUnproven, packet, gateway.Answered)
 	}
+	asked := s.now()
 	live, err := s.holders.Live(ctx, []simtrust.TenureID{e.tenure})
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	if !ok || !e.stands(h) {
 		return s.failEnrolment(ctx, e, CauseLostOwnership, packet, gateway.Answered)
 	}
-	certificate, err := s.authority.Issue(ctx, e.issuance(csr, proof.PublicKey))
+	certificate, err := s.authority.Issue(ctx, e.issuance(csr, proof.PublicKey, asked))
 	switch simtrust.KindOf(err) {
 	case "":
 	case simtrust.KindUnavailable:
@@ -127,8 +129,9 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	return s.certified(ctx, e, k, packet)
 }
 
-func (e *enrolling) issuance(csr []byte, public [33]byte) ca.IssueReq {
-	req := ca.IssueReq{Profile: profiles[e.Application][e.kind], CSR: csr, Subject: e.subject, Tenure: e.tenure, Requester: e.Party,
+// issuance asks for a certificate on the word of who held the number, with which card, at an instant.
+func (e *enrolling) issuance(csr []byte, public [33]byte, held time.Time) ca.IssueReq {
+	req := ca.IssueReq{Profile: profiles[e.Application][e.kind], CSR: csr, Subject: e.subject, Tenure: e.tenure, Requester: e.Party, Authorised: held,
 		RequestKey: "simshield " + enrolmentRef(e.ID, e.kind, hex.EncodeToString(public[:]))}
 	if e.Application == applet.Bank {
 		req.RelyingParty = e.Party
