@@ -55,11 +55,16 @@ func (s *Service) NewExternal(ctx context.Context, req ExternalReq) (External, e
 	}
 	e := External{KID: simtrust.NewID("eab"), Profile: req.Profile, Names: req.Names, Created: instant(s.now().UnixMilli()), CreatedBy: req.By}
 	e.Key = s.externalKey(e.KID)
-	return e, s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `insert into acme_eab (kid, profile, names, created, created_by) values ($1, $2, $3, $4, $5)`,
 			e.KID, e.Profile, textOf(e.Names), e.Created.UnixMilli(), e.CreatedBy)
 		return err
 	})
+	if err != nil {
+		return External{}, err
+	}
+	s.log.InfoContext(ctx, "acme: an external account was made", "kid", e.KID, "profile", e.Profile, "by", e.CreatedBy)
+	return e, nil
 }
 
 // issues reports whether DNS names are all that a profile needs.

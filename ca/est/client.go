@@ -44,14 +44,6 @@ type (
 	nothingWire struct{}
 )
 
-func wireOf(c Credential) credentialWire {
-	return credentialWire{c.Username, c.Profile, c.Names, c.Subject, c.Created, c.CreatedBy, c.LastUsed, c.Withdrawn, c.WithdrawnBy}
-}
-
-func (w credentialWire) credential() Credential {
-	return Credential{w.Username, w.Profile, w.Names, w.Subject, w.Created, w.CreatedBy, w.LastUsed, w.Withdrawn, w.WithdrawnBy}
-}
-
 // Client is the officer's operations over HTTP. Its methods have the errors of the [Service] methods of the same names; who asks is
 // whom the client's token names.
 type Client struct {
@@ -72,14 +64,14 @@ func NewClient(c *rpc.Client) *Client {
 // Make makes a credential and its password, which is shown here alone.
 func (c *Client) Make(ctx context.Context, req MakeReq) (Credential, string, error) {
 	made, err := c.make(ctx, makeWire{req.Profile, req.Names, req.Subject})
-	return made.credential(), made.Password, err
+	return Credential(made.credentialWire), made.Password, err
 }
 
 // Credentials lists a page of credentials.
 func (c *Client) Credentials(ctx context.Context, p ca.Page) (list []Credential, next string, err error) {
 	res, err := c.list(ctx, pageWire{p.After, p.Limit})
 	for _, w := range res.Credentials {
-		list = append(list, w.credential())
+		list = append(list, Credential(w))
 	}
 	return list, res.Next, err
 }

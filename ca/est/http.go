@@ -49,14 +49,14 @@ func (s *Service) Mount(r *rpc.Router) {
 func (s *Service) makeWire(ctx context.Context, w makeWire) (madeWire, error) {
 	by, _ := rpc.CallerFrom(ctx)
 	c, password, err := s.Make(ctx, MakeReq{Profile: w.Profile, Names: w.Names, Subject: w.Subject, By: by.Client})
-	return madeWire{wireOf(c), password}, err
+	return madeWire{credentialWire(c), password}, err
 }
 
 func (s *Service) listWire(ctx context.Context, w pageWire) (credentialsWire, error) {
 	list, next, err := s.Credentials(ctx, ca.Page{After: w.After, Limit: w.Limit})
 	res := credentialsWire{Credentials: make([]credentialWire, len(list)), Next: next}
 	for i, c := range list {
-		res.Credentials[i] = wireOf(c)
+		res.Credentials[i] = credentialWire(c)
 	}
 	return res, err
 }
