@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,11 +15,9 @@ import (
 // Reasons of refusal.
 const (
 	ReasonCard        = "card_refused"     // invalid: an identity or key that is none
-	ReasonCardDiffers = "card_differs"     // conflict: the card is known with another identity or other keys
 	ReasonUnknownCard = "unknown_card"     // not found
 	ReasonMessage     = "message_refused"  // invalid: not a short message with a secured packet
 	ReasonUnauthentic = "packet_refused"   // denied: the packet is not the card's, or not an answer to what was sent
-	ReasonExhausted   = "counter_used_up"  // unavailable: the card needs new keys
 	ReasonUnknown     = "unknown_delivery" // not found
 )
 
@@ -46,15 +46,18 @@ func (p Personalisation) keys() (*ota.Keys, error) {
 	return ota.NewKeys(p.KeySet, p.KIc, p.KID)
 }
 
-func (p Personalisation) check() error {
+// fault says what is wrong with a card, without saying of which.
+func (p Personalisation) fault() error {
 	switch {
 	case !digits(p.ICCID, 18, 20):
-		return invalid(ReasonCard, "an ICCID has 18 to 20 digits")
+		return errors.New("an ICCID has 18 to 20 digits")
 	case !digits(p.IMSI, 14, 15):
-		return invalid(ReasonCard, "an IMSI has 14 or 15 digits")
+		return errors.New("an IMSI has 14 or 15 digits")
+	case len(p.KIc) != len(p.KID):
+		return errors.New("the keys of a card are of one length")
 	}
 	if _, err := p.keys(); err != nil {
-		return &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonCard, Op: "gateway.import", Msg: "the keys of the card are not usable: " + err.Error(), Err: err}
+		return fmt.Errorf("the keys are not usable: %w", err)
 	}
 	return nil
 }
@@ -68,53 +71,63 @@ func digits(s string, low, high int) bool {
 	return len(s) >= low && len(s) <= high
 }
 
-// Import takes cards in, all or none of them, and says how many were new. A card that is known with the same identity and keys is
-// left as it is; ReasonCardDiffers where it is another, ReasonCard where one is malformed.
-func (g *Service) Import(ctx context.Context, cards []Personalisation) (added int, err error) {
-	rows := make([]cardRow, len(cards))
-	for i, p := range cards {
-		if err := p.check(); err != nil {
-			return 0, err
-		}
-		if rows[i], err = g.custody.seal(p, g.now()); err != nil {
-			return 0, err
-		}
-	}
-	err = g.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		added = 0
-		for i, row := range rows {
-			isNew, err := g.admit(ctx, tx, row, cards[i])
-			if err != nil {
-				return err
-			}
-			if isNew {
-				added++
-			}
-		}
-		return nil
-	})
-	return added, err
+// Imported says what became of cards.
+type Imported struct {
+	Added int `json:"added"`
+	Known int `json:"known"` // with the same identity and keys; they are left as they are
+	// Differ are the places, counted from 0, of cards whose ICCID or IMSI is known with another identity or other keys. They are left
+	// out.
+	Differ []int `json:"differ,omitempty"`
 }
 
-// admit inserts a card, or finds that it is the one that is known.
-func (g *Service) admit(ctx context.Context, tx *sqldb.Tx, row cardRow, p Personalisation) (isNew bool, err error) {
-	if isNew, err = insertCard(ctx, tx, row); err != nil || isNew {
-		return isNew, err
+// Import takes cards in. ReasonCard where one is malformed: none is taken in then.
+func (g *Service) Import(ctx context.Context, cards []Personalisation) (done Imported, err error) {
+	rows := make([]cardRow, len(cards))
+	iccids := make([]string, len(cards))
+	for i, p := range cards {
+		if err := p.fault(); err != nil {
+			return Imported{}, invalid(ReasonCard, "cards[%d]: %v", i, err)
+		}
+		rows[i], iccids[i] = g.custody.seal(p, g.now()), p.ICCID
 	}
-	known, err := findCard(ctx, tx, "iccid", row.iccid)
+	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		if err := insertCards(ctx, tx, rows); err != nil {
+			return err
+		}
+		known, err := cardsBy(ctx, tx, "iccid", iccids)
+		done = g.compare(cards, rows, known)
+		return err
+	})
 	if err != nil {
-		return false, err
+		return Imported{}, err
 	}
-	if known == nil || known.imsi != row.imsi || !g.custody.holds(*known, p) {
-		return false, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonCardDiffers, Op: "gateway.import",
-			Msg: "a card of this ICCID or IMSI is known already, with another identity or other keys"}
+	return done, nil
+}
+
+// compare tells what became of the cards that were to be inserted: a row that was is the only one sealed with its nonce.
+func (g *Service) compare(cards []Personalisation, rows []cardRow, known []*cardRow) (done Imported) {
+	found := make(map[string]*cardRow, len(known))
+	for _, k := range known {
+		found[k.iccid] = k
 	}
-	return false, nil
+	for i, row := range rows {
+		switch k := found[row.iccid]; {
+		case k == nil || k.imsi != row.imsi:
+			done.Differ = append(done.Differ, i)
+		case bytes.Equal(k.keys, row.keys):
+			done.Added++
+		case g.custody.holds(*k, cards[i]):
+			done.Known++
+		default:
+			done.Differ = append(done.Differ, i)
+		}
+	}
+	return done
 }
 
 // Card returns a card; ReasonUnknownCard.
 func (g *Service) Card(ctx context.Context, iccid string) (Card, error) {
-	row, err := findCard(ctx, g.db, "iccid", iccid)
+	row, err := findCard(ctx, g.db, iccid)
 	if err != nil {
 		return Card{}, err
 	}
@@ -124,10 +137,10 @@ func (g *Service) Card(ctx context.Context, iccid string) (Card, error) {
 	return Card{row.iccid, row.imsi, int(row.keySet), row.legacy, ota.Counter(row.counter), time.UnixMilli(row.created).UTC()}, nil
 }
 
-// RaiseCounters moves the counter of every card ahead by the configured gap: after the database was restored from a backup, when cards
-// may have seen counters that it does not know of.
+// RaiseCounters moves the counter of every card ahead by the configured gap, and says of how many: after the database was restored from
+// a backup, when cards may have seen counters that it does not know of.
 func (g *Service) RaiseCounters(ctx context.Context) (cards int64, err error) {
-	err = g.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		cards, err = raiseAll(ctx, tx, int64(g.gap), int64(ota.Ceiling))
 		return err
 	})

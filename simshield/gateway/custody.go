@@ -5,13 +5,15 @@ import (
 	"crypto/cipher"
 	"crypto/subtle"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"simtrust/simshield/ota"
 )
 
-// custody seals the keys of cards: AES-256-GCM with a fresh nonce before it, over the lengths-free concatenation of KIc and KID, which
-// are of equal length, with ICCID and key set as associated data, so that a row's keys open for no other card.
+// custody seals the keys of cards: AES-256-GCM with a fresh nonce before it, over KIc and KID, which are of equal length. ICCID, key set
+// and algorithm are the associated data: a row's keys open for no other card, and not as keys of a weaker algorithm.
 type custody struct{ aead cipher.AEAD }
 
 func newCustody(key []byte) (custody, error) {
@@ -26,13 +28,10 @@ func newCustody(key []byte) (custody, error) {
 	return custody{aead}, err
 }
 
-func (c custody) seal(p Personalisation, now time.Time) (cardRow, error) {
-	if len(p.KIc) != len(p.KID) {
-		return cardRow{}, invalid(ReasonCard, "the keys of a card are of one length")
-	}
+func (c custody) seal(p Personalisation, now time.Time) cardRow {
 	row := cardRow{iccid: p.ICCID, imsi: p.IMSI, keySet: int64(p.KeySet), legacy: p.Legacy, created: now.UnixMilli()}
-	row.keys = c.aead.Seal(nil, nil, append(append([]byte(nil), p.KIc...), p.KID...), row.associated())
-	return row, nil
+	row.keys = c.aead.Seal(nil, nil, slices.Concat(p.KIc, p.KID), row.associated())
+	return row
 }
 
 // unseal returns KIc and KID.
@@ -59,5 +58,7 @@ func (c custody) holds(row cardRow, p Personalisation) bool {
 		subtle.ConstantTimeCompare(kic, p.KIc) == 1 && subtle.ConstantTimeCompare(kid, p.KID) == 1
 }
 
-// associated binds sealed keys to their card.
-func (r cardRow) associated() []byte { return append([]byte(r.iccid), byte(r.keySet)) }
+// associated binds sealed keys to their card, key set and algorithm.
+func (r cardRow) associated() []byte {
+	return fmt.Appendf(nil, "%s/%d/%s", r.iccid, r.keySet, algorithmOf(r.legacy))
+}

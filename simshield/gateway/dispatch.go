@@ -2,26 +2,23 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
-	"simtrust/internal/sms"
 	"simtrust/internal/sqldb"
 	"simtrust/simshield/ota"
 )
 
 // Fixed times and sizes.
 const (
-	pollEvery   = 500 * time.Millisecond
-	claimed     = 10 * time.Second // how long a node has for what it took; then another one takes it
-	bearerTime  = 5 * time.Second
-	waitForCard = 2 * time.Second // a packet whose card is busy; it is woken when the card is free
-	backoff     = 2 * time.Second // after a failure of the bearer
-	batch       = 256
-	parallel    = 64 // messages at the bearer at once
-	pruneEvery  = 10 * time.Minute
-	keep        = 30 * 24 * time.Hour // of what is done
+	pollEvery  = 500 * time.Millisecond
+	retell     = 10 * time.Second // after the one who asked could not be told that a packet failed
+	backoff    = 2 * time.Second  // after a failure of the bearer
+	batch      = 256
+	parallel   = 256 // messages at the bearer at once
+	pruneEvery = 10 * time.Minute
+	pruneBatch = 1000
+	keep       = 30 * 24 * time.Hour // of what is done
 )
 
 // Run sends what is due until ctx ends, then waits for what is on its way.
@@ -29,21 +26,22 @@ func (g *Service) Run(ctx context.Context) error {
 	var flights sync.WaitGroup
 	defer flights.Wait()
 	slots := make(chan struct{}, parallel)
+	start := func(job func()) {
+		slots <- struct{}{}
+		flights.Go(func() {
+			defer func() { <-slots }()
+			job()
+		})
+	}
 	poll, clean := time.NewTicker(pollEvery), time.NewTicker(pruneEvery)
 	defer poll.Stop()
 	defer clean.Stop()
 	for {
-		more, err := g.dispatch(ctx, func(job func()) {
-			slots <- struct{}{}
-			flights.Go(func() {
-				defer func() { <-slots }()
-				job()
-			})
-		})
+		more, err := g.dispatch(ctx, start)
 		if err != nil && ctx.Err() == nil {
 			g.log.ErrorContext(ctx, "packets were not sent", "error", err)
 		}
-		if more && err == nil {
+		if more {
 			continue
 		}
 		select {
@@ -52,14 +50,10 @@ func (g *Service) Run(ctx context.Context) error {
 		case <-g.wake:
 		case <-poll.C:
 		case <-clean.C:
-			g.prune(ctx)
+			if err := g.prune(ctx); err != nil && ctx.Err() == nil {
+				g.log.WarnContext(ctx, "old packets were not removed", "error", err)
+			}
 		}
-	}
-}
-
-func (g *Service) prune(ctx context.Context) {
-	if err := g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return prune(ctx, tx, g.now().Add(-keep)) }); err != nil && ctx.Err() == nil {
-		g.log.WarnContext(ctx, "old packets were not removed", "error", err)
 	}
 }
 
@@ -67,7 +61,7 @@ func (g *Service) prune(ctx context.Context) {
 func (g *Service) Drain(ctx context.Context) error {
 	for {
 		var jobs sync.WaitGroup
-		more, err := g.dispatch(ctx, func(job func()) { jobs.Go(job) })
+		more, err := g.dispatch(ctx, jobs.Go)
 		jobs.Wait()
 		if err != nil || !more {
 			return err
@@ -75,28 +69,30 @@ func (g *Service) Drain(ctx context.Context) error {
 	}
 }
 
-// flight is a packet on its way.
-type flight struct {
-	packetRow
-	imsi    string
-	command []byte
-}
-
-// takings are what one look at the queue brought.
-type takings struct {
-	flights []flight
-	failed  []Failure
-	full    bool // there is more
+func (g *Service) prune(ctx context.Context) error {
+	for more := true; more; {
+		err := g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) (err error) {
+			more, err = prune(ctx, tx, g.now().Add(-keep), pruneBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dispatch takes what is due and starts it. more says that another look is worth while at once.
 func (g *Service) dispatch(ctx context.Context, start func(job func())) (more bool, err error) {
 	t, err := g.take(ctx)
+	if sqldb.IsUnique(err) {
+		return false, nil // another node has just taken another packet of one of these cards
+	}
 	if err != nil {
 		return false, err
 	}
 	for _, f := range t.failed {
-		start(func() { g.fail(ctx, f) })
+		start(func() { g.logged(ctx, f.id, g.fail(ctx, f.failure(t.cause[f.id]))) })
 	}
 	for _, f := range t.flights {
 		start(func() { g.deliver(context.WithoutCancel(ctx), f) })
@@ -104,177 +100,79 @@ func (g *Service) dispatch(ctx context.Context, start func(job func())) (more bo
 	return t.full, nil
 }
 
+// takings are what one look at the queue brought.
+type takings struct {
+	flights []flight
+	failed  []flight
+	cause   map[string]Cause // of those that failed
+	full    bool             // there is more
+}
+
 // take puts due packets on their way, one to a card: their counters are durable when it returns.
 func (g *Service) take(ctx context.Context) (t takings, err error) {
 	now := g.now()
 	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		t = takings{}
-		due, err := duePackets(ctx, tx, now, batch)
+		due, err := dueFlights(ctx, tx, now, batch)
+		t = takings{full: len(due) == batch, cause: map[string]Cause{}}
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		t.full = len(due) == batch
-		chosen, rest := g.sort(due, now, &t)
-		if err := postpone(ctx, tx, expired(t.failed), "queued", now.Add(claimed), 0); err != nil {
+		g.part(ctx, due, now, &t)
+		if err := putOff(ctx, tx, idsOf(t.failed), now.Add(retell)); err != nil || len(t.flights) == 0 {
 			return err
 		}
-		if err := postpone(ctx, tx, rest, "queued", now.Add(waitForCard), 0); err != nil || len(chosen) == 0 {
+		if err := raiseCounters(ctx, tx, cardsOf(t.flights)); err != nil {
 			return err
 		}
-		return g.launch(ctx, tx, chosen, now, &t)
+		return launch(ctx, tx, t.flights, now, now.Add(g.retry))
 	})
 	return t, err
 }
 
-// sort parts what is due: what has expired, the first packet of each card, and those that come after it.
-func (g *Service) sort(due []packetRow, now time.Time, t *takings) (chosen []packetRow, rest []string) {
+// part parts what is due: what cannot be sent, and the first packet of each card, which it secures. The others of a card stay as they are.
+func (g *Service) part(ctx context.Context, due []flight, now time.Time, t *takings) {
 	taken := make(map[string]bool, len(due))
-	for _, p := range due {
+	for _, f := range due {
 		switch {
-		case p.expires <= now.UnixMilli():
-			t.failed = append(t.failed, p.failure(Expired))
-		case taken[p.iccid]:
-			rest = append(rest, p.id)
+		case f.expires <= now.UnixMilli():
+			t.fail(f, Expired)
+		case taken[f.iccid]:
 		default:
-			taken[p.iccid] = true
-			chosen = append(chosen, p)
+			taken[f.iccid] = true
+			if err := g.secure(&f); err != nil {
+				g.log.ErrorContext(ctx, "a packet cannot be made", "packet", f.id, "error", err)
+				t.fail(f, Unsent)
+				continue
+			}
+			t.flights = append(t.flights, f)
 		}
 	}
-	return chosen, rest
 }
 
-// launch raises the counters and builds the packets.
-func (g *Service) launch(ctx context.Context, tx *sqldb.Tx, chosen []packetRow, now time.Time, t *takings) error {
-	cards, err := takeOff(ctx, tx, ids(chosen), int64(ota.Ceiling))
+func (t *takings) fail(f flight, c Cause) {
+	t.failed = append(t.failed, f)
+	t.cause[f.id] = c
+}
+
+// secure makes the packet under the card's next counter. The error is ota.ErrExhausted where there is none.
+func (g *Service) secure(f *flight) error {
+	counter, err := ota.Counter(f.card.counter).Next(1)
 	if err != nil {
 		return err
 	}
-	var busy, sent []string
-	var list []sending
-	for _, p := range chosen {
-		card, ok := cards[p.id]
-		if !ok {
-			busy = append(busy, p.id)
-			continue
-		}
-		command, err := g.secure(card, p)
-		if err != nil {
-			g.log.ErrorContext(ctx, "a packet cannot be made", "packet", p.id, "error", err)
-			t.failed = append(t.failed, p.failure(Unsent))
-			continue
-		}
-		sent = append(sent, p.id)
-		list = append(list, sending{p.id, p.iccid, card.counter, command})
-		t.flights = append(t.flights, flight{p, card.imsi, command})
-	}
-	if err := insertSendings(ctx, tx, list, now); err != nil {
+	keys, err := g.custody.open(f.card)
+	if err != nil {
 		return err
 	}
-	if err := postpone(ctx, tx, busy, "queued", now.Add(waitForCard), 0); err != nil {
-		return err
-	}
-	return postpone(ctx, tx, sent, "sending", now.Add(claimed), 1)
+	f.counter = int64(counter)
+	f.command, err = keys.AppendCommand(nil, ota.Command{SPI: ota.Default | ota.BySubmit, TAR: ota.TAR(f.tar), Counter: counter, Data: f.data})
+	return err
 }
 
-func (g *Service) secure(card cardRow, p packetRow) ([]byte, error) {
-	keys, err := g.custody.open(card)
-	if err != nil {
-		return nil, err
+func cardsOf(list []flight) []string {
+	iccids := make([]string, len(list))
+	for i, f := range list {
+		iccids[i] = f.iccid
 	}
-	return keys.AppendCommand(nil, ota.Command{SPI: ota.Default | ota.BySubmit, TAR: ota.TAR(p.tar), Counter: ota.Counter(card.counter), Data: p.data})
-}
-
-// sender is whom the messages are from; a card does not look at it.
-var sender = sms.Address{Type: sms.International, Plan: sms.E164, Value: "0"}
-
-// deliver hands a packet to the bearer and records what became of it.
-func (g *Service) deliver(ctx context.Context, f flight) {
-	message, err := f.message(g.now())
-	if err != nil {
-		g.fail(ctx, f.failure(Unsent))
-		return
-	}
-	bounded, cancel := context.WithTimeout(ctx, bearerTime)
-	defer cancel()
-	d, err := g.bearer.Deliver(bounded, message)
-	g.metrics.sent.WithLabelValues(label(d.State, err)).Inc()
-	switch {
-	case err != nil:
-		g.log.WarnContext(ctx, "the bearer did not take a message", "packet", f.id, "error", err)
-	case d.State == PhoneAbsent:
-		g.fail(ctx, f.failure(Absent))
-		return
-	case d.State == Rejected:
-		g.fail(ctx, f.failure(Unsent))
-		return
-	}
-	if _, err := g.outcomes.Do(ctx, outcome{f.id, d.State, err}); err != nil {
-		g.log.ErrorContext(ctx, "a sending was not recorded; it is repeated", "packet", f.id, "error", err)
-	}
-	g.reported(ctx, f.imsi, d.Report)
-}
-
-func (f flight) message(now time.Time) (Message, error) {
-	at, err := sms.NewTimestamp(now)
-	if err != nil {
-		return Message{}, err
-	}
-	tpdus, err := ota.Segments(f.command, sender, at, byte(f.sendings))
-	return Message{ID: f.id, IMSI: f.imsi, TPDUs: tpdus}, err
-}
-
-// outcome is what became of a sending.
-type outcome struct {
-	packet    string
-	delivered Delivered
-	err       error
-}
-
-// record notes outcomes: what the bearer holds keeps its card busy, what the phone has does not, what failed is tried again.
-func (g *Service) record(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
-	var held, there, failed []string
-	for _, o := range batch {
-		switch {
-		case o.err != nil:
-			failed = append(failed, o.packet)
-		case o.delivered == OnPhone:
-			there = append(there, o.packet)
-		default:
-			held = append(held, o.packet)
-		}
-	}
-	now := g.now()
-	err := errors.Join(
-		postpone(ctx, tx, append(held, there...), "sent", now.Add(g.retry), 0),
-		postpone(ctx, tx, failed, "queued", now.Add(backoff), 0),
-		land(ctx, tx, append(there, failed...), now))
-	return make([]sqldb.Result[struct{}], len(batch)), err
-}
-
-// fail tells the one who asked. When that does not succeed the packet is found again.
-func (g *Service) fail(ctx context.Context, f Failure) {
-	g.metrics.failed.WithLabelValues(string(f.Cause)).Inc()
-	if err := g.handler.Failed(ctx, f); err != nil && ctx.Err() == nil {
-		g.log.ErrorContext(ctx, "the end of a packet was not recorded; it is repeated", "packet", f.Packet, "cause", f.Cause, "error", err)
-	}
-}
-
-func (p packetRow) failure(c Cause) Failure {
-	return Failure{Packet: p.id, Ref: p.ref, ICCID: p.iccid, TAR: ota.TAR(p.tar), Cause: c}
-}
-
-func expired(failed []Failure) []string {
-	out := make([]string, len(failed))
-	for i, f := range failed {
-		out[i] = f.Packet
-	}
-	return out
-}
-
-func ids(packets []packetRow) []string {
-	out := make([]string, len(packets))
-	for i, p := range packets {
-		out[i] = p.id
-	}
-	return out
+	return iccids
 }

@@ -1,19 +1,22 @@
 // Package gateway is the over-the-air platform: it knows the cards, their keys and counters, and brings what others have to say to an
 // applet there and its answer back. It knows nothing of what is said.
 //
-//	Submit, in the caller's transaction ─▶ queued ─▶ counter raised, durable ─▶ sent by the bearer ─▶ card
+//	Submit, in the caller's transaction ─▶ waiting ─▶ counter raised, durable ─▶ flying, by the bearer ─▶ card
 //	Handler.Replied, which settles the packet in its own transaction ◀─ response opened and matched ◀─ bearer
 //
 // # Promises
 //
 // A counter is stored as used before the packet with it leaves (ETSI TS 102 225 §5.1.4), and is never used again: the table of what was
-// sent has card and counter as its key. One packet at a time is on its way to a card. A packet whose sending was interrupted, or that
-// is not answered, is sent again with the next counter until it expires; that the card does a thing once is the applet's part, by the
-// id in the data. Each packet ends once, whatever races: its end is a guarded update in the transaction of the one who asked.
+// sent has card and counter as its key. One packet at a time is on its way to a card: until the card answers, the phone is known to
+// have it, or it ends. A packet that is not answered is sent again with the next counter until it expires, whether its sending, the
+// node or the answer was lost; that the card does a thing once is the applet's part, by the id in the data. Each packet ends once,
+// whatever races: its end is a guarded update in the transaction of the one who asked.
 //
 // An answer counts when it opens under the card's keys and carries application and counter of a packet that was sent. A proof of
-// receipt without checksum proves nothing and changes nothing. An authentic status 02 (counter low), which a card gives when the
-// database is older than the card, raises the counter by the configured gap.
+// receipt without checksum proves nothing and changes nothing. An authentic status 02 (counter low) to the packet on its way, which a
+// card gives when the database is older than the card, raises the counter by the configured gap.
+//
+// Any number of nodes may run over one PostgreSQL: they take packets together with their cards under row locks that none waits for.
 //
 // # Keys
 //

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"simtrust/internal/rpc"
+	"simtrust/simshield/ota"
 )
 
 // Scopes of the operations: ScopeBearer is for the operator's short message gateway, ScopeCards for its personalisation.
@@ -23,16 +24,22 @@ const (
 	patternRaise   = "POST /simshield/v1/cards/raise-counters"
 )
 
-// maxImport is how many cards one request brings.
-const maxImport = 1000
+// Bounds of an import: how many cards one request brings, and in how many octets.
+const (
+	maxImport     = 1000
+	maxImportBody = 512 << 10
+)
+
+// raiseTime bounds the raising of all counters.
+const raiseTime = 10 * time.Minute
 
 // Mount puts the operations on r.
 func (g *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "ota.message", patternMessage, g.message, rpc.Scope(ScopeBearer))
 	rpc.Handle(r, "ota.report", patternReport, g.report, rpc.Scope(ScopeBearer))
-	rpc.Handle(r, "ota.import_cards", patternImport, g.importCards, rpc.Scope(ScopeCards), rpc.Status(http.StatusCreated))
+	rpc.Handle(r, "ota.import_cards", patternImport, g.importCards, rpc.Scope(ScopeCards), rpc.Status(http.StatusCreated), rpc.MaxBody(maxImportBody))
 	rpc.Handle(r, "ota.card", patternCard, g.showCard, rpc.Scope(ScopeCards))
-	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards))
+	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards), rpc.Timeout(raiseTime))
 }
 
 // messageWire is a message from a card: the SMS-SUBMIT TPDUs of one concatenated message, in any order, in hexadecimal.
@@ -41,10 +48,11 @@ type messageWire struct {
 	TPDUs []string `json:"tpdus"`
 }
 
-// reportWire is how a message ended that the bearer had accepted.
+// reportWire is how a message ended that the bearer had accepted, with the SMS-DELIVER-REPORT where there is one.
 type reportWire struct {
-	ID    string    `json:"id"`
-	State Delivered `json:"state"`
+	ID     string    `json:"id"`
+	State  Delivered `json:"state"`
+	Report string    `json:"report"`
 }
 
 type cardsWire struct {
@@ -59,11 +67,6 @@ type personalWire struct {
 	KeySet    int    `json:"key_set"`
 	KIc       string `json:"kic"`
 	KID       string `json:"kid"`
-}
-
-type importedWire struct {
-	Added int `json:"added"`
-	Known int `json:"known"`
 }
 
 type iccidWire struct {
@@ -97,22 +100,25 @@ func (g *Service) message(ctx context.Context, w messageWire) (nothingWire, erro
 }
 
 func (g *Service) report(ctx context.Context, w reportWire) (nothingWire, error) {
-	return nothingWire{}, g.Report(ctx, w.ID, w.State)
+	report, err := hex.DecodeString(w.Report)
+	if err != nil {
+		return nothingWire{}, invalid(ReasonMessage, "report: not hexadecimal")
+	}
+	return nothingWire{}, g.Report(ctx, w.ID, Delivery{w.State, report})
 }
 
-func (g *Service) importCards(ctx context.Context, w cardsWire) (importedWire, error) {
+func (g *Service) importCards(ctx context.Context, w cardsWire) (Imported, error) {
 	if len(w.Cards) == 0 || len(w.Cards) > maxImport {
-		return importedWire{}, invalid(ReasonCard, "cards: one to %d at a time", maxImport)
+		return Imported{}, invalid(ReasonCard, "cards: one to %d at a time", maxImport)
 	}
 	cards := make([]Personalisation, len(w.Cards))
 	for i, c := range w.Cards {
 		var err error
 		if cards[i], err = c.read(); err != nil {
-			return importedWire{}, err
+			return Imported{}, err
 		}
 	}
-	added, err := g.Import(ctx, cards)
-	return importedWire{added, len(cards) - added}, err
+	return g.Import(ctx, cards)
 }
 
 func (w personalWire) read() (Personalisation, error) {
@@ -130,9 +136,17 @@ func (w personalWire) read() (Personalisation, error) {
 	return p, nil
 }
 
+func (p Personalisation) wire() personalWire {
+	return personalWire{p.ICCID, p.IMSI, algorithmOf(p.Legacy), p.KeySet, hex.EncodeToString(p.KIc), hex.EncodeToString(p.KID)}
+}
+
 func (g *Service) showCard(ctx context.Context, w iccidWire) (cardWire, error) {
 	c, err := g.Card(ctx, w.ICCID)
 	return cardWire{c.ICCID, c.IMSI, algorithmOf(c.Legacy), c.KeySet, uint64(c.Counter), c.Created}, err
+}
+
+func (w cardWire) read() Card {
+	return Card{w.ICCID, w.IMSI, w.KeySet, w.Algorithm == algorithm3DES, ota.Counter(w.Counter), w.Created}
 }
 
 func (g *Service) raiseCounters(ctx context.Context, _ nothingWire) (raisedWire, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -13,44 +14,67 @@ import (
 // importHeader is the first line of an import file.
 const importHeader = "simtrust-cards 1"
 
-// maxLine bounds a line of an import file.
+// maxLine bounds a line of an import file, in octets.
 const maxLine = 1024
 
-// ReadImport reads a file of cards and gives them to each one by one. The first line is "simtrust-cards 1"; each further one is a card,
+// LineError says what is wrong with a line, or with its card. It holds no identity and no key.
+type LineError struct {
+	Line int
+	Msg  string
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Msg) }
+
+// ErrNoCards reports a file that is none of cards: it does not begin with "simtrust-cards 1".
+var ErrNoCards = errors.New("line 1: a file of cards begins with " + importHeader)
+
+// FileCard is a card of a file. Read is how many octets of the file have been read up to it.
+type FileCard struct {
+	Personalisation
+	Line int
+	Read int64
+}
+
+// ReadCards reads a file of cards. The first line is "simtrust-cards 1"; each further one is a card,
 //
 //	ICCID IMSI ALGORITHM KEYSET KIC KID
 //
 // in words parted by spaces: ALGORITHM is aes or, where legacy is set, 3des; KEYSET is 1 to 15; KIC and KID are the keys in
-// hexadecimal, wrapped by the transport key (RFC 3394). Empty lines and those that begin with # are skipped. Errors name the line and
-// no key.
-func ReadImport(r io.Reader, transport TransportKey, legacy bool, each func(Personalisation) error) error {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	number := 0
-	for lines.Scan() {
-		number++
-		line := strings.TrimSpace(lines.Text())
-		if number == 1 {
-			if line != importHeader {
-				return fmt.Errorf("line 1: a file of cards begins with %q", importHeader)
+// hexadecimal, wrapped by the transport key (RFC 3394). Empty lines and those that begin with # are skipped. A line that is no card
+// yields a *[LineError], and reading goes on; any other error is the last.
+func ReadCards(r io.Reader, transport TransportKey, legacy bool) iter.Seq2[FileCard, error] {
+	return func(yield func(FileCard, error) bool) {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, maxLine)
+		var c FileCard
+		for lines.Scan() {
+			c.Line++
+			c.Read += int64(len(lines.Bytes())) + 1
+			line := strings.TrimSpace(lines.Text())
+			switch {
+			case c.Line == 1 && line != importHeader:
+				yield(FileCard{}, ErrNoCards)
+				return
+			case c.Line == 1, line == "", strings.HasPrefix(line, "#"):
+				continue
 			}
-			continue
+			var err error
+			if c.Personalisation, err = readCard(strings.Fields(line), transport, legacy); err != nil {
+				err = &LineError{c.Line, err.Error()}
+			}
+			if !yield(c, err) {
+				return
+			}
 		}
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		p, err := readCard(strings.Fields(line), transport, legacy)
-		if err == nil {
-			err = each(p)
-		}
-		if err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+		switch err := lines.Err(); {
+		case errors.Is(err, bufio.ErrTooLong):
+			yield(FileCard{}, fmt.Errorf("line %d is longer than %d octets", c.Line+1, maxLine))
+		case err != nil:
+			yield(FileCard{}, err)
+		case c.Line == 0:
+			yield(FileCard{}, ErrNoCards)
 		}
 	}
-	if number == 0 && lines.Err() == nil {
-		return errors.New("the file is empty")
-	}
-	return lines.Err()
 }
 
 func readCard(words []string, transport TransportKey, legacy bool) (p Personalisation, err error) {
@@ -71,12 +95,12 @@ func readCard(words []string, transport TransportKey, legacy bool) (p Personalis
 		return p, errors.New("the key set is a number from 1 to 15")
 	}
 	if p.KIc, err = unwrapHex(transport, words[4]); err != nil {
-		return p, fmt.Errorf("KIc: %w", err)
+		return p, fmt.Errorf("KIC: %w", err)
 	}
 	if p.KID, err = unwrapHex(transport, words[5]); err != nil {
 		return p, fmt.Errorf("KID: %w", err)
 	}
-	return p, p.check()
+	return p, p.fault()
 }
 
 func unwrapHex(transport TransportKey, text string) ([]byte, error) {

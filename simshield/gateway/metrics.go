@@ -24,10 +24,3 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	}
 	return m, nil
 }
-
-func label(d Delivered, err error) string {
-	if err != nil {
-		return "error"
-	}
-	return string(d)
-}

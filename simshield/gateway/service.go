@@ -18,11 +18,11 @@ type Cause string
 // The ends of packets.
 const (
 	Answered  Cause = "answered"  // the card answered
-	Withdrawn Cause = "withdrawn" // by the one who asked, before it left
+	Withdrawn Cause = "withdrawn" // by the one who asked
 	Expired   Cause = "expired"   // no answer in time
 	Absent    Cause = "absent"    // the phone cannot be reached
 	Refused   Cause = "refused"   // the card refused the packet, with an authentic status
-	Unsent    Cause = "unsent"    // the card's counters are used up, or the bearer refuses the message for good
+	Unsent    Cause = "unsent"    // the card's counters are used up, its keys do not open, or the bearer refuses the message for good
 )
 
 // Reply is a card's answer, authentic and matched.
@@ -83,6 +83,8 @@ type Service struct {
 	retry    time.Duration
 	wake     chan struct{}
 	outcomes *sqldb.Coalescer[outcome, struct{}]
+	cards    *sqldb.Coalescer[string, *cardRow]
+	origins  *sqldb.Coalescer[sentAs, *sending]
 }
 
 // New returns the platform over its dependencies; Close releases it. Handle says who asks, before Run.
@@ -104,6 +106,8 @@ func New(d Deps, c Config) (*Service, error) {
 		g.retry = 30 * time.Second
 	}
 	g.outcomes = sqldb.NewCoalescer(d.DB, "gateway.outcome", g.record)
+	g.cards = sqldb.NewReadCoalescer(d.DB, "gateway.cards", readCards)
+	g.origins = sqldb.NewReadCoalescer(d.DB, "gateway.origins", readOrigins)
 	return g, nil
 }
 
@@ -111,7 +115,11 @@ func New(d Deps, c Config) (*Service, error) {
 func (g *Service) Handle(h Handler) { g.handler = h }
 
 // Close stops what runs in the background of Service's methods.
-func (g *Service) Close() { g.outcomes.Close() }
+func (g *Service) Close() {
+	g.outcomes.Close()
+	g.cards.Close()
+	g.origins.Close()
+}
 
 // Submission is something to be said to an applet.
 type Submission struct {
@@ -124,8 +132,12 @@ type Submission struct {
 	Ref string
 }
 
-// Submit queues within the caller's transaction; sending begins when that commits.
+// Submit queues within the caller's transaction; sending begins when that commits. ReasonUnknownCard where one of the cards is not
+// known: nothing is queued then.
 func (g *Service) Submit(ctx context.Context, tx *sqldb.Tx, list ...Submission) error {
+	if err := knowCards(ctx, tx, list); err != nil {
+		return err
+	}
 	rows := make([]packetRow, len(list))
 	for i, s := range list {
 		rows[i] = packetRow{id: simtrust.NewID("ota"), iccid: s.ICCID, tar: s.TAR[:], ref: s.Ref, data: s.Data, expires: s.Expires.UnixMilli()}
@@ -134,21 +146,20 @@ func (g *Service) Submit(ctx context.Context, tx *sqldb.Tx, list ...Submission) 
 	return insertPackets(ctx, tx, rows, g.now())
 }
 
-// Withdraw ends what was submitted under the references and never left, and returns which those were.
-func (g *Service) Withdraw(ctx context.Context, tx *sqldb.Tx, refs ...string) ([]string, error) {
+// Withdraw ends what was submitted under the references, and returns those of which nothing has left. Of the others the card may have
+// a packet already; an answer to it changes nothing any more.
+func (g *Service) Withdraw(ctx context.Context, tx *sqldb.Tx, refs ...string) (unsent []string, err error) {
+	tx.OnCommit(g.rouse)
 	return withdraw(ctx, tx, refs)
 }
 
 // Settle ends packets and returns those of them that had not ended before: the caller's change for the others is void.
 func (g *Service) Settle(ctx context.Context, tx *sqldb.Tx, cause Cause, packets ...string) ([]string, error) {
-	ended, err := finish(ctx, tx, packets, cause)
-	if err != nil || len(ended) == 0 {
-		return nil, err
-	}
 	tx.OnCommit(g.rouse)
-	return ended, land(ctx, tx, ended, g.now())
+	return finish(ctx, tx, packets, cause)
 }
 
+// rouse has Run look for packets at once: there are new ones, or a card is free.
 func (g *Service) rouse() {
 	select {
 	case g.wake <- struct{}{}:

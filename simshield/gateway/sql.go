@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"simtrust/internal/sqldb"
+	"simtrust/simshield/ota"
 )
 
 //go:embed migrations/*.sql
@@ -16,140 +19,128 @@ var migrations embed.FS
 // Migrations returns the package's tables.
 func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "ota", FS: migrations} }
 
-type cardRow struct {
-	iccid, imsi string
-	keySet      int64
-	legacy      bool
-	keys        []byte
-	counter     int64
-	created     int64
-}
-
-// insertCard says whether there was no such card. Its counter begins before the first.
-func insertCard(ctx context.Context, tx *sqldb.Tx, r cardRow) (bool, error) {
-	res, err := tx.Exec(ctx, `insert into ota_card (iccid, imsi, key_set, legacy, keys, counter, flight, created)
-		values ($1, $2, $3, $4, $5, 0, '', $6) on conflict do nothing`, r.iccid, r.imsi, r.keySet, r.legacy, r.keys, r.created)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
-}
-
-const cardColumns = `iccid, imsi, key_set, legacy, keys, counter, created`
-
-// findCard returns the card whose column, iccid or imsi, has the value; nil where there is none.
-func findCard(ctx context.Context, q sqldb.Querier, column, value string) (*cardRow, error) {
-	var r cardRow
-	err := q.QueryRow(ctx, `select `+cardColumns+` from ota_card where `+column+` = $1`, value).
-		Scan(&r.iccid, &r.imsi, &r.keySet, &r.legacy, &r.keys, &r.counter, &r.created)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return &r, err
-}
-
-// raiseAll moves all counters ahead, none beyond the ceiling.
-func raiseAll(ctx context.Context, tx *sqldb.Tx, gap, ceiling int64) (int64, error) {
-	res, err := tx.Exec(ctx, `update ota_card set counter = case when counter > $2 - $1 then $2 else counter + $1 end`, gap, ceiling)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-// raise moves a card's counter to gap above one that the card said was low, unless it is higher already.
-func raise(ctx context.Context, tx *sqldb.Tx, iccid string, low, gap, ceiling int64) error {
-	_, err := tx.Exec(ctx, `update ota_card set counter = $2 where iccid = $1 and counter < $2`, iccid, min(low+gap, ceiling))
-	return err
-}
-
 type packetRow struct {
 	id, iccid, ref string
 	tar, data      []byte
 	expires        int64
-	sendings       int64
+	counter        int64
+}
+
+const packetColumns = `p.id, p.iccid, p.tar, p.ref, p.data, p.expires, p.counter`
+
+func (r *packetRow) columns() []any {
+	return []any{&r.id, &r.iccid, &r.tar, &r.ref, &r.data, &r.expires, &r.counter}
 }
 
 func insertPackets(ctx context.Context, tx *sqldb.Tx, rows []packetRow, now time.Time) error {
 	values := make([][]any, len(rows))
 	for i, r := range rows {
-		values[i] = []any{r.id, r.iccid, r.tar, r.ref, r.data, "queued", "", now.UnixMilli(), r.expires, now.UnixMilli(), int64(0)}
+		values[i] = []any{r.id, r.iccid, r.tar, r.ref, r.data, "waiting", "", r.expires, now.UnixMilli(), int64(0)}
 	}
-	return sqldb.InsertRows(ctx, tx, "insert into ota_packet (id, iccid, tar, ref, data, state, cause, created, expires, due, sendings)", values, "")
+	return sqldb.InsertRows(ctx, tx, "insert into ota_packet (id, iccid, tar, ref, data, state, cause, expires, due, counter)", values, "")
 }
 
-// duePackets returns what is to be looked at, the longest due first; on PostgreSQL no two nodes get the same.
-func duePackets(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]packetRow, error) {
-	text := `select id, iccid, tar, ref, data, expires, sendings from ota_packet where state <> 'done' and due <= $1 order by due, id limit $2`
+// flight is a packet with its card, and, once it is on its way, as it left.
+type flight struct {
+	packetRow
+	card    cardRow
+	command []byte
+}
+
+// dueFlights returns what is to be looked at, the longest due first: packets that have expired, and those whose card no other packet is
+// on its way to. On PostgreSQL packets and cards are locked, and those that another node has locked are passed over.
+func dueFlights(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]flight, error) {
+	text := `select ` + packetColumns + `, ` + cardColumns + ` from ota_packet p join ota_card c on c.iccid = p.iccid
+		where p.state <> 'done' and p.due <= $1 and (p.expires <= $1 or not exists
+			(select 1 from ota_packet f where f.iccid = p.iccid and f.state = 'flying' and f.id <> p.id))
+		order by p.due, p.id limit $2`
 	if tx.Dialect() == sqldb.PostgreSQL {
 		text += ` for update skip locked`
 	}
 	rows, err := tx.Query(ctx, text, now.UnixMilli(), limit)
-	return sqldb.Collect(rows, err, func(rows *sql.Rows) (r packetRow, err error) {
-		err = rows.Scan(&r.id, &r.iccid, &r.tar, &r.ref, &r.data, &r.expires, &r.sendings)
-		return r, err
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (f flight, err error) {
+		return f, rows.Scan(append(f.packetRow.columns(), f.card.columns()...)...)
 	})
 }
 
-// takeOff makes each of the packets the one on its way to its card and raises the card's counter, where no other is on its way and the
-// counter is below the ceiling. There is at most one packet of a card among them. It returns the cards by packet.
-func takeOff(ctx context.Context, tx *sqldb.Tx, packets []string, ceiling int64) (map[string]cardRow, error) {
-	where, args := sqldb.In(tx.Dialect(), "p.id", 2, packets)
-	rows, err := tx.Query(ctx, `update ota_card set counter = ota_card.counter + 1, flight = p.id from ota_packet p
-		where p.iccid = ota_card.iccid and (ota_card.flight = '' or ota_card.flight = p.id) and ota_card.counter < $1 and `+where+`
-		returning ota_card.flight, ota_card.iccid, ota_card.imsi, ota_card.key_set, ota_card.legacy, ota_card.keys, ota_card.counter, ota_card.created`, append([]any{ceiling}, args...)...)
-	cards := make(map[string]cardRow, len(packets))
-	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
-		var id string
-		var r cardRow
-		err := rows.Scan(&id, &r.iccid, &r.imsi, &r.keySet, &r.legacy, &r.keys, &r.counter, &r.created)
-		cards[id] = r
-		return struct{}{}, err
-	})
-	return cards, err
-}
-
-// sending is a packet as it leaves.
-type sending struct {
-	packet, iccid string
-	counter       int64
-	command       []byte
-}
-
-func insertSendings(ctx context.Context, tx *sqldb.Tx, list []sending, now time.Time) error {
+// launch records packets as on their way, with the counters that their cards have now.
+func launch(ctx context.Context, tx *sqldb.Tx, list []flight, now, due time.Time) error {
 	values := make([][]any, len(list))
-	for i, s := range list {
-		values[i] = []any{s.iccid, s.counter, s.packet, s.command, now.UnixMilli()}
+	for i, f := range list {
+		values[i] = []any{f.iccid, f.counter, f.id, f.command, now.UnixMilli()}
 	}
-	return sqldb.InsertRows(ctx, tx, "insert into ota_sending (iccid, counter, packet, command, at)", values, "")
-}
-
-// postpone sets state and due of packets that are not done.
-func postpone(ctx context.Context, tx *sqldb.Tx, packets []string, state string, due time.Time, sent int) error {
-	if len(packets) == 0 {
-		return nil
-	}
-	where, args := sqldb.In(tx.Dialect(), "id", 4, packets)
-	_, err := tx.Exec(ctx, `update ota_packet set state = $1, due = $2, sendings = sendings + $3 where state <> 'done' and `+where,
-		append([]any{state, due.UnixMilli(), sent}, args...)...)
-	return err
-}
-
-// land frees the cards to which the packets were on their way; what waits for them is due.
-func land(ctx context.Context, tx *sqldb.Tx, packets []string, now time.Time) error {
-	if len(packets) == 0 {
-		return nil
-	}
-	where, args := sqldb.In(tx.Dialect(), "flight", 1, packets)
-	rows, err := tx.Query(ctx, `update ota_card set flight = '' where `+where+` returning iccid`, args...)
-	cards, err := sqldb.Collect(rows, err, scanText)
-	if err != nil || len(cards) == 0 {
+	if err := sqldb.InsertRows(ctx, tx, "insert into ota_sending (iccid, counter, packet, command, at)", values, ""); err != nil {
 		return err
 	}
-	where, args = sqldb.In(tx.Dialect(), "iccid", 2, cards)
-	_, err = tx.Exec(ctx, `update ota_packet set due = $1 where state = 'queued' and due > $1 and `+where, append([]any{now.UnixMilli()}, args...)...)
+	where, args := sqldb.In(tx.Dialect(), "ota_packet.id", 2, idsOf(list))
+	_, err := tx.Exec(ctx, `update ota_packet set state = 'flying', counter = c.counter, due = case when expires < $1 then expires else $1 end
+		from ota_card c where c.iccid = ota_packet.iccid and `+where, append([]any{due.UnixMilli()}, args...)...)
 	return err
+}
+
+func idsOf(list []flight) []string {
+	ids := make([]string, len(list))
+	for i, f := range list {
+		ids[i] = f.id
+	}
+	return ids
+}
+
+// putOff has packets looked at again later. It does not touch what is done.
+func putOff(ctx context.Context, tx *sqldb.Tx, packets []string, due time.Time) error {
+	if len(packets) == 0 {
+		return nil
+	}
+	where, args := sqldb.In(tx.Dialect(), "id", 2, packets)
+	_, err := tx.Exec(ctx, `update ota_packet set due = $1 where state <> 'done' and `+where, append([]any{due.UnixMilli()}, args...)...)
+	return err
+}
+
+// land has packets on their way wait until they are due again: their cards are free. A packet that was sent again since is not touched,
+// nor on PostgreSQL one that another transaction is about to end.
+func land(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time) error {
+	if len(sent) == 0 {
+		return nil
+	}
+	text, args := pairs(`select id from ota_packet where state = 'flying' and (id, counter) in`, sent, 2)
+	if tx.Dialect() == sqldb.PostgreSQL {
+		text += ` for update skip locked`
+	}
+	_, err := tx.Exec(ctx, `update ota_packet set state = 'waiting', due = case when expires < $1 then expires else $1 end where id in (`+text+`)`,
+		append([]any{due.UnixMilli()}, args...)...)
+	return err
+}
+
+// sentAs names what a counter was used for: by the packet, or by the card.
+type sentAs struct {
+	name    string
+	counter int64
+}
+
+// pairs completes a condition "(name, counter) in" with values, the first of which is $first. They are padded to a power of two, so that
+// few texts are prepared.
+func pairs(text string, list []sentAs, first int) (string, []any) {
+	n := 1
+	for n < len(list) {
+		n *= 2
+	}
+	args := make([]any, 0, 2*n)
+	var b strings.Builder
+	b.WriteString(text)
+	for i := range n {
+		s := list[min(i, len(list)-1)]
+		fmt.Fprintf(&b, "%s ($%d, cast($%d as bigint))", separator(i), first+2*i, first+2*i+1)
+		args = append(args, s.name, s.counter)
+	}
+	b.WriteString(")")
+	return b.String(), args
+}
+
+func separator(i int) string {
+	if i == 0 {
+		return " (values"
+	}
+	return ","
 }
 
 // finish ends packets that are not done and returns which those were.
@@ -160,54 +151,88 @@ func finish(ctx context.Context, tx *sqldb.Tx, packets []string, cause Cause) ([
 	return sqldb.Collect(rows, err, scanText)
 }
 
-// withdraw ends what never left, by the reference of the one who asked.
+// withdraw ends what is not done, by the reference of the one who asked, and returns the references of what never left.
 func withdraw(ctx context.Context, tx *sqldb.Tx, refs []string) ([]string, error) {
 	where, args := sqldb.In(tx.Dialect(), "ref", 2, refs)
-	rows, err := tx.Query(ctx, `update ota_packet set state = 'done', cause = $1 where state = 'queued' and sendings = 0 and `+where+` returning ref`,
+	rows, err := tx.Query(ctx, `update ota_packet set state = 'done', cause = $1 where state <> 'done' and `+where+` returning ref, counter`,
 		append([]any{string(Withdrawn)}, args...)...)
-	return sqldb.Collect(rows, err, scanText)
+	var unsent []string
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (s sentAs, err error) {
+		if err = rows.Scan(&s.name, &s.counter); err == nil && s.counter == 0 {
+			unsent = append(unsent, s.name)
+		}
+		return s, err
+	})
+	return unsent, err
 }
 
-// origin is the packet that a counter of a card was spent on.
-type origin struct {
+// sending is what a counter of a card was spent on.
+type sending struct {
 	packet, ref string
 	tar         []byte
 	command     []byte
 	done        bool
 }
 
-func findOrigin(ctx context.Context, q sqldb.Querier, iccid string, counter int64) (*origin, error) {
-	var o origin
-	var state string
-	err := q.QueryRow(ctx, `select p.id, p.ref, p.tar, s.command, p.state from ota_sending s join ota_packet p on p.id = s.packet
-		where s.iccid = $1 and s.counter = $2`, iccid, counter).Scan(&o.packet, &o.ref, &o.tar, &o.command, &state)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+// readOrigins returns what counters of cards were spent on, nil for those that were not.
+func readOrigins(ctx context.Context, q sqldb.Querier, batch []sentAs) ([]sqldb.Result[*sending], error) {
+	text, args := pairs(`select s.iccid, s.counter, p.id, p.ref, p.tar, s.command, p.state = 'done' from ota_sending s
+		join ota_packet p on p.id = s.packet where (s.iccid, s.counter) in`, batch, 1)
+	rows, err := q.Query(ctx, text, args...)
+	found := make(map[sentAs]*sending, len(batch))
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var as sentAs
+		var s sending
+		err := rows.Scan(&as.name, &as.counter, &s.packet, &s.ref, &s.tar, &s.command, &s.done)
+		found[as] = &s
+		return struct{}{}, err
+	})
+	return inOrder(batch, found), err
+}
+
+// inOrder answers each question of a batch; nil where nothing was found.
+func inOrder[K comparable, V any](batch []K, found map[K]*V) []sqldb.Result[*V] {
+	out := make([]sqldb.Result[*V], len(batch))
+	for i, key := range batch {
+		out[i].Value = found[key]
 	}
-	o.done = state == "done"
-	return &o, err
+	return out
 }
 
 // findPacket returns a packet that is not done; nil where there is none.
 func findPacket(ctx context.Context, q sqldb.Querier, id string) (*packetRow, error) {
 	var r packetRow
-	err := q.QueryRow(ctx, `select id, iccid, tar, ref, data, expires, sendings from ota_packet where id = $1 and state <> 'done'`, id).
-		Scan(&r.id, &r.iccid, &r.tar, &r.ref, &r.data, &r.expires, &r.sendings)
+	err := q.QueryRow(ctx, `select `+packetColumns+` from ota_packet p where p.id = $1 and p.state <> 'done'`, id).Scan(r.columns()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	return &r, err
 }
 
-// prune forgets what was done and sent before an instant, but never a card's counter.
-func prune(ctx context.Context, tx *sqldb.Tx, before time.Time) error {
-	if _, err := tx.Exec(ctx, `delete from ota_sending where packet in
-		(select id from ota_packet where state = 'done' and expires < $1 order by expires limit 1000)`, before.UnixMilli()); err != nil {
+// outpace has a packet on its way sent again at once, with a counter that is by the gap above the one that its card found low. A card
+// that has answered otherwise since, or whose counter was raised since, stays as it is.
+func outpace(ctx context.Context, tx *sqldb.Tx, packet string, low, gap int64, now time.Time) error {
+	rows, err := tx.Query(ctx, `update ota_packet set state = 'waiting', due = $1 where id = $2 and counter = $3 and state = 'flying'
+		returning iccid`, now.UnixMilli(), packet, low)
+	cards, err := sqldb.Collect(rows, err, scanText)
+	if err != nil || len(cards) == 0 {
 		return err
 	}
-	_, err := tx.Exec(ctx, `delete from ota_packet where id in
-		(select id from ota_packet where state = 'done' and expires < $1 order by expires limit 1000)`, before.UnixMilli())
+	_, err = tx.Exec(ctx, `update ota_card set counter = $1 where iccid = $2 and counter < $1`, min(low+gap, int64(ota.Ceiling)), cards[0])
 	return err
+}
+
+// prune forgets packets that were done and had expired before an instant, but never a card's counter. more says that there are others.
+func prune(ctx context.Context, tx *sqldb.Tx, before time.Time, limit int) (more bool, err error) {
+	rows, err := tx.Query(ctx, `delete from ota_packet where id in
+		(select id from ota_packet where state = 'done' and expires < $1 order by expires, id limit $2) returning id`, before.UnixMilli(), limit)
+	ids, err := sqldb.Collect(rows, err, scanText)
+	if err != nil || len(ids) == 0 {
+		return false, err
+	}
+	where, args := sqldb.In(tx.Dialect(), "packet", 1, ids)
+	_, err = tx.Exec(ctx, `delete from ota_sending where `+where, args...)
+	return len(ids) == limit, err
 }
 
 func scanText(rows *sql.Rows) (s string, err error) {

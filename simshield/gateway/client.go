@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"context"
+
+	"simtrust/internal/rpc"
+)
+
+// Client is the cards of a server as the command line sees them. Its methods are those of [Service], with errors of the same Kind and
+// Reason.
+type Client struct {
+	add   func(context.Context, cardsWire) (Imported, error)
+	show  func(context.Context, iccidWire) (cardWire, error)
+	raise func(context.Context, nothingWire) (raisedWire, error)
+}
+
+// NewClient returns a client over c.
+func NewClient(c *rpc.Client) *Client {
+	return &Client{
+		add:   rpc.Call[cardsWire, Imported](c, patternImport),
+		show:  rpc.Call[iccidWire, cardWire](c, patternCard),
+		raise: rpc.Call[nothingWire, raisedWire](c, patternRaise),
+	}
+}
+
+// Import is Service.Import, of up to 1,000 cards.
+func (c *Client) Import(ctx context.Context, cards []Personalisation) (Imported, error) {
+	w := make([]personalWire, len(cards))
+	for i, p := range cards {
+		w[i] = p.wire()
+	}
+	return c.add(ctx, cardsWire{w})
+}
+
+// Card is Service.Card.
+func (c *Client) Card(ctx context.Context, iccid string) (Card, error) {
+	w, err := c.show(ctx, iccidWire{iccid})
+	return w.read(), err
+}
+
+// RaiseCounters is Service.RaiseCounters.
+func (c *Client) RaiseCounters(ctx context.Context) (cards int64, err error) {
+	w, err := c.raise(ctx, nothingWire{})
+	return w.Cards, err
+}

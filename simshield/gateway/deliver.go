@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sms"
+	"simtrust/internal/sqldb"
+	"simtrust/simshield/ota"
+)
+
+// bearerTime bounds a delivery. It ends well before the packet is due again.
+const bearerTime = 5 * time.Second
+
+// sender is whom the messages are from; a card does not look at it.
+var sender = sms.Address{Type: sms.International, Plan: sms.E164, Value: "0"}
+
+// deliver hands a packet to the bearer and records what became of it.
+func (g *Service) deliver(ctx context.Context, f flight) {
+	message, err := f.message(g.now())
+	if err != nil {
+		g.log.ErrorContext(ctx, "a packet does not fit into short messages", "packet", f.id, "error", err)
+		g.logged(ctx, f.id, g.fail(ctx, f.failure(Unsent)))
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, bearerTime)
+	defer cancel()
+	d, err := g.bearer.Deliver(bounded, message)
+	if err != nil {
+		g.log.WarnContext(ctx, "the bearer did not take a message", "packet", f.id, "error", err)
+		d = Delivery{State: lost}
+	}
+	g.metrics.sent.WithLabelValues(string(d.State)).Inc()
+	g.logged(ctx, f.id, g.arrived(ctx, f.packetRow, &f.card, d))
+}
+
+// lost is the state of a message of which it is not known whether the bearer has it.
+const lost Delivered = "error"
+
+func (f flight) message(now time.Time) (Message, error) {
+	at, err := sms.NewTimestamp(now)
+	if err != nil {
+		return Message{}, err
+	}
+	tpdus, err := ota.Segments(f.command, sender, at, byte(f.counter))
+	return Message{ID: fmt.Sprintf("%s.%d", f.id, f.counter), IMSI: f.card.imsi, TPDUs: tpdus}, err
+}
+
+// Report takes the bearer's word on a message that it had accepted; ReasonUnknown for one that is not on its way. What it says of a
+// message that was repeated since changes nothing.
+func (g *Service) Report(ctx context.Context, message string, d Delivery) error {
+	id, text, _ := strings.Cut(message, ".")
+	counter, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return errUnknownDelivery
+	}
+	if !d.State.known() {
+		return invalid(ReasonMessage, "state: accepted, delivered, busy, absent or rejected")
+	}
+	p, err := findPacket(ctx, g.db, id)
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return errUnknownDelivery
+	case p.counter != counter:
+		return nil
+	}
+	card, err := findCard(ctx, g.db, p.iccid)
+	if err != nil {
+		return err
+	}
+	return g.arrived(ctx, *p, card, d)
+}
+
+var errUnknownDelivery = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknown, Msg: "no message of this id is on its way"}
+
+// arrived acts on what the bearer says of a packet's last sending. Where the card's own first answer is there, that counts.
+func (g *Service) arrived(ctx context.Context, p packetRow, card *cardRow, d Delivery) error {
+	switch d.State {
+	case PhoneAbsent:
+		return g.fail(ctx, p.failure(Absent))
+	case Rejected:
+		return g.fail(ctx, p.failure(Unsent))
+	}
+	if len(d.Report) > 0 {
+		err := g.reported(ctx, card, d.Report)
+		if err == nil {
+			return nil
+		}
+		g.log.WarnContext(ctx, "a delivery report was of no use", "packet", p.id, "error", err)
+	}
+	if d.State == Accepted {
+		return nil
+	}
+	_, err := g.outcomes.Do(ctx, outcome{sentAs{p.id, p.counter}, d.State == lost})
+	return err
+}
+
+// outcome is a sending after which the card is free for others.
+type outcome struct {
+	sent sentAs
+	lost bool
+}
+
+// record frees the cards of packets that are there, or got lost; those are sent again soon.
+func (g *Service) record(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
+	var there, again []sentAs
+	for _, o := range batch {
+		if o.lost {
+			again = append(again, o.sent)
+		} else {
+			there = append(there, o.sent)
+		}
+	}
+	now := g.now()
+	if err := land(ctx, tx, there, now.Add(g.retry)); err != nil {
+		return nil, err
+	}
+	tx.OnCommit(g.rouse)
+	return make([]sqldb.Result[struct{}], len(batch)), land(ctx, tx, again, now.Add(backoff))
+}
+
+// fail tells the one who asked. When that does not succeed the packet is found again.
+func (g *Service) fail(ctx context.Context, f Failure) error {
+	if err := g.handler.Failed(ctx, f); err != nil {
+		return err
+	}
+	g.metrics.failed.WithLabelValues(string(f.Cause)).Inc()
+	return nil
+}
+
+// logged is for what nobody waits for.
+func (g *Service) logged(ctx context.Context, packet string, err error) {
+	if err != nil && ctx.Err() == nil {
+		g.log.ErrorContext(ctx, "what became of a packet was not recorded; it is repeated", "packet", packet, "error", err)
+	}
+}
+
+func (p packetRow) failure(c Cause) Failure {
+	return Failure{Packet: p.id, Ref: p.ref, ICCID: p.iccid, TAR: ota.TAR(p.tar), Cause: c}
+}
