@@ -46,6 +46,19 @@ func publicLintsFor(profile string, r rules) (publicLints, error) {
 	return p, nil
 }
 
+// run is l.Execute, which spends as much on configuring a lint as on running it, though hardly one can be configured, and on saying
+// that it does not apply: nil.
+func (p publicLints) run(l *zlint.CertificateLint, c *x509.Certificate) *zlint.LintResult {
+	lint := l.Lint()
+	if _, ok := lint.(zlint.Configurable); ok {
+		return l.Execute(c, p.config)
+	}
+	if !lint.CheckApplies(c) || !l.CheckEffective(c) {
+		return nil
+	}
+	return lint.Execute(c)
+}
+
 // check runs the lints; what zlint calls a notice is no finding. A panic in a lint is one: the certificate stays unsigned.
 func (p publicLints) check(der []byte) (findings []Finding) {
 	defer func() {
@@ -58,8 +71,8 @@ func (p publicLints) check(der []byte) (findings []Finding) {
 		return []Finding{{"zlint_parse", Error, err.Error()}}
 	}
 	for _, l := range p.lints {
-		result := l.Execute(c, p.config)
-		switch {
+		switch result := p.run(l, c); {
+		case result == nil:
 		case result.Status == zlint.Warn:
 			findings = append(findings, Finding{l.Name, Warning, l.Description})
 		case result.Status > zlint.Warn:
