@@ -129,9 +129,6 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 	if err := a.wireFaces(ctx, m, c); err != nil {
 		return err
 	}
-	if err := m.authority.watch(a.obs.Registry); err != nil {
-		return err
-	}
 	m.authority.OnChange(m.authority.status.Changed)
 	outbox.On(m.outbox, "ca", m.authority.TenureEnded)
 	outbox.On(m.outbox, "ca", m.authority.SIMChanged)
@@ -198,15 +195,9 @@ func (a *App) timeStamping(ctx context.Context, register *ca.Service) (*tsa.Serv
 	return tsa.New(ctx, tsa.Deps{DB: a.db, Log: a.obs.Log, Clock: tsa.SystemClock()}, hierarchy, tsa.Config{Policies: []asn1.ObjectIdentifier{policy}})
 }
 
-// watch registers what operators watch of every part.
-func (a *authority) watch(registry prometheus.Registerer) error {
-	parts := slices.Concat(a.Metrics(), a.status.Metrics(), a.log.Metrics(), []prometheus.Collector{a.follower})
-	for _, part := range parts {
-		if err := registry.Register(part); err != nil {
-			return err
-		}
-	}
-	return nil
+// metrics are what operators watch of every part.
+func (a *authority) metrics() []prometheus.Collector {
+	return slices.Concat(a.Metrics(), a.status.Metrics(), a.log.Metrics(), []prometheus.Collector{a.follower})
 }
 
 // run does the work of every part until ctx ends.

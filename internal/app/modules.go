@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.step.sm/crypto/jose"
 
 	"simtrust/account"
@@ -58,6 +59,15 @@ func (m *modules) Close() {
 	}
 }
 
+// metrics are what operators watch of modules that do not register it themselves.
+func (m *modules) metrics() []prometheus.Collector {
+	all := m.outbox.Metrics()
+	if m.authority != nil {
+		all = append(all, m.authority.metrics()...)
+	}
+	return all
+}
+
 // wire builds the modules bottom up and mounts their operations.
 func (a *App) wire(ctx context.Context) error {
 	m := &modules{outbox: outbox.New(a.db, time.Now, a.obs.Log)}
@@ -93,6 +103,11 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	if err := a.wireShield(m); err != nil {
 		return err
+	}
+	for _, c := range m.metrics() {
+		if err := a.obs.Registry.Register(c); err != nil {
+			return err
+		}
 	}
 	a.router = a.mount(m)
 	return nil

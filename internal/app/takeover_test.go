@@ -33,12 +33,12 @@ type pki struct {
 	admin *rpc.Client
 }
 
-func startPKI(t *testing.T) *pki {
+func startPKI(t *testing.T, lead time.Duration) *pki {
 	t.Helper()
 	cfg := app.Defaults()
 	cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"
 	p := &pki{t: t, dir: filepath.Join(cfg.Data, "ca"), spec: ceremony.Default("http://ca.example", time.Now())}
-	cfg.CA = app.CA{Dir: p.dir, BaseURL: "http://ca.example", Lead: time.Millisecond}
+	cfg.CA = app.CA{Dir: p.dir, BaseURL: "http://ca.example", Lead: lead}
 	if err := app.MakeCA(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ var aServer = ca.Authorisation{SANs: ca.SANs{DNS: []string{"a.example"}}}
 // A roll-over: the running node issues from the new CA, publishes its certificate and lists, and tells the status of what the old one
 // issued; a replaced time-stamping delegate signs. A hierarchy that is damaged is refused, by name, and all goes on.
 func TestRollOverWithoutARestart(t *testing.T) {
-	p := startPKI(t)
+	p := startPKI(t, time.Millisecond)
 	first := p.issue("tls-server", aServer)
 	if first.Issuer != "service-p256" {
 		t.Fatal(first.Issuer)
@@ -182,7 +182,7 @@ func TestRollOverWithoutARestart(t *testing.T) {
 		t.Error(err)
 	}
 	p.wantMetrics(fmt.Sprintf(`simtrust_ca_not_after_timestamp_seconds{id="service-p256-2",role="issuing"} %g`, float64(memberEnd(h, "issuing", next.ID))),
-		`simtrust_ca_issued_total{profile="tls-server"} 2`, `simtrust_ca_hierarchy_refused 0`, `simtrust_ca_log_entries`, `simtrust_ocsp_answers_total{state="fresh"} 0`)
+		`simtrust_ca_issued_total{profile="tls-server"} 2`, `simtrust_ca_hierarchy_refused 0`, `simtrust_ca_log_entries`, `simtrust_outbox_waiting{subscriber="ca log"}`, `simtrust_ocsp_answers_total{state="fresh"} 0`)
 	p.damage()
 }
 
@@ -227,18 +227,68 @@ func (p *pki) wantMetrics(series ...string) {
 	}
 }
 
+// replaceServiceCA adds a roll-over of the issuing CA for services to the ceremony.
+func (p *pki) replaceServiceCA() (id string) {
+	next := p.spec.Issuing[4]
+	next.ID, next.Replaces, next.Subject = "service-p256-2", "service-p256", ceremony.Subject{CommonName: "Service CA 2"}
+	p.spec.Issuing = append(p.spec.Issuing, next)
+	return next.ID
+}
+
+// Until the lead is over a new CA has a status and is published, and issues nothing: other nodes may not know it yet.
+func TestStatusComesFirst(t *testing.T) {
+	p := startPKI(t, time.Hour)
+	id := p.replaceServiceCA()
+	p.hold()
+	p.await("the new CA is known", func(h app.Hierarchy) bool { return stateOf(h, "issuing", id) == "takes over" })
+	if c := p.issue("tls-server", aServer); c.Issuer != "service-p256" {
+		t.Errorf("issued by %s", c.Issuer)
+	}
+	if status, _ := p.get("/ca/issuers/" + id + ".cer"); status != http.StatusOK {
+		t.Errorf("the certificate: %d", status)
+	}
+	if status, _ := p.get("/crl/" + id + "/0.crl"); status != http.StatusOK && status != http.StatusServiceUnavailable { // not published yet
+		t.Errorf("the list: %d", status)
+	}
+	if status, _ := p.get("/ocsp/" + id + "/AA"); status != http.StatusOK {
+		t.Errorf("OCSP: %d", status)
+	}
+}
+
+// A CA whose key the node does not have is refused by name, with the key.
+func TestHierarchyWithoutItsKeyIsRefused(t *testing.T) {
+	p := startPKI(t, time.Millisecond)
+	elsewhere := filepath.Join(t.TempDir(), "keys")
+	if err := os.CopyFS(elsewhere, os.DirFS(p.dir+"-keys")); err != nil {
+		t.Fatal(err)
+	}
+	vault, err := keys.OpenVault(t.Context(), keys.VaultOptions{Dir: elsewhere, Secret: p.dir + "-keys.secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = vault.Close() })
+	p.held.Vault = vault
+	id := p.replaceServiceCA()
+	p.hold()
+	h := p.await("refused", func(h app.Hierarchy) bool { return h.Problem != "" })
+	if !strings.Contains(h.Problem, "the key "+id) || stateOf(h, "issuing", id) != "" {
+		t.Errorf("%+v", h)
+	}
+	if c := p.issue("tls-server", aServer); c.Issuer != "service-p256" {
+		t.Errorf("issued by %s", c.Issuer)
+	}
+}
+
 // A hierarchy restored from before a roll-over would leave certificates without a status: it is refused.
 func TestOlderHierarchyIsRefused(t *testing.T) {
-	p := startPKI(t)
+	p := startPKI(t, time.Millisecond)
 	saved := filepath.Join(t.TempDir(), "ca")
 	if err := os.CopyFS(saved, os.DirFS(p.dir)); err != nil {
 		t.Fatal(err)
 	}
-	next := p.spec.Issuing[4]
-	next.ID, next.Replaces, next.Subject = "service-p256-2", "service-p256", ceremony.Subject{CommonName: "Service CA 2"}
-	p.spec.Issuing = append(p.spec.Issuing, next)
+	id := p.replaceServiceCA()
 	p.hold()
-	p.await("the new CA issues", func(h app.Hierarchy) bool { return stateOf(h, "issuing", next.ID) == "issues" })
+	p.await("the new CA issues", func(h app.Hierarchy) bool { return stateOf(h, "issuing", id) == "issues" })
 	for _, name := range []string{"transcript.txt", "hierarchy.json"} {
 		text, err := os.ReadFile(filepath.Join(saved, name))
 		if err == nil {
@@ -249,10 +299,10 @@ func TestOlderHierarchyIsRefused(t *testing.T) {
 		}
 	}
 	h := p.await("refused", func(h app.Hierarchy) bool { return h.Problem != "" })
-	if !strings.Contains(h.Problem, next.ID+" is gone") || stateOf(h, "issuing", next.ID) != "issues" {
+	if !strings.Contains(h.Problem, id+" is gone") || stateOf(h, "issuing", id) != "issues" {
 		t.Errorf("%+v", h)
 	}
-	if c := p.issue("tls-server", aServer); c.Issuer != next.ID {
+	if c := p.issue("tls-server", aServer); c.Issuer != id {
 		t.Errorf("issued by %s", c.Issuer)
 	}
 }
