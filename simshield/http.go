@@ -2,6 +2,7 @@ package simshield
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -40,7 +41,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "simshield.confirm", patternConfirm, s.confirmWire, confirm, rpc.Status(http.StatusCreated))
 	rpc.Handle(r, "simshield.transaction", patternTransaction, s.transactionWire, confirm, rpc.Timeout(maxWait+5*time.Second))
 	rpc.Handle(r, "simshield.cancel", patternCancel, s.cancelWire, confirm)
-	r.Raw("simshield.receipt", patternReceipt, http.HandlerFunc(s.serveReceipt), confirm)
+	rpc.Handle(r, "simshield.receipt", patternReceipt, s.receiptWire, confirm)
 	rpc.Handle(r, "simshield.register", patternRegister, s.registerWire, register, rpc.Status(http.StatusCreated))
 	rpc.Handle(r, "simshield.registration", patternRegistration, s.showRegistration, register)
 	rpc.Handle(r, "simshield.approve", patternApprove, s.approveWire, rpc.Scope(ScopeApprove))
@@ -113,15 +114,8 @@ func (s *Service) cancelWire(ctx context.Context, w transactionIDWire) (transact
 	return wireOf(t), err
 }
 
-func (s *Service) serveReceipt(w http.ResponseWriter, r *http.Request) {
-	bundle, err := s.Receipt(r.Context(), client(r.Context()), r.PathValue("id"))
-	if err != nil {
-		rpc.Fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(bundle)
+func (s *Service) receiptWire(ctx context.Context, w transactionIDWire) (json.RawMessage, error) {
+	return s.Receipt(ctx, client(ctx), w.ID)
 }
 
 func (s *Service) registerWire(ctx context.Context, w registerWire) (registrationWire, error) {

@@ -31,6 +31,7 @@ import (
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/gateway"
+	"simtrust/simshield/ota"
 	"simtrust/simshield/receipt"
 	"simtrust/simshield/softsim"
 	"simtrust/simshield/softsim/eeprom"
@@ -484,18 +485,21 @@ func (w *world) settle() {
 	}
 }
 
-// collect brings what the cards sent to the platform.
+// collect brings what the cards sent to the platform, message by message, as their short messages become complete.
 func (w *world) collect() {
 	w.t.Helper()
-	by := map[string][][]byte{}
-	for _, m := range w.phones.mail {
-		by[m.imsi] = append(by[m.imsi], m.tpdu)
-	}
+	parts := map[string][][]byte{}
+	list := w.phones.mail
 	w.phones.mail = nil
-	for imsi, tpdus := range by {
-		if err := w.gateway.Receive(w.t.Context(), imsi, tpdus); err != nil && simtrust.KindOf(err) != simtrust.KindUnavailable {
-			w.t.Fatal(err)
+	for _, m := range list {
+		parts[m.imsi] = append(parts[m.imsi], m.tpdu)
+		if _, err := ota.JoinSubmits(parts[m.imsi]); err != nil {
+			continue // there is more to come
 		}
+		if err := w.gateway.Receive(w.t.Context(), m.imsi, parts[m.imsi]); err != nil && simtrust.KindOf(err) != simtrust.KindUnavailable {
+			w.t.Error(err)
+		}
+		delete(parts, m.imsi)
 	}
 }
 
@@ -506,8 +510,12 @@ func (w *world) enrol(number string, p *phone, how simshield.Identified, a apple
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	subject := ca.Subject{Country: "CN", CommonName: "王小明"}
+	if a == applet.EID {
+		subject.Surname, subject.GivenName = "王", "小明"
+	}
 	r, err := w.Register(w.t.Context(), simshield.RegisterReq{Party: w.bank.id, Number: n, Application: a, Kinds: kinds, Algorithm: applet.P256,
-		Identified: how, Subject: ca.Subject{Country: "CN", CommonName: "王小明"}})
+		Identified: how, Subject: subject})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"simtrust"
+	"simtrust/internal/rpc"
+	"simtrust/simshield"
+)
+
+type shieldCmd struct {
+	Transfer shieldTransferCmd `cmd:"" help:"Have a transfer confirmed on the customer's SIM, as a bank does."`
+	Login    shieldLoginCmd    `cmd:"" help:"Have a person log in with the SIM."`
+	Status   shieldStatusCmd   `cmd:"" help:"Say how a transaction stands."`
+	Cancel   shieldCancelCmd   `cmd:"" help:"Take a transaction back."`
+	Receipt  shieldReceiptCmd  `cmd:"" help:"Fetch the receipt of a signed transaction; receipt verify checks it."`
+}
+
+// Help teaches the way of a transaction (kong's HelpProvider).
+func (*shieldCmd) Help() string {
+	return "A bank signs a request, the phone shows exactly what will be signed, the person enters the signing PIN, and the bank fetches a receipt:\n\n" +
+		"    simtrust shield transfer +8613800000002 48000.00 --payee 张伟 --account 6217000010001234567 --wait\n" +
+		"    simtrust shield receipt txn_… --out receipt.json\n" +
+		"    simtrust receipt verify receipt.json --roots roots.pem\n\n" +
+		"The sandbox's phones are at the address that it prints."
+}
+
+const scopeConfirm = simshield.ScopeConfirm
+
+// maxPoll is the longest poll of the server.
+const maxPoll = 30 * time.Second
+
+type askFlags struct {
+	partyFlags
+	Number string `arg:"" help:"The person's number, such as +8613800000002."`
+	Order  string `placeholder:"ID" help:"Your own id of the transaction; the same one asks once. Default: a new one."`
+	Wait   bool   `help:"Wait for the end."`
+}
+
+type shieldTransferCmd struct {
+	askFlags
+	Amount   string `arg:"" help:"Amount with its decimals, such as 48000.00."`
+	Payee    string `required:"" help:"Name of the payee."`
+	Account  string `required:"" help:"Account of the payee."`
+	Currency string `default:"CNY" help:"Default: ${default}."`
+	Memo     string `help:"What the payment is for."`
+	Customer string `default:"6222020200112233" help:"Account that the payment is from."`
+}
+
+func (c *shieldTransferCmd) Run(ctx context.Context) error {
+	return c.ask(ctx, jwt.MapClaims{"customer": c.Customer, "transfer": map[string]any{
+		"payee_name": c.Payee, "payee_account": c.Account, "amount": c.Amount, "currency": c.Currency, "memo": c.Memo,
+		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}})
+}
+
+type shieldLoginCmd struct{ askFlags }
+
+func (c *shieldLoginCmd) Run(ctx context.Context) error {
+	return c.ask(ctx, jwt.MapClaims{"login": map[string]any{"challenge": []byte(simtrust.NewSecret())}})
+}
+
+// ask signs the request and puts it.
+func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
+	p, err := f.party()
+	if err != nil {
+		return err
+	}
+	api, err := p.connect(ctx, scopeConfirm)
+	if err != nil {
+		return err
+	}
+	if f.Order == "" {
+		f.Order = simtrust.NewID("order")
+	}
+	now := time.Now()
+	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(time.Minute).Unix()
+	claims["order"], claims["phone_number"] = f.Order, f.Number
+	request, err := p.sign(simshield.RequestType, claims)
+	if err != nil {
+		return err
+	}
+	shield := simshield.NewClient(api)
+	t, err := shield.Confirm(ctx, request)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s  verification code %s, also on the phone\n", t.ID, t.Code)
+	for f.Wait && !t.Final() && ctx.Err() == nil {
+		if t, err = shield.Wait(ctx, t.ID, maxPoll); err != nil {
+			return err
+		}
+	}
+	return report(t)
+}
+
+// report prints how a transaction stands; one that ended without a signature is an error.
+func report(t simshield.Transaction) error {
+	said := string(t.State)
+	if t.Cause != "" {
+		said += " (" + t.Cause + ")"
+	}
+	fmt.Println(said)
+	if t.Final() && t.State != simshield.StateSigned {
+		return fmt.Errorf("%s was not signed", t.ID)
+	}
+	return nil
+}
+
+type transactionFlags struct {
+	partyFlags
+	ID string `arg:"" help:"The transaction, txn_…"`
+}
+
+func (f transactionFlags) connect(ctx context.Context) (*party, *rpc.Client, error) {
+	p, err := f.party()
+	if err != nil {
+		return nil, nil, err
+	}
+	api, err := p.connect(ctx, scopeConfirm)
+	return p, api, err
+}
+
+type shieldStatusCmd struct{ transactionFlags }
+
+func (c *shieldStatusCmd) Run(ctx context.Context) error {
+	_, api, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := simshield.NewClient(api).Wait(ctx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	return report(t)
+}
+
+type shieldCancelCmd struct{ transactionFlags }
+
+func (c *shieldCancelCmd) Run(ctx context.Context) error {
+	_, api, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := simshield.NewClient(api).Cancel(ctx, c.ID)
+	if err == nil {
+		fmt.Println(t.State)
+	}
+	return err
+}
+
+type shieldReceiptCmd struct {
+	transactionFlags
+	Out string `placeholder:"FILE" help:"Where it goes. Default: standard output."`
+}
+
+func (c *shieldReceiptCmd) Run(ctx context.Context) error {
+	_, api, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	bundle, err := simshield.NewClient(api).Receipt(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		_, err = os.Stdout.Write(bundle)
+		return err
+	}
+	return os.WriteFile(c.Out, bundle, 0o600)
+}
