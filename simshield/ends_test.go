@@ -51,9 +51,11 @@ func TestBlockedPIN(t *testing.T) {
 		if err := w.outbox.Drain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		found, _, err := w.ca.Search(t.Context(), ca.Query{Profile: "bank-sim"}, ca.Page{})
-		if err != nil || len(found) != 1 || found[0].Revoked.IsZero() {
-			t.Errorf("the certificate is not revoked: %+v, %v", found, err)
+		for profile, over := range map[string]bool{"bank-sim": true, "bank-sim-document": true, "bank-sim-login": false} {
+			found, _, err := w.ca.Search(t.Context(), ca.Query{Profile: profile}, ca.Page{})
+			if err != nil || len(found) != 1 || found[0].Revoked.IsZero() == over {
+				t.Errorf("%s: want it revoked %v: %+v, %v", profile, over, found, err)
+			}
 		}
 		n, _ := simtrust.ParseNumber(firstPhone)
 		req := simshield.RegisterReq{Party: w.bank.id, Number: n, Application: applet.Bank, Kinds: []applet.Kind{applet.KindTransaction},

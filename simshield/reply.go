@@ -258,13 +258,13 @@ func (s *Service) recall(ctx context.Context, tx *sqldb.Tx, e end) error {
 		Data: applet.Cancel{ID: command.CommandID()}.Append(nil), Expires: s.now().Add(recallTime), Ref: e.row.ID})
 }
 
-// follow records what others act on.
+// follow records what others act on. The login keys of a card are behind one PIN, all others behind another: with it they are over.
 func (s *Service) follow(ctx context.Context, tx *sqldb.Tx, e end) error {
 	switch e.state {
 	case StateSigned:
 		return s.outbox.Append(ctx, tx, simtrust.TenureID(e.row.ID), 1, Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)})
 	case StateBlocked:
-		return s.endKeys(ctx, tx, keyEnded, CausePINBlocked, "id = $3 and state = 'active'", e.row.Key)
+		return s.endKeys(ctx, tx, keyEnded, CausePINBlocked, "iccid = $3 and state <> 'ended' and (kind = 'login') = $4", e.row.iccid, e.row.Kind == applet.KindLogin)
 	}
 	return nil
 }
