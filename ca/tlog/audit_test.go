@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"simtrust/ca"
+	"simtrust/ca/tlog"
 )
 
 func TestTamperingIsFound(t *testing.T) {
@@ -73,6 +74,50 @@ func TestTamperingIsFound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCutShort audits what agrees with itself, and not with what it was at the audit before.
+func TestCutShort(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		s := w.service(w.dir)
+		r := w.serve(s)
+		stop := w.run(s)
+		w.issue(s, 4)
+		w.checkpoint(r, 4)
+		w.register.link(ca.AuditKeyBlocked, "k1", "{}")
+		before, err := w.audit(r)
+		if err != nil || len(before.Problems) > 0 {
+			w.t.Fatalf("%+v, %v", before, err)
+		}
+		w.issue(s, 2)
+		w.checkpoint(r, 6)
+		stop()
+		audit := func(m tlog.Mark) string {
+			w.t.Helper()
+			a := w.auditor(r)
+			a.Before = m
+			f, err := a.Run(w.t.Context())
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return strings.Join(f.Problems, "\n")
+		}
+		if says := audit(before.Mark); says != "" {
+			w.t.Errorf("it went on, and is said to be cut: %s", says)
+		}
+		whole := before.Mark
+		for says, change := range map[string]func(m *tlog.Mark){
+			"link 9 of the audit chain": func(m *tlog.Mark) { m.Chain = []byte("x") }, "it had 99 links": func(m *tlog.Mark) { m.Links = 99 },
+			"first 4 entries": func(m *tlog.Mark) { m.Root = []byte("x") }, "it had 99 entries": func(m *tlog.Mark) { m.Entries = 99 },
+		} {
+			m := whole
+			change(&m)
+			if got := audit(m); !strings.Contains(got, says) {
+				w.t.Errorf("want %q, got %q", says, got)
+			}
+		}
+	})
 }
 
 // TestRevocationsAgree audits what was revoked, held, released and abandoned.

@@ -20,6 +20,8 @@ type Auditor struct {
 	Trail    func(ctx context.Context, after int64) (links []ca.AuditEntry, size int64, head []byte, err error)
 	Search   func(ctx context.Context, q ca.Query, p ca.Page) (found []ca.Certificate, next string, err error)
 	Verifier note.Verifier
+	// Before is where the last audit left off; zero: there was none.
+	Before Mark
 	// Patience is how long a certificate may be on its way to the log.
 	Patience time.Duration
 	// Progress hears that n things are looked at; of is 0 where it is not known how many there are.
@@ -39,6 +41,8 @@ type Reader interface {
 // Finding is what an audit comes to.
 type Finding struct {
 	Certificates, Receipts, Entries, Links int // certificates that were issued, receipts that the log has
+	// Mark is where this audit left off, for the next.
+	Mark Mark
 	// Problems say what does not agree, at most maxProblems of them and a count of the others; none: all agrees.
 	Problems []string
 }
@@ -79,16 +83,18 @@ func (a *Auditor) Run(ctx context.Context) (f Finding, err error) {
 		return f, err
 	}
 	a.compare(t, due, register, tree)
+	a.cut(t, tree)
 	if err := a.prove(ctx, t, tree); err != nil {
 		return f, err
 	}
-	f.Links = int(t.size)
+	f.Links, f.Mark = int(t.size), Mark{Links: t.size, Chain: t.hash}
 	for _, r := range register {
 		if r.issued {
 			f.Certificates++
 		}
 	}
 	if tree != nil {
+		f.Mark.Entries, f.Mark.Root = tree.Size, tree.Hash
 		f.Entries, f.Receipts = len(tree.entries), len(tree.receipts)
 	}
 	return f, nil

@@ -39,6 +39,7 @@ func (a *Auditor) follow(ctx context.Context, t *trail) error {
 				return nil
 			}
 			t.size, t.hash = l.Seq, l.Hash
+			a.passChain(t)
 			a.take(t, l)
 			if t.size == size && !bytes.Equal(t.hash, head) {
 				a.problem("the audit chain does not end in its head")

@@ -3,6 +3,7 @@ package tlog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -88,7 +89,7 @@ func (a *Auditor) readTree(ctx context.Context, c log.Checkpoint) (*tree, error)
 				t.index[hash] = uint64(len(t.entries))
 			}
 			t.entries, t.leaves = append(t.entries, hash), append(t.leaves, leaf)
-			if err := r.Append(leaf, nil); err != nil {
+			if err := errors.Join(r.Append(leaf, nil), a.passLog(r)); err != nil {
 				return nil, err
 			}
 		}

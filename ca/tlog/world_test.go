@@ -209,11 +209,12 @@ func (w *world) checkpoint(r reader, size uint64) log.Checkpoint {
 	return log.Checkpoint{}
 }
 
-// audit says what does not agree.
-func (w *world) audit(r reader) (tlog.Finding, error) {
-	a := tlog.Auditor{Log: r, Trail: r.Audit, Search: w.register.Search, Verifier: r.verifier, Patience: time.Second, Progress: func(string, int, int) {}}
-	return a.Run(w.t.Context())
+func (w *world) auditor(r reader) *tlog.Auditor {
+	return &tlog.Auditor{Log: r, Trail: r.Audit, Search: w.register.Search, Verifier: r.verifier, Patience: time.Second, Progress: func(string, int, int) {}}
 }
+
+// audit says what does not agree.
+func (w *world) audit(r reader) (tlog.Finding, error) { return w.auditor(r).Run(w.t.Context()) }
 
 func (w *world) agrees(r reader, entries int) {
 	w.t.Helper()

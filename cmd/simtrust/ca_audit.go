@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"time"
@@ -18,6 +20,7 @@ import (
 type caAuditCmd struct {
 	remoteFlags
 	Key      string        `placeholder:"KEY" help:"Verifier key of the log (NAME+HASH+KEY), noted down before. Default: the one that the server says it has."`
+	Record   string        `placeholder:"FILE" help:"Where this audit notes how far log and audit chain went, and the next finds out if they were cut or written anew. Keep it elsewhere than the server."`
 	Patience time.Duration `default:"15s" help:"How long a certificate may be on its way to the log."`
 	Quiet    bool          `short:"q" help:"No progress bar."`
 }
@@ -28,7 +31,9 @@ func (*caAuditCmd) Help() string {
 		"    the audit chain is whole;\n" +
 		"    the checkpoint of the log is signed, and the log's entries and tiles make its root;\n" +
 		"    every certificate that was issued is in the register and, once, in the log, with a proof of inclusion;\n" +
-		"    nothing else is, but for hashes of receipts, each once.\n\n" +
+		"    nothing else is, but for hashes of receipts, each once;\n" +
+		"    what is revoked is what the audit chain says was;\n" +
+		"    both go on from where they were at the audit before, with --record.\n\n" +
 		"Take the key from the server once (curl SERVER/ca/log/key) and give it with --key ever after: a server that forges its log can " +
 		"change the key as well. The exit code is 0 only when all agrees."
 }
@@ -52,7 +57,11 @@ func (c *caAuditCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.New("--key is not a verifier key; curl SERVER/ca/log/key prints one")
 	}
-	auditor := tlog.Auditor{Log: log, Trail: log.Audit, Search: ca.NewClient(api).Search, Verifier: verifier, Patience: c.Patience, Progress: c.progress()}
+	before, err := c.recorded()
+	if err != nil {
+		return err
+	}
+	auditor := tlog.Auditor{Before: before, Log: log, Trail: log.Audit, Search: ca.NewClient(api).Search, Verifier: verifier, Patience: c.Patience, Progress: c.progress()}
 	finding, err := auditor.Run(ctx)
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
@@ -64,9 +73,43 @@ func (c *caAuditCmd) Run(ctx context.Context) error {
 	if n := len(finding.Problems); n > 0 {
 		return fmt.Errorf("the audit found %d problems", n)
 	}
+	if err := c.record(finding.Mark); err != nil {
+		return err
+	}
 	fmt.Printf("all agrees: %d certificates, %d entries of the log (%d of receipts), %d links of the audit chain\n",
 		finding.Certificates, finding.Entries, finding.Receipts, finding.Links)
 	return nil
+}
+
+// recorded is where the last audit left off; zero without one.
+func (c *caAuditCmd) recorded() (m tlog.Mark, err error) {
+	if c.Record == "" {
+		return m, nil
+	}
+	text, err := os.ReadFile(c.Record)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("--record: %s holds no note of an audit: %w", c.Record, err)
+	}
+	return m, nil
+}
+
+// record notes where this audit left off, all or nothing.
+func (c *caAuditCmd) record(m tlog.Mark) error {
+	if c.Record == "" {
+		return nil
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	next := c.Record + ".next"
+	return errors.Join(os.WriteFile(next, append(text, '\n'), 0o600), os.Rename(next, c.Record))
 }
 
 // progress draws one bar, which begins again for each thing that is read.
