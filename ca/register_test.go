@@ -181,6 +181,23 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// TestTokensOfOtherNodes: a node takes what it did not sign itself, and nothing under a key that was withdrawn.
+func TestTokensOfOtherNodes(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		der, _ := request(t, elliptic.P256(), nil)
+		here, there := w.authorise("bank-sim", nil), w.authorise("bank-sim", nil)
+		other := w.node()
+		if _, err := other.Redeem(t.Context(), ca.RedeemReq{Token: there.Text, CSR: der}); err != nil {
+			t.Error(err)
+		}
+		w.tokens.withdrawn.Store(true)
+		for _, node := range []*ca.Service{w.Service, other} {
+			_, err := node.Redeem(t.Context(), ca.RedeemReq{Token: here.Text, CSR: der})
+			wantError(t, err, simtrust.KindDenied, ca.ReasonTokenInvalid)
+		}
+	})
+}
+
 func TestForgedTokens(t *testing.T) {
 	w := embedded(t)
 	der, _ := request(t, elliptic.P256(), nil)

@@ -22,7 +22,7 @@ type Service struct {
 	db       *sqldb.DB
 	outbox   Events
 	tenures  Tenures
-	tokens   Tokens
+	reader   *tokenReader
 	log      *slog.Logger
 	now      func() time.Time
 	config   Config
@@ -51,7 +51,7 @@ func New(d Deps, h *Hierarchy, c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		db: d.DB, outbox: d.Outbox, tenures: d.Tenures, tokens: d.Tokens, log: d.Log, now: d.Now,
+		db: d.DB, outbox: d.Outbox, tenures: d.Tenures, reader: newTokenReader(d, c), log: d.Log, now: d.Now,
 		config: c, urls: URLs{c.BaseURL}, started: d.Now(), metrics: newMetrics(),
 		renewals: rpc.NewPace(renewalRate, d.Now),
 		onChange: func(string, []byte) {},

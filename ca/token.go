@@ -2,14 +2,11 @@ package ca
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"simtrust"
-	"simtrust/internal/keys"
 )
 
 // Authorisation is what a token allows: one certificate of this profile for this subject.
@@ -74,7 +71,7 @@ func (s *Service) Authorise(ctx context.Context, req AuthoriseReq) (Token, error
 	}
 	now := s.now()
 	expires := now.Add(life).UTC().Truncate(time.Second)
-	text, err := s.tokens.SignJWT(tokenType, tokenClaims{
+	text, err := s.reader.sign(tokenClaims{
 		jwt.RegisteredClaims{
 			Issuer: s.config.BaseURL, Audience: jwt.ClaimStrings{tokenAudience}, ID: simtrust.NewID("caz"), Subject: req.By,
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
@@ -103,7 +100,7 @@ type RedeemReq struct {
 // it usable. Errors: those of Issue; KindDenied with [ReasonTokenInvalid] or [ReasonTokenScope]; KindConflict with
 // [ReasonTokenSpent].
 func (s *Service) Redeem(ctx context.Context, r RedeemReq) (Certificate, error) {
-	claims, err := s.readToken(r.Token)
+	claims, err := s.reader.read(r.Token)
 	if err == nil && r.Profile != "" && r.Profile != claims.Profile {
 		err = denied(ReasonTokenScope, "the token authorises another profile")
 	}
@@ -115,27 +112,4 @@ func (s *Service) Redeem(ctx context.Context, r RedeemReq) (Certificate, error) 
 	req.CSR, req.Requester, req.Token, req.RequestKey = r.CSR, r.Requester, claims.ID, r.RequestKey
 	req.Authorised = claims.IssuedAt.Time
 	return s.Issue(ctx, req)
-}
-
-func (s *Service) readToken(text string) (*tokenClaims, error) {
-	var claims tokenClaims
-	token, err := jwt.ParseWithClaims(text, &claims, s.tokenKey, jwt.WithValidMethods([]string{keys.Algorithm}),
-		jwt.WithAudience(tokenAudience), jwt.WithIssuer(s.config.BaseURL), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.now))
-	if err != nil || !token.Valid || claims.ID == "" || claims.IssuedAt == nil || !slices.Equal(claims.Audience, []string{tokenAudience}) {
-		return nil, errTokenInvalid
-	}
-	return &claims, nil
-}
-
-// tokenKey insists on the type, so that no other token of this server passes for an authorisation.
-func (s *Service) tokenKey(token *jwt.Token) (any, error) {
-	kid, _ := token.Header["kid"].(string)
-	if typ, _ := token.Header["typ"].(string); typ != tokenType {
-		return nil, errors.New("another type of token")
-	}
-	key, ok := s.tokens.PublicKey(kid)
-	if !ok {
-		return nil, errors.New("unknown key")
-	}
-	return key, nil
 }

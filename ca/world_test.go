@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,7 +86,10 @@ func (h *tenures) set(id simtrust.TenureID, live bool) {
 }
 
 // tokens is a key ring of one key.
-type tokens struct{ key *ecdsa.PrivateKey }
+type tokens struct {
+	key       *ecdsa.PrivateKey
+	withdrawn atomic.Bool
+}
 
 func (k *tokens) SignJWT(typ string, claims jwt.Claims) (string, error) {
 	token := jwt.NewWithClaims(keys.ES256, claims)
@@ -93,7 +97,9 @@ func (k *tokens) SignJWT(typ string, claims jwt.Claims) (string, error) {
 	return token.SignedString(k.key)
 }
 
-func (k *tokens) PublicKey(kid string) (crypto.PublicKey, bool) { return k.key.Public(), kid == "k1" }
+func (k *tokens) PublicKey(kid string) (crypto.PublicKey, bool) {
+	return k.key.Public(), kid == "k1" && !k.withdrawn.Load()
+}
 
 // seam is an issuer's key with a place to fail at.
 type seam struct {
@@ -170,7 +176,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	}
 	w := &world{
 		t: t, db: db, clock: &clock{at: start}, tenures: &tenures{live: map[simtrust.TenureID]bool{}}, hierarchy: newHierarchy(t),
-		tokens: &tokens{key},
+		tokens: &tokens{key: key},
 		config: ca.Config{BaseURL: "http://ca.example", SubjectKey: []byte("0123456789abcdef0123456789abcdef"), SigningTime: time.Minute},
 	}
 	w.outbox = outbox.New(db, w.clock.now, slog.New(slog.DiscardHandler))
