@@ -77,6 +77,7 @@ type (
 		Algorithm   string     `json:"algorithm"`
 		Identified  Identified `json:"identified"`
 		Subject     ca.Subject `json:"subject"`
+		NationalID  string     `json:"national_identity_number,omitzero"`
 	}
 	registrationIDWire struct {
 		ID string `path:"id" json:"-"`
@@ -128,7 +129,7 @@ func (s *Service) registerWire(ctx context.Context, w registerWire) (registratio
 }
 
 func (w registerWire) read(party string) (req RegisterReq, err error) {
-	req = RegisterReq{Party: party, Identified: w.Identified, Subject: w.Subject}
+	req = RegisterReq{Party: party, Identified: w.Identified, Subject: w.Subject, NationalID: w.NationalID}
 	if req.Number, err = simtrust.ParseNumber(w.PhoneNumber); err != nil {
 		return req, err
 	}
