@@ -53,7 +53,10 @@ type inclusion struct {
 	Checkpoint string   `json:"checkpoint"` // signed note (C2SP tlog-checkpoint)
 }
 
-func (b bundle) encode() ([]byte, error) { return json.Marshal(&b) }
+func (b bundle) encode() ([]byte, error) {
+	b.Created, b.Received = b.Created.UTC(), b.Received.UTC()
+	return json.Marshal(&b)
+}
 
 // decode reads a bundle in its one form.
 func decode(text []byte) (*bundle, error) {

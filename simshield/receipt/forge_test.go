@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"simtrust/ca/cms"
 	"simtrust/ca/tsp"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/receipt"
@@ -199,4 +200,78 @@ func (w *world) statusBefore(f receipt.Facts) statuses {
 		}
 		return answer
 	}
+}
+
+// resign has a response signed by somebody else, whose certificate it then carries.
+func (w *world) resign(response []byte, by holder) []byte {
+	w.t.Helper()
+	type basic struct {
+		Data, Algorithm asn1.RawValue
+		Signature       asn1.BitString
+		Certificates    []asn1.RawValue `asn1:"explicit,tag:0"`
+	}
+	type typed struct {
+		ID    asn1.ObjectIdentifier
+		Basic []byte
+	}
+	type outer struct {
+		Status asn1.Enumerated
+		Typed  typed `asn1:"explicit,tag:0"`
+	}
+	var o outer
+	var b basic
+	w.unmarshal(response, &o)
+	w.unmarshal(o.Typed.Basic, &b)
+	signature, err := applet.Sign(by.key, applet.P256, b.Data.FullBytes)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b.Signature = asn1.BitString{Bytes: signature.ASN1(), BitLength: 8 * len(signature.ASN1())}
+	b.Certificates = []asn1.RawValue{{FullBytes: by.cert.Raw}}
+	o.Typed.Basic = w.marshal(b)
+	return w.marshal(o)
+}
+
+func (w *world) unmarshal(der []byte, into any) {
+	w.t.Helper()
+	if rest, err := asn1.Unmarshal(der, into); err != nil || len(rest) > 0 {
+		w.t.Fatal(err)
+	}
+}
+
+// info is a TSTInfo as encoding/asn1 writes it.
+type info struct {
+	Version int
+	Policy  asn1.ObjectIdentifier
+	Imprint struct {
+		Algorithm struct{ ID asn1.ObjectIdentifier }
+		Digest    []byte
+	}
+	Serial   int
+	Time     time.Time `asn1:"generalized"`
+	Accuracy struct {
+		Seconds int `asn1:"optional"`
+		Millis  int `asn1:"optional,tag:0"`
+	} `asn1:"optional"`
+}
+
+// token is a time stamp over a signature by whoever; change may spoil what it says.
+func (w *world) token(by holder, signature []byte, change func(*info)) []byte {
+	w.t.Helper()
+	i := info{Version: 1, Policy: append(slices.Clone(receipt.DefaultArc), 7), Serial: 1, Time: start}
+	i.Imprint.Algorithm.ID = tsp.SHA256
+	sum := sha256.Sum256(signature)
+	i.Imprint.Digest, i.Accuracy.Seconds = sum[:], 1
+	if change != nil {
+		change(&i)
+	}
+	signer, err := cms.NewSigner(by.key, by.cert.Raw, w.authorities[applet.P256].issuer.cert.Raw)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	token, err := signer.Sign(cms.Message{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}, Content: w.marshal(i), Certificates: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return token
 }
