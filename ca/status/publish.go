@@ -29,9 +29,12 @@ func (s *Service) Publish(ctx context.Context) error {
 		return fmt.Errorf("status: published lists: %w", err)
 	}
 	var failed []error
-	for _, key := range s.shards(heads) {
-		if err := s.publishShard(ctx, key, heads[key]); err != nil {
-			failed = append(failed, fmt.Errorf("status: CRL %d of %s: %w", key.number, key.issuer, err))
+	shards := s.shards(heads)
+	for _, step := range []func(context.Context, shardKey, head) error{s.takeOver, s.publishDue} { // first serve what there is
+		for _, key := range shards {
+			if err := step(ctx, key, heads[key]); err != nil {
+				failed = append(failed, fmt.Errorf("status: CRL %d of %s: %w", key.number, key.issuer, err))
+			}
 		}
 	}
 	return errors.Join(failed...)
@@ -58,11 +61,8 @@ func (s *Service) shards(heads map[shardKey]head) []shardKey {
 	return sortedKeys(maps.Keys(keys))
 }
 
-func (s *Service) publishShard(ctx context.Context, key shardKey, before head) error {
+func (s *Service) publishDue(ctx context.Context, key shardKey, before head) error {
 	a, _ := s.authority(key.issuer)
-	if err := s.takeOver(ctx, a, before); err != nil {
-		return err
-	}
 	if now := s.now(); !s.due(key, before, now) || !now.Before(a.notAfter) {
 		return nil
 	}
@@ -80,6 +80,8 @@ func (s *Service) due(key shardKey, before head, now time.Time) bool {
 		return true
 	case before.ahead(now):
 		return true
+	case before.this.Before(s.started): // nor can a node that starts tell whether later ones were published, and the store restored since
+		return true
 	case s.counter(key) > before.change:
 		return age < 0 || age >= publishPause
 	}
@@ -88,8 +90,9 @@ func (s *Service) due(key shardKey, before head, now time.Time) bool {
 
 // takeOver serves the list in the store, if it is newer than the one served. A list that is not the issuer's, as after a roll-over
 // under the same name, is not.
-func (s *Service) takeOver(ctx context.Context, a *authority, h head) error {
-	switch served := s.served.get(h.key); {
+func (s *Service) takeOver(ctx context.Context, key shardKey, h head) error {
+	a, _ := s.authority(key.issuer)
+	switch served := s.served.get(key); {
 	case h.number == 0 || served != nil && served.number == h.number:
 		return nil
 	case served != nil && served.number > h.number:

@@ -26,6 +26,7 @@ type Service struct {
 	register Register
 	log      *slog.Logger
 	now      func() time.Time
+	started  time.Time // to the second
 	config   Config
 
 	issuers atomic.Pointer[issuers]
@@ -54,7 +55,7 @@ func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 		return nil, errors.New("status: CRLs need addresses, a number of shards and a validity of at least a minute")
 	}
 	s := &Service{
-		db: d.DB, register: d.Register, log: d.Log, now: d.Now, config: c,
+		db: d.DB, register: d.Register, log: d.Log, now: d.Now, started: second(d.Now()), config: c,
 		metrics: newMetrics(), followed: map[string]bool{}, wake: make(chan struct{}, 1),
 		counters: map[shardKey]int64{}, lists: map[shardKey]*list{}, served: served{lists: map[shardKey]*published{}},
 	}
