@@ -50,7 +50,8 @@ func TestSignedIsVerified(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(signed.Content, receipt) || !bytes.Equal(signed.Signer, c.leaf.cert.Raw) || !signed.SigningTime.Equal(start) ||
-					!signed.Type.Equal(oid(1, 2, 840, 113549, 1, 7, 1)) || len(signed.Attributes) != 4 {
+					!signed.Type.Equal(oid(1, 2, 840, 113549, 1, 7, 1)) || len(signed.Attributes) != 4 ||
+					len(signed.Signature) == 0 || !bytes.HasSuffix(der, signed.Signature) {
 					t.Errorf("%+v", signed)
 				}
 			}

@@ -5,6 +5,7 @@ import "simtrust"
 // Reasons of errors.
 const (
 	ReasonMalformed = "tsp_malformed" // invalid: not a token, or not an answer to the query
+	ReasonSigner    = "tsp_signer"    // invalid: the signer is no time-stamping authority
 	ReasonRefused   = "tsp_refused"   // unavailable: the authority gives no time stamp now
 )
 

@@ -2,10 +2,13 @@ package tsp
 
 import (
 	"bytes"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -29,8 +32,8 @@ var (
 	typeSigned = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
 )
 
-// Verify checks a token's signature and its signer's chain, at the instant that the token itself gives. The errors are [ReasonMalformed]
-// and those of the verifier.
+// Verify checks a token's signature and its signer's chain, at the instant that the token itself gives, and that the signer does nothing
+// but stamp (section 2.3). The errors are [ReasonMalformed], [ReasonSigner] and those of the verifier.
 func Verify(v *cms.Verifier, token []byte) (Info, error) {
 	info, err := read(token)
 	if err != nil {
@@ -43,8 +46,22 @@ func Verify(v *cms.Verifier, token []byte) (Info, error) {
 	if !signed.Type.Equal(typeInfo) {
 		return Info{}, refuse(ReasonMalformed, "signed data, but not of a time stamp")
 	}
+	if !stamps(signed.Signer) {
+		return Info{}, refuse(ReasonSigner, "the signer's certificate is not for time stamps alone")
+	}
 	return readInfo(signed.Content)
 }
+
+// stamps tells whether a certificate has the extended key usage timeStamping, critical and alone.
+func stamps(der []byte) bool {
+	c, err := smx509.ParseCertificate(der)
+	if err != nil || !slices.Equal(c.ExtKeyUsage, []smx509.ExtKeyUsage{smx509.ExtKeyUsageTimeStamping}) || len(c.UnknownExtKeyUsage) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(extKeyUsage) && e.Critical })
+}
+
+var extKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
 
 // read returns what a token says, signed or not.
 func read(token []byte) (Info, error) {
