@@ -52,10 +52,14 @@ type HashReq struct {
 	Language    applet.Language
 	Algorithm   applet.HashAlgorithm
 	Hash        []byte
-	Life        time.Duration // 0: the longest
+	Life        time.Duration // 0, or more than the longest: the longest
+	// NationalID is who is meant to sign; empty: whoever holds the number. Key is the key that is meant to; empty: the active one.
+	NationalID string
+	Key        string
 }
 
-// SignHash asks to sign a hash with the login or document key; the errors are as with Confirm. A transaction key has no such use.
+// SignHash asks to sign a hash with the login or document key; the errors are as with Confirm. A transaction key has no such use. Where the
+// key is another's, or does not sign such hashes, it is ReasonNotEnrolled.
 func (s *Service) SignHash(ctx context.Context, req HashReq) (Transaction, error) {
 	p, err := s.party(ctx, req.Party)
 	if err != nil {
@@ -91,6 +95,10 @@ type opening struct {
 	// compose makes what is signed and asked, with or without the reminder of a large amount.
 	compose func(k Key, remind bool) (composed, error)
 	payment *payment // nil: no transfer
+	// hash, nationalID and only say which key may sign; zero: any.
+	hash       applet.HashAlgorithm
+	nationalID string
+	only       string
 
 	key     Key // set by ask
 	holding renumber.Holding
@@ -150,13 +158,14 @@ func composeStatement(st applet.Statement, a applet.Algorithm, remind bool) (com
 func (s *Service) hashFor(p Party, req HashReq, now time.Time) (*opening, error) {
 	var until time.Time
 	if req.Life > 0 {
-		until = now.Add(req.Life)
+		until = now.Add(min(req.Life, s.life))
 	}
 	o, err := s.openingOf(p, req.Ref, now, until)
 	if err != nil {
 		return nil, err
 	}
 	o.form, o.kind, o.application, o.digest = formHash, req.Kind, req.Application, req.digest()
+	o.hash, o.nationalID, o.only = req.Algorithm, req.NationalID, req.Key
 	command := applet.SignHash{ID: o.appletID(), Kind: req.Kind, Party: p.Name, Text: req.Text, NotAfter: o.expires, Language: req.Language,
 		Algorithm: req.Algorithm, Hash: req.Hash}
 	if _, err := command.Compose(); err != nil {
@@ -205,24 +214,30 @@ func nonce() (n [16]byte) {
 
 // ask finds the key that is to sign and opens the transaction.
 func (s *Service) ask(ctx context.Context, o *opening, n simtrust.Number) (Transaction, error) {
-	h, err := s.holders.Current(ctx, n)
-	switch {
-	case simtrust.KindOf(err) == simtrust.KindNotFound:
-		return Transaction{}, errNotEnrolled
-	case err != nil:
-		return Transaction{}, err
-	case !h.Usable():
-		return Transaction{}, errNotCurrent
-	}
-	if o.key, err = s.keyFor(ctx, o, h); err != nil {
+	if err := s.find(ctx, o, n); err != nil {
 		return Transaction{}, err
 	}
-	o.holding = h
 	t, err := s.openings.Do(ctx, o)
 	if err == nil {
 		s.metrics.opened.WithLabelValues(o.kind.String()).Inc()
 	}
 	return t, err
+}
+
+// find finds the holding of a number and the key that is to sign.
+func (s *Service) find(ctx context.Context, o *opening, n simtrust.Number) error {
+	h, err := s.holders.Current(ctx, n)
+	switch {
+	case simtrust.KindOf(err) == simtrust.KindNotFound:
+		return errNotEnrolled
+	case err != nil:
+		return err
+	case !h.Usable():
+		return errNotCurrent
+	}
+	o.holding = h
+	o.key, err = s.keyFor(ctx, o, h)
+	return err
 }
 
 // keyFor returns the key on the card of a holding that answers to the party, with a certificate that stands. A key of the bank line
@@ -232,7 +247,7 @@ func (s *Service) keyFor(ctx context.Context, o *opening, h renumber.Holding) (K
 	switch {
 	case err != nil:
 		return Key{}, err
-	case k == nil || !k.serves(h) || k.Application == applet.Bank && k.Party != o.party.ID:
+	case k == nil || !k.serves(h) || k.Application == applet.Bank && k.Party != o.party.ID || !s.meant(o, *k):
 		return Key{}, errNotEnrolled
 	}
 	status, err := s.status(ctx, *k)

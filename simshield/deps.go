@@ -88,6 +88,8 @@ type Deps struct {
 type Config struct {
 	// Audience is what a party's signed request must be for: the issuer's URL.
 	Audience string
+	// PersonKey keys what is kept of national identity numbers: 32 octets or more.
+	PersonKey []byte
 	// Policy bounds transfers.
 	Policy Policy
 	// Life is the longest time that a person has to answer; 0: 2 minutes.

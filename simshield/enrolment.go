@@ -121,7 +121,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	k := Key{
 		ID: simtrust.NewID("key"), Party: e.Party, Tenure: e.tenure, ICCID: e.iccid, Application: e.Application, Kind: e.kind, Algorithm: e.Algorithm,
 		PublicKey: proof.PublicKey, Certificate: certificate.ID, Raw: certificate.Raw, Chain: certificate.Chain, Identified: e.Identified,
-		State: keyPending, Created: s.now(),
+		person: e.person, State: keyPending, Created: s.now(),
 	}
 	if len(h.SIMs) > 0 && h.SIMChanged.After(h.Opened) {
 		k.CooledFrom = h.SIMChanged

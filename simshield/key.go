@@ -43,6 +43,7 @@ type Key struct {
 	State       string
 	Cause       string
 	Created     time.Time
+	person      string
 }
 
 // public is the key for verification.

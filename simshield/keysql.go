@@ -13,14 +13,14 @@ import (
 	"simtrust/simshield/applet"
 )
 
-const keyColumns = `id, party, tenure, iccid, application, kind, algorithm, public_key, certificate, raw, chain, identified, cooled_from, state, cause, created`
+const keyColumns = `id, party, tenure, iccid, application, kind, algorithm, public_key, certificate, raw, chain, identified, person, cooled_from, state, cause, created`
 
 func scanKey(scan func(...any) error) (k Key, err error) {
 	var tenure, application, kind, algorithm, identified string
 	var public, chain []byte
 	var cooled, created int64
 	err = scan(&k.ID, &k.Party, &tenure, &k.ICCID, &application, &kind, &algorithm, &public, &k.Certificate, &k.Raw, &chain, &identified,
-		&cooled, &k.State, &k.Cause, &created)
+		&k.person, &cooled, &k.State, &k.Cause, &created)
 	if err != nil {
 		return k, err
 	}
@@ -46,9 +46,9 @@ func splitChain(der []byte) ([][]byte, error) {
 
 func insertKey(ctx context.Context, tx *sqldb.Tx, registration string, k Key) error {
 	_, err := tx.Exec(ctx, `insert into simshield_key (`+keyColumns+`, registration) values
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		k.ID, k.Party, string(k.Tenure), k.ICCID, k.Application.String(), k.Kind.String(), k.Algorithm.String(), k.PublicKey[:], k.Certificate, k.Raw,
-		bytes.Join(k.Chain, nil), string(k.Identified), millis(k.CooledFrom), k.State, k.Cause, k.Created.UnixMilli(), registration)
+		bytes.Join(k.Chain, nil), string(k.Identified), k.person, millis(k.CooledFrom), k.State, k.Cause, k.Created.UnixMilli(), registration)
 	return err
 }
 

@@ -66,6 +66,8 @@ type RegisterReq struct {
 	Identified  Identified
 	// Subject is the person's, by the rules of the certificate profiles.
 	Subject ca.Subject
+	// NationalID is the person's national identity number, for faces that ask for it; it may be empty. Only a keyed hash is kept.
+	NationalID string
 }
 
 // Registration lets keys on a card be certified.
@@ -87,6 +89,7 @@ type Registration struct {
 	tenure  simtrust.TenureID
 	iccid   string
 	subject ca.Subject
+	person  string
 }
 
 // Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates
@@ -111,6 +114,7 @@ func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, 
 	r := Registration{
 		ID: simtrust.NewID("reg"), Party: p.ID, Application: req.Application, Algorithm: req.Algorithm, Identified: req.Identified,
 		State: RegistrationOpen, Created: now, Expires: now.Add(registrationLife), Code: newCode(), tenure: h.ID, iccid: primary(h), subject: req.Subject,
+		person: s.personOf(h.ID, req.NationalID),
 	}
 	return r, s.db.InTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) })
 }
@@ -126,6 +130,8 @@ func (r RegisterReq) check() error {
 		return invalid(ReasonRegistration, "algorithm: P-256 or SM2")
 	case r.Identified != AtCounter && r.Identified != Remotely:
 		return invalid(ReasonRegistration, "identified: counter or remote")
+	case r.NationalID != "" && !validNationalID(r.NationalID):
+		return invalid(ReasonRegistration, "national_identity_number: up to 32 letters, digits and hyphens")
 	}
 	return nil
 }

@@ -20,12 +20,12 @@ const (
 	enrolmentInstalled = "installed"
 )
 
-const registrationColumns = `r.id, r.party, r.tenure, r.iccid, r.application, r.algorithm, r.identified, r.subject, r.code, r.state, r.cause, r.created, r.expires`
+const registrationColumns = `r.id, r.party, r.tenure, r.iccid, r.application, r.algorithm, r.identified, r.subject, r.person, r.code, r.state, r.cause, r.created, r.expires`
 
 func scanRegistration(scan func(...any) error, more ...any) (r Registration, code []byte, err error) {
 	var tenure, application, algorithm, identified, subject string
 	var created, expires int64
-	err = scan(append([]any{&r.ID, &r.Party, &tenure, &r.iccid, &application, &algorithm, &identified, &subject, &code, &r.State, &r.Cause,
+	err = scan(append([]any{&r.ID, &r.Party, &tenure, &r.iccid, &application, &algorithm, &identified, &subject, &r.person, &code, &r.State, &r.Cause,
 		&created, &expires}, more...)...)
 	if err != nil {
 		return r, nil, err
@@ -44,9 +44,9 @@ func insertRegistration(ctx context.Context, tx *sqldb.Tx, r Registration, kinds
 		return false, err
 	}
 	res, err := tx.Exec(ctx, `insert into simshield_registration
-		(id, party, tenure, iccid, application, algorithm, identified, subject, code, tries, state, cause, created, expires)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, '', $11, $12) on conflict do nothing`,
-		r.ID, r.Party, string(r.tenure), r.iccid, r.Application.String(), r.Algorithm.String(), string(r.Identified), string(subject), code, r.State,
+		(id, party, tenure, iccid, application, algorithm, identified, subject, person, code, tries, state, cause, created, expires)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, '', $12, $13) on conflict do nothing`,
+		r.ID, r.Party, string(r.tenure), r.iccid, r.Application.String(), r.Algorithm.String(), string(r.Identified), string(subject), r.person, code, r.State,
 		r.Created.UnixMilli(), r.Expires.UnixMilli())
 	if err != nil {
 		return false, err

@@ -28,6 +28,7 @@ type Service struct {
 	policy   Policy
 	life     time.Duration
 	prompts  int64
+	person   []byte
 
 	clients  keys.Clients
 	waiting  *waiting
@@ -41,13 +42,17 @@ func New(d Deps, c Config) (*Service, error) {
 	if c.Policy.Zone == nil || c.Audience == "" {
 		return nil, errors.New("simshield: the policy's time zone and the audience of requests are missing")
 	}
+	if len(c.PersonKey) < 32 {
+		return nil, errors.New("simshield: a key for national identity numbers of 32 octets or more is missing")
+	}
 	m, err := newMetrics(d.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{
 		db: d.DB, holders: d.Holders, authority: d.Authority, parties: d.Parties, gateway: d.Gateway, evidence: d.Evidence, outbox: d.Outbox,
-		log: d.Log, now: d.Now, metrics: m, audience: c.Audience, policy: c.Policy, life: c.Life, prompts: c.PromptsPerMinute, waiting: newWaiting(),
+		log: d.Log, now: d.Now, metrics: m, audience: c.Audience, policy: c.Policy, life: c.Life, prompts: c.PromptsPerMinute,
+		person: c.PersonKey, waiting: newWaiting(),
 	}
 	if s.life == 0 {
 		s.life = 2 * time.Minute

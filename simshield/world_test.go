@@ -154,7 +154,7 @@ func (w *world) node() *simshield.Service {
 	s, err := simshield.New(simshield.Deps{
 		DB: w.db, Holders: w.holders, Authority: w.ca, Parties: w.parties, Gateway: w.gateway, Evidence: w.evidence, Outbox: w.outbox,
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: w.clock.now,
-	}, simshield.Config{Audience: audience, Policy: w.policy, PromptsPerMinute: 1000})
+	}, simshield.Config{Audience: audience, PersonKey: bytes.Repeat([]byte{3}, 32), Policy: w.policy, PromptsPerMinute: 1000})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (a *App) wireShield(m *modules) (err error) {
 	m.shield.Service, err = simshield.New(simshield.Deps{
 		DB: a.db, Holders: m.renumber, Authority: m.authority.Service, Parties: parties{m.account}, Gateway: m.shield.gateway, Evidence: notary,
 		Outbox: m.outbox, Log: a.obs.Log, Metrics: a.obs.Registry, Now: time.Now,
-	}, simshield.Config{Audience: a.issuer, Policy: c.Policy, Life: c.Life, PromptsPerMinute: c.PromptsPerMinute})
+	}, simshield.Config{Audience: a.issuer, PersonKey: a.keys.HMAC("simshield national identity numbers"), Policy: c.Policy, Life: c.Life, PromptsPerMinute: c.PromptsPerMinute})
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ func (h HashAlgorithm) Size() int {
 	return 0
 }
 
+// SignedBy says that keys of an algorithm sign such hashes: SM2 those of SM3, P-256 the others.
+func (h HashAlgorithm) SignedBy(a Algorithm) bool { return (h == SM3) == (a == SM2) }
+
 // Application is one of the applets of a card.
 type Application uint8
 

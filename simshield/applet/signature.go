@@ -83,7 +83,7 @@ var stdHashes = map[HashAlgorithm]crypto.Hash{SHA256: crypto.SHA256, SHA384: cry
 
 // fits tells whether hash is one by h, and keys of that algorithm sign such: SM3 for SM2, the others for P-256.
 func (h HashAlgorithm) fits(a Algorithm, hash []byte) bool {
-	return h.Size() != 0 && len(hash) == h.Size() && (h == SM3) == (a == SM2)
+	return h.Size() != 0 && len(hash) == h.Size() && h.SignedBy(a)
 }
 
 // Verify checks a signature over a message, as [Sign] makes it.

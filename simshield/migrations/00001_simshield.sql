@@ -13,6 +13,7 @@ create table simshield_registration (
     algorithm   text    not null,
     identified  text    not null,
     subject     text    not null,           -- JSON
+    person      text    not null,           -- keyed hash, hexadecimal, of tenure and national identity number; empty: not known
     code        bytea   not null,           -- SHA-256 over id and code
     tries       bigint  not null,           -- wrong codes
     state       text    not null,           -- awaiting, open, done, failed
@@ -57,6 +58,7 @@ create table simshield_key (
     raw          bytea  not null,           -- DER
     chain        bytea  not null,           -- DER of the issuers, one after the other, the root last
     identified   text   not null,
+    person       text   not null,           -- as in the registration
     cooled_from  bigint not null,           -- when the card replaced another; 0: it did not
     state        text   not null,           -- pending, active, suspended, ended
     cause        text   not null,
