@@ -20,6 +20,7 @@ type cli struct {
 	App     appCmd     `cmd:"" help:"Manage applications: register, rotate, suspend, resume, list."`
 	CA      caCmd      `cmd:"" name:"ca" help:"Certificates: issue, find, revoke; the hierarchy of authorities."`
 	Shield  shieldCmd  `cmd:"" help:"Have transfers and log-ins confirmed on SIM cards, as a bank does."`
+	Receipt receiptCmd `cmd:"" help:"Verify the evidence of a signature by a SIM card, offline."`
 	Key     keyCmd     `cmd:"" help:"Manage the signing keys."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
 	Routes  routesCmd  `cmd:"" help:"List every operation of a running server."`

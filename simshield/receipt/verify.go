@@ -3,6 +3,7 @@ package receipt
 import (
 	"encoding/asn1"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -71,10 +72,10 @@ func Verify(evidence []byte, roots [][]byte, o Options) (Report, error) {
 	v.bundle = b
 	r := Report{Valid: true, ID: b.ID, Party: b.PartyName, Kind: b.Kind, Text: b.Text}
 	for _, s := range steps {
-		step := v.take(s.name, s.run)
+		step, why := v.take(s.name, s.run)
 		r.Steps = append(r.Steps, step)
-		if step.Outcome == Failed && r.Valid {
-			r.Valid, err = false, invalid(ReasonUnproven, s.name+": "+step.Text)
+		if why != "" && r.Valid {
+			r.Valid, err = false, invalid(ReasonUnproven, s.name+": "+why)
 		}
 	}
 	r.Signed = v.stamped.Time
@@ -123,24 +124,25 @@ type undecided string
 
 func (u undecided) Error() string { return string(u) }
 
-func (v *verification) take(name string, run func(*verification) (string, error)) Step {
+// take does a step; why says what made it fail.
+func (v *verification) take(name string, run func(*verification) (string, error)) (s Step, why string) {
 	text, err := run(v)
 	if open, ok := errors.AsType[undecided](err); ok {
-		return Step{name, Open, string(open)}
+		return Step{name, Open, string(open)}, ""
 	}
 	if err != nil {
-		return Step{name, Failed, sentence(err)}
+		why = said(err)
+		return Step{name, Failed, strings.ToUpper(why[:1]) + why[1:] + "."}, why
 	}
-	return Step{name, Passed, text}
+	return Step{name, Passed, text}, ""
 }
 
-// sentence is an error's text without kinds and names of operations.
-func sentence(err error) string {
-	e, ok := errors.AsType[*simtrust.Error](err)
-	if !ok {
-		return err.Error()
+// said is an error's text without kinds and names of operations.
+func said(err error) string {
+	if e, ok := errors.AsType[*simtrust.Error](err); ok {
+		return e.Msg
 	}
-	return e.Msg
+	return err.Error()
 }
 
 func (v *verification) trust() error {
