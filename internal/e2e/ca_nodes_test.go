@@ -69,27 +69,37 @@ type lists struct {
 	numbers map[string]*big.Int
 }
 
-// read returns how many certificates are revoked in all shards of the issuer of services.
-func (l *lists) read(s *sandbox) (revoked int) {
+// fetch returns the lists of all shards of the issuer of services; nil: the node does not serve them now.
+func (l *lists) fetch(s *sandbox) (all []*x509.RevocationList) {
+	l.t.Helper()
 	for shard := range 16 {
 		res, err := http.Get(fmt.Sprintf("%s/crl/service-p256/%d.crl", s.Issuer, shard))
 		if err != nil {
-			return -1 // the node is down
+			return nil
 		}
 		der, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if err != nil || res.StatusCode != http.StatusOK {
-			return -1
+			return nil
 		}
 		list, err := x509.ParseRevocationList(der)
 		if err != nil {
 			l.t.Fatal(err)
 		}
+		all = append(all, list)
+	}
+	return all
+}
+
+// read checks the lists and returns how many certificates are revoked in them.
+func (l *lists) read(s *sandbox) (revoked int) {
+	l.t.Helper()
+	for shard, list := range l.fetch(s) {
 		id := fmt.Sprintf("shard %d number %v", shard, list.Number)
-		if other, ok := l.seen[id]; ok && !bytes.Equal(other, der) {
+		if other, ok := l.seen[id]; ok && !bytes.Equal(other, list.Raw) {
 			l.t.Errorf("two lists are %s", id)
 		}
-		l.seen[id] = der
+		l.seen[id] = list.Raw
 		at := fmt.Sprintf("%s %d", s.Issuer, shard)
 		if last := l.numbers[at]; last != nil && list.Number.Cmp(last) < 0 {
 			l.t.Errorf("%s went from number %v to %v", at, last, list.Number)
@@ -98,6 +108,22 @@ func (l *lists) read(s *sandbox) (revoked int) {
 		revoked += len(list.RevokedCertificateEntries)
 	}
 	return revoked
+}
+
+// ahead reports whether all numbers are above those read before.
+func (l *lists) ahead(s *sandbox) bool {
+	l.t.Helper()
+	all := l.fetch(s)
+	for shard, list := range all {
+		if list.Number.Cmp(l.numbers[fmt.Sprintf("%s %d", s.Issuer, shard)]) <= 0 {
+			return false
+		}
+	}
+	return all != nil
+}
+
+func newLists(t *testing.T) *lists {
+	return &lists{t: t, seen: map[string][]byte{}, numbers: map[string]*big.Int{}}
 }
 
 // TestRollingDeploy replaces both nodes one after the other, once politely and once by kill -9, while both issue and revoke. No serial
@@ -133,7 +159,7 @@ func TestRollingDeploy(t *testing.T) {
 		t.Helper()
 		await(t, "certificates are issued", func() bool { mu.Lock(); defer mu.Unlock(); return len(serials) >= at })
 	}
-	l := &lists{t: t, seen: map[string][]byte{}, numbers: map[string]*big.Int{}}
+	l := newLists(t)
 	issued(10)
 	l.read(n.all[0])
 	for number, s := range n.all {
