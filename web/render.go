@@ -29,6 +29,8 @@ var (
 	pages     = template.Must(template.New("").Funcs(template.FuncMap{
 		"national": national,
 		"day":      func(t time.Time) string { return t.Format("2006-01-02") },
+		"clock":    func(t time.Time) string { return t.Format("15:04") },
+		"lines":    lines,
 		"style":    func() template.CSS { return template.CSS(style) },
 		"t":        func(lang, key string) string { return phrases[key][lang] },
 		"scope":    scopePhrase,

@@ -18,6 +18,8 @@ import (
 	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
+	"simtrust/simshield"
+	"simtrust/simshield/gateway"
 )
 
 // Scopes of the server's own operations.
@@ -28,7 +30,8 @@ const (
 
 // operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
 var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead,
-	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, scopeKeys, scopeRoutes}
+	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, gateway.ScopeBearer, gateway.ScopeCards, simshield.ScopeApprove,
+	scopeKeys, scopeRoutes}
 
 // adminScopes is what the admin token may do.
 var adminScopes = append(slices.Clip(operatorScopes), renumber.ScopeCheck)

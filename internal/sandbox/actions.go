@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // action is one thing that an operator tells the server about a number through its feed.
 type action struct {
 	onFree   bool // on a number that nobody holds
@@ -72,7 +74,8 @@ func transfer(o *operator, s *Subscriber, in order) (feedEvent, error) {
 
 func transferred(_ *World, s *Subscriber, op *operation, tenure string) *Subscriber {
 	s.retire(op)
-	s.Holder, s.User, s.NationalID, s.Tenure, s.Since = op.Event.To, "", nationalID(), tenure, op.Event.Effective
+	s.newIdentity()
+	s.Holder, s.User, s.Tenure, s.Since = op.Event.To, "", tenure, op.Event.Effective
 	return s
 }
 
@@ -83,7 +86,8 @@ func portedOut(_ *World, s *Subscriber, _ *operation, _ string) *Subscriber {
 
 // portIn brings the same holder back with a card of this operator.
 func portIn(o *operator, s *Subscriber, in order) (feedEvent, error) {
-	s.newSIM()
+	s.replaceSIM()
+	s.Added = nil
 	holder := s.Holder
 	if in.To != "" {
 		holder = in.To
@@ -131,15 +135,15 @@ func numberChanged(w *World, s *Subscriber, op *operation, tenure string) *Subsc
 }
 
 func newSIM(o *operator, s *Subscriber, _ order) (feedEvent, error) {
-	s.newSIM()
+	s.replaceSIM()
 	return feedEvent{Type: "new-sim", Number: s.Number, Effective: o.now(), ICCID: s.ICCID, IMSI: s.IMSI}, nil
 }
 
-// addSIM adds a second card for another device; the primary card, and what the handset holds, stay.
+// addSIM adds a card for another device; the primary card, and what the handset holds, stay.
 func addSIM(o *operator, s *Subscriber, _ order) (feedEvent, error) {
-	var second Subscriber
-	second.newSIM()
-	return feedEvent{Type: "add-sim", Number: s.Number, Effective: o.now(), ICCID: second.ICCID, IMSI: second.IMSI}, nil
+	another := makeSIM()
+	s.Added = append(slices.Clip(s.Added), another)
+	return feedEvent{Type: "add-sim", Number: s.Number, Effective: o.now(), ICCID: another.ICCID, IMSI: another.IMSI}, nil
 }
 
 // newDevice puts the card into another phone; the gateway tells it by IMEISV.

@@ -35,7 +35,7 @@ func defaultClients(shop string) []Client {
 		{Name: "shop", AuthMethod: "none", Profile: "oidc", RedirectURIs: []string{shop + "/callback", callback},
 			Scopes: []string{"openid", "phone"}},
 		{Name: "bank", AuthMethod: "private_key_jwt", Profile: "fapi2", RedirectURIs: []string{callback},
-			Scopes: []string{"openid", "phone", "number-recycling:check"}},
+			Scopes: []string{"openid", "phone", "number-recycling:check", "simshield:register", "simshield:confirm"}},
 		{Name: "camara", AuthMethod: "private_key_jwt", Profile: "camara", RedirectURIs: []string{callback},
 			Scopes: []string{"openid", "number-verification:verify", "number-verification:device-phone-number:read", "number-recycling:check",
 				fraudPrevention, "dpv:RequestedServiceProvision"}},

@@ -14,6 +14,7 @@ type Contract struct {
 	AdminToken  string            `json:"admin_token"`
 	RADIUS      ContractRADIUS    `json:"radius"`
 	Operator    string            `json:"operator"`
+	Handset     string            `json:"handset"`
 	Shop        string            `json:"shop"`
 	Desk        string            `json:"desk"`
 	URLs        map[string]string `json:"urls"`
@@ -59,14 +60,18 @@ type ContractInterval struct {
 func (s *Subscriber) contract() ContractHolder {
 	h := ContractHolder{
 		Number: s.Number, Tenure: s.Tenure, Since: s.Since, IP: s.IP, Attached: len(s.Sessions) > 0,
-		IMSI: s.IMSI, ICCID: s.ICCID, IMEI: s.IMEI, Ki: s.Ki, OPc: s.OPc,
-		SIMPIN: s.SIMPIN, LoginPIN: s.LoginPIN, SigningPIN: s.SigningPIN, NationalID: s.NationalID,
-		Previous: []ContractInterval{},
+		IMEI: s.IMEI, NationalID: s.NationalID, Previous: []ContractInterval{},
 	}
+	h.put(s.SIM)
 	for _, p := range s.Previous {
 		h.Previous = append(h.Previous, ContractInterval{Since: p.Since, Until: p.Until})
 	}
 	return h
+}
+
+// put shows a card.
+func (h *ContractHolder) put(s SIM) {
+	h.IMSI, h.ICCID, h.Ki, h.OPc, h.SIMPIN, h.LoginPIN, h.SigningPIN = s.IMSI, s.ICCID, s.Ki, s.OPc, s.SIMPIN, s.LoginPIN, s.SigningPIN
 }
 
 // write puts the contract at path, readable by its owner only: it holds secrets.

@@ -65,6 +65,13 @@ func (o *operator) send(ctx context.Context, events []feedEvent) ([]string, erro
 // seed tells the server of every subscriber of a new world. Its sequence numbers follow from the world alone, so a start that was
 // killed half-way repeats the same events and the server knows them again.
 func (o *operator) seed(ctx context.Context) error {
+	var sims []SIM
+	for _, s := range o.world.Subscribers {
+		sims = append(sims, s.SIM)
+	}
+	if err := o.deliverCards(ctx, sims...); err != nil {
+		return err
+	}
 	var events []feedEvent
 	current := make([]int, len(o.world.Subscribers))
 	for i, s := range o.world.Subscribers {

@@ -55,18 +55,23 @@ func (o *operator) finish(ctx context.Context) (*Subscriber, error) {
 		}
 	}
 	o.world.Operation = nil
-	return after, o.world.save()
+	return after, o.keep()
 }
 
 func (o *operator) settle(ctx context.Context, op *operation, act action) error {
 	s := o.world.subscriber(op.Event.Number)
+	if sim, ok := s.card(op.Event.ICCID); ok {
+		if err := o.deliverCards(ctx, sim); err != nil {
+			return err
+		}
+	}
 	tenures, err := o.send(ctx, []feedEvent{op.Event})
 	if _, refused := errors.AsType[*refusal](err); refused {
 		sessions := s.Sessions
 		*s = op.Before
 		s.Sessions = sessions
 		o.world.Operation = nil
-		return errors.Join(err, o.world.save())
+		return errors.Join(err, o.keep())
 	}
 	if err != nil {
 		return err

@@ -19,6 +19,8 @@ type operator struct {
 	admin *rpc.Client
 	nas   *gateway
 	now   func() time.Time
+	// handsets are the phones with the cards.
+	handsets *handsets
 }
 
 // order is the body of an operator action; every member is optional.
@@ -74,7 +76,11 @@ func (o *operator) do(ctx context.Context, number, action string, in order) (fac
 	if err != nil {
 		return facts{}, err
 	}
-	return factsOf(after), nil
+	f := factsOf(after)
+	if action == "add-sim" {
+		f.put(after.Added[len(after.Added)-1])
+	}
+	return f, nil
 }
 
 // connections are the actions that the gateway carries out, without the feed.
@@ -122,10 +128,12 @@ func answer(w http.ResponseWriter, v any, err error) {
 func statusOf(err error) int {
 	var refused *refusal
 	switch {
-	case errors.Is(err, errNoNumber), errors.Is(err, errAction):
+	case errors.Is(err, errNoNumber), errors.Is(err, errAction), errors.Is(err, errNoPrompt):
 		return http.StatusNotFound
-	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.As(err, &refused):
+	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.Is(err, errNoCard), errors.As(err, &refused):
 		return http.StatusConflict
+	case errors.Is(err, errBusy):
+		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest
 	}

@@ -55,8 +55,12 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{interim: c.Interim, log: c.Log,
-		operator: &operator{world: world, admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken), nas: nas, now: clock(c.Now)}}
+	phones, err := openHandsets(c)
+	if err != nil {
+		return nil, errors.Join(err, nas.Close())
+	}
+	s := &Sandbox{interim: c.Interim, log: c.Log, operator: &operator{world: world, nas: nas, handsets: phones, now: clock(c.Now),
+		admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken)}}
 	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
@@ -73,7 +77,13 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	if err := s.switchOn(c); err != nil {
+		return err
+	}
 	if err := s.populate(ctx); err != nil {
+		return err
+	}
+	if err := s.enrol(ctx, c.Issuer); err != nil {
 		return err
 	}
 	deskMux := http.NewServeMux()
@@ -92,6 +102,21 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 		return err
 	}
 	return s.Contract.write(c.JSON)
+}
+
+// switchOn has the phones and the short message gateway answer, before anything happens that the server would tell them of.
+func (s *Sandbox) switchOn(c Config) error {
+	o := s.operator
+	o.world.Handset = "http://" + c.Handset.Addr().String()
+	if err := o.handsets.follow(o.world.Subscribers); err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /sms", o.handsets.serveSMS(c.BearerToken))
+	o.handsetRoutes(mux)
+	o.phoneRoutes(mux)
+	s.serve(c.Handset, mux)
+	return nil
 }
 
 // populate registers the clients, feeds the subscribers and announces every session, each only where it is not done yet.
@@ -119,7 +144,7 @@ func (s *Sandbox) populate(ctx context.Context) error {
 	if err := o.announce(ctx); err != nil {
 		return err
 	}
-	return o.world.save()
+	return o.keep()
 }
 
 // registerClients makes the four clients known. A shop whose port has moved needs a new registration: redirect URIs match exactly.
@@ -183,7 +208,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Shutdown(ctx))
 	}
-	return errors.Join(append(errs, s.operator.nas.Close())...)
+	return errors.Join(append(errs, s.operator.handsets.close(), s.operator.nas.Close())...)
 }
 
 // serve answers on l, but not to what a page from elsewhere has a browser of this machine send.
@@ -265,9 +290,10 @@ func contractOf(c Config, w *World) Contract {
 	out := Contract{
 		Version: 1, Issuer: c.Issuer, AdminToken: c.AdminToken,
 		RADIUS:   ContractRADIUS{Accounting: c.Accounting, Secret: string(c.Secret)},
-		Operator: w.Operator, Shop: w.Shop, Desk: w.Operator + "/",
+		Operator: w.Operator, Handset: w.Handset, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
-			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa", "acme_directory": c.Issuer + "/acme/directory"},
+			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa",
+			"simshield": c.Issuer + "/simshield/v1", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST:     w.EST,
 		Clients: w.Clients,

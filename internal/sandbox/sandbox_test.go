@@ -11,7 +11,11 @@ import (
 
 // TestPagesFromElsewhereDoNothing: a browser on this machine also shows pages of strangers.
 func TestPagesFromElsewhereDoNothing(t *testing.T) {
-	s := &Sandbox{log: slog.New(slog.DiscardHandler), operator: &operator{nas: &gateway{}}}
+	phones, err := openHandsets(Config{Dir: t.TempDir(), Issuer: "http://127.0.0.1:1", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Sandbox{log: slog.New(slog.DiscardHandler), operator: &operator{nas: &gateway{}, handsets: phones}}
 	defer func() { _ = s.Close(t.Context()) }()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // World is everything the simulated operator knows, kept in DIR/world.json: started again on the same folder it is the same world.
 type World struct {
 	Operator    string          `json:"operator"`
+	Handset     string          `json:"handset"`
 	Shop        string          `json:"shop"`
 	Seeded      bool            `json:"seeded"`
 	FeedSeq     int64           `json:"feed_seq"`
@@ -40,16 +41,39 @@ type Subscriber struct {
 	IP         string     `json:"ip"`
 	Attached   bool       `json:"attached"`
 	Sessions   []Session  `json:"sessions"`
-	IMSI       string     `json:"imsi"`
-	ICCID      string     `json:"iccid"`
 	IMEI       string     `json:"imei"`
-	Ki         string     `json:"ki"`
-	OPc        string     `json:"opc"`
-	SIMPIN     string     `json:"sim_pin"`
-	LoginPIN   string     `json:"login_pin"`
-	SigningPIN string     `json:"signing_pin"`
+	Surname    string     `json:"surname"`
+	GivenName  string     `json:"given_name"`
 	NationalID string     `json:"national_identity_number"`
 	Previous   []Interval `json:"previous"`
+	SIM
+	// Added are cards in further devices.
+	Added []SIM `json:"added_sims,omitempty"`
+	// Offline says that the phone is switched off, NoRCS that it cannot do rich messages.
+	Offline bool `json:"offline,omitempty"`
+	NoRCS   bool `json:"no_rcs,omitempty"`
+	// Unenrolled are the applets of the card for which the world has yet to get keys certified.
+	Unenrolled []string `json:"unenrolled,omitempty"`
+}
+
+// card is one of the number's cards.
+func (s *Subscriber) card(iccid string) (SIM, bool) {
+	for _, sim := range append([]SIM{s.SIM}, s.Added...) {
+		if sim.ICCID == iccid {
+			return sim, true
+		}
+	}
+	return SIM{}, false
+}
+
+func (s *Subscriber) device() device { return device{RCS: !s.NoRCS, Online: !s.Offline} }
+
+// sims are the cards that the number has in this network.
+func (s *Subscriber) sims() []SIM {
+	if !s.Assigned || s.PortedOut {
+		return nil
+	}
+	return append([]SIM{s.SIM}, s.Added...)
 }
 
 // Session is one data session that the gateway holds open.
@@ -67,14 +91,19 @@ type Interval struct {
 	Until  time.Time `json:"until"`
 }
 
+const worldFile = "world.json"
+
 // openWorld reads the world in dir, or makes one with n subscribers.
 func openWorld(dir string, n int) (*World, error) {
-	path := filepath.Join(dir, "world.json")
+	path := filepath.Join(dir, worldFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		w := &World{path: path}
 		for i := range n {
 			w.Subscribers = append(w.Subscribers, newSubscriber(i))
+		}
+		for _, s := range w.Subscribers[:min(n, enrolled)] {
+			s.Unenrolled = []string{"bank", "eid"}
 		}
 		w.Subscribers[n-1].User = newHolder() // one line belongs to an organisation
 		return w, nil
@@ -143,23 +172,32 @@ func newSubscriber(i int) *Subscriber {
 	return s
 }
 
-// newPerson gives the number to somebody else: another holder with another SIM, PINs and identity document.
+// newPerson gives the number to somebody else: another holder with another card and identity document.
 func (s *Subscriber) newPerson() {
 	s.Holder = newHolder()
-	s.NationalID = nationalID()
-	s.newSIM()
+	s.newIdentity()
+	s.replaceSIM()
+	s.Added = nil
 }
 
-// newSIM replaces the card: subscription, keys and PINs are the card's.
-func (s *Subscriber) newSIM() {
-	s.IMSI, s.ICCID = newIMSI(), newICCID()
-	s.Ki, s.OPc = octets(16), octets(16)
-	s.SIMPIN, s.LoginPIN, s.SigningPIN = digits(4), digits(4), digits(6)
+func (s *Subscriber) newIdentity() {
+	s.Surname, s.GivenName, s.NationalID = pick(surnames), pick(givenNames), nationalID()
 }
 
-func newIMSI() string   { return "46000" + digits(10) }
-func newICCID() string  { return "898600" + digits(14) }
+// replaceSIM puts another card into the phone: subscription, keys and PINs are the card's.
+func (s *Subscriber) replaceSIM() { s.SIM, s.Unenrolled = makeSIM(), nil }
+
+var (
+	surnames   = []string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林", "郭", "何", "高", "罗"}
+	givenNames = []string{"伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "杰", "秀英", "志强", "桂兰", "建华", "小明", "海燕", "文博", "雨桐", "思远", "晓东"}
+)
+
 func newHolder() string { return "sub-" + octets(8) }
+
+func pick(words []string) string {
+	n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(words))))
+	return words[n.Int64()]
+}
 
 func octets(n int) string {
 	b := make([]byte, n)

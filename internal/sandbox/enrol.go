@@ -1,0 +1,202 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/rpc"
+)
+
+// enrolments are what every subscriber of a new world has keys for, by applet, in the order in which they are made.
+var enrolments = map[string][]string{
+	"bank": {"login", "document", "transaction"},
+	"eid":  {"login", "document"},
+}
+
+// enrolled bounds for how many subscribers of a new world that is done: a world of thousands is for load, and would take minutes.
+const enrolled = 100
+
+const (
+	enrolTime  = 2 * time.Minute // for all
+	enrolPoll  = 50 * time.Millisecond
+	scopeParty = "simshield:register simshield:confirm"
+)
+
+type registration struct {
+	PhoneNumber string   `json:"phone_number"`
+	Application string   `json:"application"`
+	Kinds       []string `json:"kinds"`
+	Algorithm   string   `json:"algorithm"`
+	Identified  string   `json:"identified"`
+	Subject     subject  `json:"subject"`
+	NationalID  string   `json:"national_identity_number"`
+}
+
+type subject struct {
+	Country    string `json:"country"`
+	GivenName  string `json:"given_name,omitempty"`
+	Surname    string `json:"surname,omitempty"`
+	CommonName string `json:"common_name"`
+}
+
+type registrationID struct {
+	ID string `path:"id" json:"-"`
+}
+
+type registered struct {
+	ID           string            `json:"id"`
+	State        string            `json:"state"`
+	Cause        string            `json:"cause"`
+	Code         string            `json:"code"`
+	Expires      time.Time         `json:"expires"`
+	Certificates map[string]string `json:"certificates"`
+}
+
+// counter is the bank's counter: it knows who stands before it, and registers their card.
+type counter struct {
+	register func(context.Context, registration) (registered, error)
+	status   func(context.Context, registrationID) (registered, error)
+}
+
+// enrol has keys made in the cards of a new world and certified, through the server's own interfaces: the bank registers each person as
+// at its counter, and the person enters code and PIN on the phone. What is done already stays.
+func (s *Sandbox) enrol(ctx context.Context, issuer string) error {
+	o := s.operator
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var waiting []*Subscriber
+	for _, sub := range o.world.Subscribers {
+		if len(sub.Unenrolled) > 0 {
+			waiting = append(waiting, sub)
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, enrolTime)
+	defer cancel()
+	c, err := newCounter(ctx, issuer, o.world.client("bank"), o.now())
+	if err != nil {
+		return err
+	}
+	err = o.nas.each(waiting, func(_ int, sub *Subscriber) error { return c.enrol(ctx, sub, o.handsets.phone(sub.SIM)) })
+	return errors.Join(err, o.world.save())
+}
+
+func newCounter(ctx context.Context, issuer string, bank Client, now time.Time) (*counter, error) {
+	token, err := bank.token(ctx, issuer, scopeParty, now)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: a token for the bank: %w", err)
+	}
+	server := rpc.NewClient(issuer, http.DefaultClient, token)
+	return &counter{
+		register: rpc.Call[registration, registered](server, "POST /simshield/v1/registrations"),
+		status:   rpc.Call[registrationID, registered](server, "GET /simshield/v1/registrations/{id}"),
+	}, nil
+}
+
+// enrol makes the keys of one subscriber, applet by applet.
+func (c *counter) enrol(ctx context.Context, s *Subscriber, p *phone) error {
+	for len(s.Unenrolled) > 0 {
+		if err := c.enrolApplet(ctx, s, p, s.Unenrolled[0]); err != nil {
+			return err
+		}
+		s.Unenrolled = s.Unenrolled[1:]
+	}
+	return nil
+}
+
+// enrolApplet registers until a registration is done. One that an earlier run left open has a code that nobody knows any more: the
+// person refuses it, which ends it.
+func (c *counter) enrolApplet(ctx context.Context, s *Subscriber, p *phone, applet string) error {
+	for {
+		r, err := c.register(ctx, registration{
+			PhoneNumber: s.Number, Application: applet, Kinds: enrolments[applet], Algorithm: "P-256", Identified: "counter",
+			Subject: s.subject(applet), NationalID: s.NationalID,
+		})
+		switch {
+		case simtrust.ReasonOf(err) == "registration_open":
+			if err := c.refuse(ctx, p); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return fmt.Errorf("sandbox: registration: %w", err)
+		}
+		return c.attend(ctx, s, p, r)
+	}
+}
+
+// attend stands by while the person enters what is asked.
+func (c *counter) attend(ctx context.Context, s *Subscriber, p *phone, r registered) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go p.serve(ctx, func(q *Prompt) (action, entry string) {
+		switch q.Kind {
+		case kindRegistration:
+			return "confirm", r.Code
+		case "login":
+			return "confirm", s.LoginPIN
+		default:
+			return "confirm", s.SigningPIN
+		}
+	})
+	for {
+		now, err := c.status(ctx, registrationID{r.ID})
+		switch {
+		case err != nil:
+			return fmt.Errorf("sandbox: registration: %w", err)
+		case now.State == "done":
+			return nil
+		case now.State != "open":
+			return fmt.Errorf("sandbox: a registration is %s: %s", now.State, now.Cause)
+		}
+		if err := pause(ctx, enrolPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// refuse refuses what comes onto the screen for a moment.
+func (c *counter) refuse(ctx context.Context, p *phone) error {
+	brief, cancel := context.WithTimeout(ctx, 10*enrolPoll)
+	defer cancel()
+	p.serve(brief, func(*Prompt) (action, entry string) { return "cancel", "" })
+	return ctx.Err()
+}
+
+// serve answers every prompt as the person does, until ctx ends.
+func (s *screen) serve(ctx context.Context, person func(*Prompt) (action, entry string)) {
+	for {
+		p, err := s.next(ctx)
+		if err != nil {
+			return
+		}
+		action, entry := person(p)
+		_ = s.reply(ctx, p.ID, action, entry) // one that is gone needs no answer
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// subject is the person's name, as the applet's certificates have it.
+func (s *Subscriber) subject(applet string) subject {
+	named := subject{Country: "CN", CommonName: s.Surname + s.GivenName}
+	if applet == "eid" {
+		named.Surname, named.GivenName = s.Surname, s.GivenName
+	}
+	return named
+}

@@ -1,0 +1,159 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// replyTime is how long a request waits for what the phone does with an answer.
+const replyTime = 5 * time.Second
+
+// screenWire is the screen of a phone; a null prompt: it asks nothing.
+type screenWire struct {
+	Prompt *Prompt `json:"prompt"`
+}
+
+type replyWire struct {
+	ID     string `json:"id"`
+	Action string `json:"action"`
+	PIN    string `json:"pin"`
+}
+
+// deviceWire changes what a phone can do; an absent member leaves it as it is.
+type deviceWire struct {
+	RCS    *bool `json:"rcs"`
+	Online *bool `json:"online"`
+}
+
+// handsetRoutes mounts the phones' interface for programs:
+//
+//	GET  /subscribers/{number}/screen | card
+//	POST /subscribers/{number}/answer | device
+func (o *operator) handsetRoutes(mux *http.ServeMux) {
+	h := o.handsets
+	mux.HandleFunc("GET /subscribers/{number}/screen", func(w http.ResponseWriter, r *http.Request) {
+		p, err := h.prompt(r.PathValue("number"))
+		answer(w, screenWire{p}, err)
+	})
+	mux.HandleFunc("GET /subscribers/{number}/card", func(w http.ResponseWriter, r *http.Request) {
+		facts, err := h.card(r.PathValue("number"))
+		answer(w, facts, err)
+	})
+	mux.HandleFunc("POST /subscribers/{number}/answer", func(w http.ResponseWriter, r *http.Request) {
+		var in replyWire
+		if err := read(w, r, &in, `{"id":"…","action":"confirm|cancel|ignore","pin":"…"}`); err != nil {
+			answer(w, nil, err)
+			return
+		}
+		p, err := h.answered(r.Context(), r.PathValue("number"), in)
+		answer(w, screenWire{p}, err)
+	})
+	mux.HandleFunc("POST /subscribers/{number}/device", func(w http.ResponseWriter, r *http.Request) {
+		var in deviceWire
+		if err := read(w, r, &in, `{"rcs":true,"online":true}`); err != nil {
+			answer(w, nil, err)
+			return
+		}
+		now, err := o.setDevice(r.PathValue("number"), in)
+		answer(w, now, err)
+	})
+}
+
+// answered answers a prompt and returns the next one, if the phone asks again.
+func (h *handsets) answered(ctx context.Context, number string, in replyWire) (*Prompt, error) {
+	ctx, cancel := context.WithTimeout(ctx, replyTime)
+	defer cancel()
+	if err := h.reply(ctx, number, in.ID, in.Action, in.PIN); err != nil {
+		return nil, err
+	}
+	return h.prompt(number)
+}
+
+// setDevice changes what a number's phone can do. A phone that is switched off is absent at once.
+func (o *operator) setDevice(number string, in deviceWire) (device, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.world.subscriber(number)
+	if s == nil {
+		return device{}, errNoNumber
+	}
+	if in.RCS != nil {
+		s.NoRCS = !*in.RCS
+	}
+	if in.Online != nil {
+		s.Offline = !*in.Online
+	}
+	return s.device(), o.keep()
+}
+
+// keep saves the world and has the phones follow it.
+func (o *operator) keep() error {
+	return errors.Join(o.world.save(), o.handsets.follow(o.world.Subscribers))
+}
+
+// maxBody is far more than any request has.
+const maxBody = 64 << 10
+
+// read reads a body that must be JSON of a shape.
+func read(w http.ResponseWriter, r *http.Request, into any, shape string) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return errors.New("the body must be JSON such as " + shape)
+	}
+	return nil
+}
+
+// smsWire is a message to a card: SMS-DELIVERs in hexadecimal, in order.
+type smsWire struct {
+	ID    string   `json:"id"`
+	IMSI  string   `json:"imsi"`
+	TPDUs []string `json:"tpdus"`
+}
+
+type deliveryWire struct {
+	State  string `json:"state"`
+	Report string `json:"report,omitempty"` // SMS-DELIVER-REPORT in hexadecimal
+}
+
+// serveSMS is the operator's short message gateway, as the server calls it (POST /sms). 503 says that the message is to be brought
+// again: the card is asking something else.
+func (h *handsets) serveSMS(token string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !bearer || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "the token of the short message gateway is needed", http.StatusUnauthorized)
+			return
+		}
+		var in smsWire
+		err := read(w, r, &in, `{"id":"…","imsi":"…","tpdus":["…"]}`)
+		tpdus, hexErr := octetsOf(in.TPDUs)
+		if err := errors.Join(err, hexErr); err != nil {
+			answer(w, nil, err)
+			return
+		}
+		state, report, err := h.deliver(in.ID, in.IMSI, tpdus)
+		answer(w, deliveryWire{state, hex.EncodeToString(report)}, err)
+	}
+}
+
+func octetsOf(tpdus []string) ([][]byte, error) {
+	if len(tpdus) == 0 {
+		return nil, errors.New("tpdus: at least one")
+	}
+	out := make([][]byte, len(tpdus))
+	for i, t := range tpdus {
+		var err error
+		if out[i], err = hex.DecodeString(t); err != nil {
+			return nil, errors.New("tpdus: hexadecimal")
+		}
+	}
+	return out, nil
+}
