@@ -39,7 +39,7 @@ func TestOnePacketAtATimeIsOnItsWayToACard(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card, second := newCard(t, 1), newCard(t, 2)
 		p := newPlatform(t, db, card, second)
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a", "b", "c")
 		p.submit(second, "d")
 		p.drain()
@@ -162,13 +162,13 @@ func TestWithdrawnOnItsWayIsNotRepeatedAndFreesTheCard(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a")
 		p.drain()
 		if unsent := p.withdraw("a"); len(unsent) != 0 {
 			t.Errorf("said to be unsent: %q", unsent)
 		}
-		p.net.does1(brings)
+		p.net.will(brings)
 		p.submit(card, "cancel a")
 		p.drain()
 		p.clock.pass(time.Hour)
@@ -183,7 +183,7 @@ func TestAPacketThatNobodyAnswersExpires(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a")
 		for range 5 {
 			p.drain()
@@ -201,7 +201,7 @@ func TestExpiryIsToldInTimeBehindAPacketThatHoldsTheCard(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a")
 		p.drain()
 		p.tx(func(tx *sqldb.Tx) error {
@@ -217,16 +217,16 @@ func TestAnAbsentPhoneEndsThePacket(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.PhoneAbsent))
+		p.net.will(says(gateway.PhoneAbsent))
 		p.submit(card, "a")
 		p.drain()
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "b")
 		p.drain()
 		if err := p.Report(t.Context(), p.net.messages()[1].ID, gateway.Delivery{State: gateway.PhoneAbsent}); err != nil {
 			t.Error(err)
 		}
-		p.net.does1(says(gateway.Rejected))
+		p.net.will(says(gateway.Rejected))
 		p.submit(card, "c")
 		p.drain()
 		p.want(nil, []string{"a absent", "b absent", "c unsent"})
@@ -237,11 +237,11 @@ func TestABusyCardIsAskedAgainLater(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.CardBusy))
+		p.net.will(says(gateway.CardBusy))
 		p.submit(card, "a")
 		p.drain()
 		p.drain()
-		p.net.does1(brings)
+		p.net.will(brings)
 		p.clock.pass(retry)
 		p.drain()
 		p.receive(card)
@@ -256,14 +256,14 @@ func TestABearerThatIsDownThenBack(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(fails)
+		p.net.will(fails)
 		p.submit(card, "a")
 		p.drain()
 		p.drain()
 		if got := len(p.net.messages()); got != 1 {
 			t.Fatalf("tried %d times at once", got)
 		}
-		p.net.does1(brings)
+		p.net.will(brings)
 		p.clock.pass(5 * time.Second)
 		p.drain()
 		p.receive(card)
@@ -278,7 +278,7 @@ func TestALateReportChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		p.net.does1(says(gateway.Accepted))
+		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a")
 		p.drain()
 		old := p.net.messages()[0].ID
@@ -353,9 +353,9 @@ func TestRunSendsWhatIsSubmittedAndEnds(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		card := newCard(t, 1)
 		p := newPlatform(t, db, card)
-		running := p.run(t)
+		stop := p.run(t)
 		p.submit(card, "a")
-		p.until(func() bool { return len(card.accepted()) == 1 })
-		running()
+		<-p.net.tried
+		stop()
 	})
 }

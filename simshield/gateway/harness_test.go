@@ -3,8 +3,6 @@ package gateway_test
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"simtrust/internal/sms"
 	"simtrust/internal/sqldb"
 	"simtrust/internal/sqldb/sqldbtest"
 	"simtrust/simshield/gateway"
@@ -42,151 +39,6 @@ func (c *clock) pass(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.t = c.t.Add(d)
-}
-
-// simCard is a card as the network sees it: it opens packets, keeps the counter and answers as told.
-type simCard struct {
-	personal gateway.Personalisation
-	keys     *ota.Keys
-
-	mu      sync.Mutex
-	last    ota.Counter
-	packets *ota.Collector[sms.Address]
-	got     []ota.Command // what it accepted
-}
-
-func newCard(t testing.TB, n int) *simCard {
-	t.Helper()
-	p := gateway.Personalisation{
-		ICCID: fmt.Sprintf("8986001234567890%04d", n), IMSI: fmt.Sprintf("46000123456%04d", n), KeySet: 1,
-		KIc: bytes.Repeat([]byte{byte(n), 0x5A}, 8), KID: bytes.Repeat([]byte{byte(n), 0xA5}, 8),
-	}
-	keys, err := ota.NewKeys(p.KeySet, p.KIc, p.KID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &simCard{personal: p, keys: keys, packets: ota.CollectCommands[sms.Address](sms.Limits{Messages: 4, PerSender: 4, Life: time.Minute})}
-}
-
-// take gives the card a message. Its answer is the delivery report; later is the proof of receipt with data, by SMS-SUBMIT.
-func (c *simCard) take(tpdus [][]byte, data []byte) (report []byte, later [][]byte, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, tpdu := range tpdus {
-		from, u, err := ota.ReadDeliver(tpdu)
-		if err != nil {
-			return nil, nil, err
-		}
-		packet, complete, err := c.packets.Add(from, u, epoch)
-		if err != nil {
-			return nil, nil, err
-		}
-		if complete {
-			return c.open(packet, from, data)
-		}
-	}
-	return nil, nil, errors.New("the message is not complete")
-}
-
-func (c *simCard) open(packet []byte, from sms.Address, data []byte) (report []byte, later [][]byte, err error) {
-	command, status := c.keys.OpenCommand(nil, packet, ota.Gate{Last: c.last})
-	switch status {
-	case ota.OK:
-		c.last = command.Counter
-		c.got = append(c.got, command)
-		if later, err = c.proof(command, ota.OK, data, from); err != nil {
-			return nil, nil, err
-		}
-		report, err = c.report(command, ota.ResponseBySubmit)
-	case ota.CounterLow, ota.CounterHigh, ota.CounterBlocked:
-		report, err = c.report(command, status)
-	default:
-		report, err = ota.DeliverReport(ota.AppendAnswer(nil, ota.AppendRefusal(nil, command.TAR, status)))
-	}
-	return report, later, err
-}
-
-func (c *simCard) report(command ota.Command, status ota.Status) ([]byte, error) {
-	packet, err := c.keys.AppendResponse(nil, command, status, nil)
-	if err != nil {
-		return nil, err
-	}
-	return ota.DeliverReport(ota.AppendAnswer(nil, packet))
-}
-
-// proof is a proof of receipt of a command, in SMS-SUBMITs.
-func (c *simCard) proof(command ota.Command, status ota.Status, data []byte, to sms.Address) ([][]byte, error) {
-	packet, err := c.keys.AppendResponse(nil, command, status, data)
-	if err != nil {
-		return nil, err
-	}
-	return ota.Submits(packet, to, byte(command.Counter))
-}
-
-var centre = sms.Address{Type: sms.International, Plan: sms.E164, Value: "0"}
-
-// network is the bearer: it knows the cards, and does with a message what the test says.
-type network struct {
-	mu    sync.Mutex
-	cards map[string]*simCard // by IMSI
-	sent  []gateway.Message
-	later map[string][][][]byte // by IMSI: proofs of receipt that the card has sent and the network holds
-	does  func(ctx context.Context, n *network, m gateway.Message) (gateway.Delivery, error)
-}
-
-func (n *network) Deliver(ctx context.Context, m gateway.Message) (gateway.Delivery, error) {
-	n.mu.Lock()
-	n.sent = append(n.sent, m)
-	does := n.does
-	n.mu.Unlock()
-	return does(ctx, n, m)
-}
-
-func (n *network) does1(f func(ctx context.Context, n *network, m gateway.Message) (gateway.Delivery, error)) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.does = f
-}
-
-// brings gives the message to the card and the card's first answer back; what the card sends later waits.
-func brings(_ context.Context, n *network, m gateway.Message) (gateway.Delivery, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	report, later, err := n.cards[m.IMSI].take(m.TPDUs, []byte("done"))
-	if later != nil {
-		n.later[m.IMSI] = append(n.later[m.IMSI], later)
-	}
-	return gateway.Delivery{State: gateway.OnPhone, Report: report}, err
-}
-
-// says answers without bringing anything.
-func says(d gateway.Delivered) func(context.Context, *network, gateway.Message) (gateway.Delivery, error) {
-	return func(context.Context, *network, gateway.Message) (gateway.Delivery, error) {
-		return gateway.Delivery{State: d}, nil
-	}
-}
-
-func fails(context.Context, *network, gateway.Message) (gateway.Delivery, error) {
-	return gateway.Delivery{}, errors.New("no connection")
-}
-
-func (n *network) messages() []gateway.Message {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Clone(n.sent)
-}
-
-// answer takes the oldest proof of receipt of a card off the network.
-func (n *network) answer(t testing.TB, c *simCard) [][]byte {
-	t.Helper()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	waiting := n.later[c.personal.IMSI]
-	if len(waiting) == 0 {
-		t.Fatal("the card has sent nothing")
-	}
-	n.later[c.personal.IMSI] = waiting[1:]
-	return waiting[0]
 }
 
 // asker is the one who asks: it settles what it is told and notes what that was.
@@ -255,8 +107,7 @@ const (
 
 func newPlatform(t testing.TB, db *sqldb.DB, cards ...*simCard) *platform {
 	t.Helper()
-	net := &network{cards: map[string]*simCard{}, later: map[string][][][]byte{}, does: brings}
-	p := node(t, db, net, &clock{t: epoch})
+	p := node(t, db, newNetwork(), &clock{t: epoch})
 	p.add(cards...)
 	return p
 }
@@ -264,8 +115,16 @@ func newPlatform(t testing.TB, db *sqldb.DB, cards ...*simCard) *platform {
 // node is a further server over the same database and network.
 func node(t testing.TB, db *sqldb.DB, net *network, c *clock) *platform {
 	t.Helper()
+	p := over(t, db, net, c, slog.New(slog.DiscardHandler))
+	p.net = net
+	return p
+}
+
+// over is a server over a bearer.
+func over(t testing.TB, db *sqldb.DB, bearer gateway.Bearer, c *clock, log *slog.Logger) *platform {
+	t.Helper()
 	a := &asker{db: db}
-	g, err := gateway.New(gateway.Deps{DB: db, Bearer: net, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: c.now},
+	g, err := gateway.New(gateway.Deps{DB: db, Bearer: bearer, Log: log, Metrics: prometheus.NewRegistry(), Now: c.now},
 		gateway.Config{CardKey: cardKey, Gap: gap, Retry: retry})
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +132,7 @@ func node(t testing.TB, db *sqldb.DB, net *network, c *clock) *platform {
 	t.Cleanup(g.Close)
 	a.g = g
 	g.Handle(a)
-	return &platform{g, t, db, net, a, c}
+	return &platform{g, t, db, nil, a, c}
 }
 
 // add imports cards and puts them into telephones.
@@ -371,17 +230,6 @@ func (p *platform) want(answered, ended []string) {
 	}
 }
 
-// accepted are the data that a card has acted on, in order.
-func (c *simCard) accepted() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var list []string
-	for _, command := range c.got {
-		list = append(list, string(command.Data))
-	}
-	return list
-}
-
 func each(t *testing.T, f func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	sqldbtest.Each(t, []sqldb.Migrations{gateway.Migrations()}, f)
@@ -409,14 +257,4 @@ func (p *platform) run(t testing.TB) (stop func()) {
 	})
 	t.Cleanup(stop)
 	return stop
-}
-
-// until waits for what happens in the background.
-func (p *platform) until(done func() bool) {
-	p.t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			p.t.Fatal("it did not happen")
-		}
-	}
 }
