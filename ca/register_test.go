@@ -24,6 +24,7 @@ func TestSearch(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		var all []string
 		req := w.bank()
+		req.Requester = "est:est_1"
 		all = append(all, w.issue(req).ID)
 		for i := range 4 {
 			w.clock.advance(time.Minute)
@@ -43,6 +44,8 @@ func TestSearch(t *testing.T) {
 			"no such":    {ca.Query{Name: "王小"}, nil},
 			"dns":        {ca.Query{Name: "a2.example"}, all[3:4]},
 			"tenure":     {ca.Query{Tenure: req.Tenure}, all[:1]},
+			"requester":  {ca.Query{Requester: "est:est_1"}, all[:1]},
+			"requesters": {ca.Query{Requester: "est:est_"}, nil},
 			"issuer":     {ca.Query{Issuer: "bank-p256-2026"}, all[:1]},
 			"expiry":     {ca.Query{ExpiresBefore: start.AddDate(0, 0, 91)}, all[1:]},
 			"expiry too": {ca.Query{ExpiresFrom: start.AddDate(1, 0, 0)}, all[:1]},

@@ -16,6 +16,9 @@ type Query struct {
 	Profile string            `json:"profile,omitzero"`
 	Name    string            `json:"name,omitzero"` // common name, or first alternative name, exactly
 	Tenure  simtrust.TenureID `json:"tenure,omitzero"`
+	// Requester is who asked, as the faces say it: est:USERNAME, acme:ACCOUNT. There is no index on it: in a large register another
+	// condition should stand beside it.
+	Requester string `json:"requester,omitzero"`
 	// KeyHash is the SHA-256 of the SubjectPublicKeyInfo in hexadecimal.
 	KeyHash       string    `json:"key_hash,omitzero"`
 	ExpiresFrom   time.Time `json:"expires_from,omitzero"`
@@ -108,7 +111,7 @@ func (q Query) where() *where {
 	w := &where{}
 	for _, equal := range []struct{ term, value string }{ // in one order, so that few texts are prepared
 		{"c.issuer = ?", q.Issuer}, {"c.profile = ?", q.Profile}, {"c.name = ?", q.Name}, {"c.tenure_id = ?", string(q.Tenure)},
-		{"c.key_hash = ?", q.KeyHash},
+		{"c.key_hash = ?", q.KeyHash}, {"c.requester = ?", q.Requester},
 	} {
 		if equal.value != "" {
 			w.add(equal.term, equal.value)

@@ -129,9 +129,11 @@ type caIssueCmd struct {
 
 // Help teaches with an example (kong's HelpProvider).
 func (*caIssueCmd) Help() string {
-	return "    simtrust ca issue tls-server csr.pem --dns api.bank.example --out cert.pem\n" +
+	return "The request is made where the key is; the key stays there.\n\n" +
+		"    openssl req -new -key key.pem -subj / -out csr.pem\n" +
+		"    simtrust ca issue tls-server csr.pem --dns api.bank.example --out cert.pem\n" +
 		"    simtrust ca issue bank-sim csr.pem --name 王小明 --tenure ten_… --relying-party bank.example\n\n" +
-		"Only the key of the request counts; names in it must be among those given here."
+		"Only the key of the request counts; names in it must be among those given here. simtrust ca profiles says what each profile needs."
 }
 
 func (c *caIssueCmd) Run(ctx context.Context) error {

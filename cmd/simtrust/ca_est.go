@@ -121,8 +121,8 @@ type caESTWithdrawCmd struct {
 
 // Help says what stays (kong's HelpProvider).
 func (*caESTWithdrawCmd) Help() string {
-	return "Certificates obtained with it stay valid, and can still be renewed over mutual TLS; where the password leaked, find them by what " +
-		"they were requested with (simtrust ca show: requested by est:USERNAME) and revoke them."
+	return "Certificates obtained with it stay valid, and can still be renewed over mutual TLS. Where the password leaked, revoke them too:\n\n" +
+		"    simtrust ca bulk-revoke --requester est:USERNAME --reason cessationOfOperation --yes"
 }
 
 func (c *caESTWithdrawCmd) Run(ctx context.Context) error {

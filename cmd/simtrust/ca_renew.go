@@ -28,7 +28,7 @@ func (*caRenewCmd) Help() string {
 		"    openssl req -new -key key.pem -subj / -out csr.pem\n" +
 		"    simtrust ca renew csr.pem --server https://id.operator.example --cert cert.pem --key key.pem --out new.pem\n\n" +
 		"The old certificate must be valid, and stays so. The server must take certificates of this authority on TLS connections (tls.client_ca " +
-		"with its roots). SM2 certificates are issued anew instead: TLS 1.3 of this program has no SM2."
+		"with its roots). SM2 certificates are issued anew instead: TLS here knows no SM2."
 }
 
 func (c *caRenewCmd) Run(ctx context.Context) error {

@@ -32,13 +32,14 @@ type caQueryFlags struct {
 	Subject       string            `help:"With this common name, or first DNS name, exactly."`
 	Tenure        simtrust.TenureID `placeholder:"ten_…" help:"On this tenure."`
 	KeyHash       string            `placeholder:"HEX" help:"For the key with this SHA-256."`
+	Requester     string            `placeholder:"WHO" help:"Asked for by est:USERNAME, acme:ACCOUNT or a client; add dates or a profile in a large register."`
 	ExpiresBefore time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Ending before this day."`
 	CreatedFrom   time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Made on this day or later."`
 	CreatedBefore time.Time         `format:"2006-01-02" placeholder:"DATE" help:"Made before this day."`
 }
 
 func (f caQueryFlags) query() ca.Query {
-	return ca.Query{Profile: f.Profile, Issuer: f.Issuer, Name: f.Subject, Tenure: f.Tenure, KeyHash: f.KeyHash,
+	return ca.Query{Profile: f.Profile, Issuer: f.Issuer, Name: f.Subject, Tenure: f.Tenure, KeyHash: f.KeyHash, Requester: f.Requester,
 		ExpiresBefore: f.ExpiresBefore, CreatedFrom: f.CreatedFrom, CreatedBefore: f.CreatedBefore}
 }
 
@@ -53,9 +54,10 @@ type caListCmd struct {
 // Help teaches with examples (kong's HelpProvider).
 func (*caListCmd) Help() string {
 	return "Conditions are joined by and; without any, all is listed, oldest first.\n\n" +
-		"    simtrust ca list --subject api.bank.example             of a name, common name or first DNS name\n" +
+		"    simtrust ca list --subject api.bank.example             for a common name, or first DNS name\n" +
 		"    simtrust ca list --tenure ten_… --valid                 what hangs on a tenure\n" +
 		"    simtrust ca list --profile tls-server --valid --expires-before 2027-01-01\n" +
+		"    simtrust ca list --requester est:USERNAME               what a credential obtained\n" +
 		"    simtrust ca list --key-hash HEX                         every certificate of a key"
 }
 
@@ -101,13 +103,19 @@ func displayName(c ca.Certificate) string {
 type caRevokeCmd struct {
 	remoteFlags
 	ID     string `arg:"" help:"Certificate; simtrust ca list finds it."`
-	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,certificateHold,removeFromCRL,privilegeWithdrawn" default:"unspecified" help:"${enum}"`
+	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,certificateHold,removeFromCRL,privilegeWithdrawn" default:"unspecified" help:"Why, in the words of RFC 5280: ${enum}."`
 }
 
 // Help explains the reasons (kong's HelpProvider).
 func (*caRevokeCmd) Help() string {
-	return "keyCompromise blocks the key for ever, revokes everything else it is in, and replaces any earlier reason. certificateHold can be undone with " +
-		"removeFromCRL; all others are final. OCSP shows the revocation at once, the CRL within ten seconds."
+	return "Which reason:\n\n" +
+		"    keyCompromise         somebody else may have the key; blocks it for ever, revokes every certificate of it, replaces any earlier reason\n" +
+		"    superseded            there is a new certificate\n" +
+		"    affiliationChanged    the name is no longer right: another organisation, another office\n" +
+		"    cessationOfOperation  it is no longer needed\n" +
+		"    privilegeWithdrawn    its holder may no longer do what it is for\n" +
+		"    certificateHold       for now, where the profile allows it; removeFromCRL undoes it, all others are final\n\n" +
+		"OCSP shows the revocation at once, the CRL within ten seconds."
 }
 
 func (c *caRevokeCmd) Run(ctx context.Context) error {
@@ -126,7 +134,7 @@ func (c *caRevokeCmd) Run(ctx context.Context) error {
 type caBulkRevokeCmd struct {
 	remoteFlags
 	caQueryFlags
-	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,privilegeWithdrawn" default:"unspecified" help:"${enum}"`
+	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,privilegeWithdrawn" default:"unspecified" help:"Why, in the words of RFC 5280: ${enum}; simtrust ca revoke --help explains them."`
 	Yes    bool   `help:"Do it; without, only say how many it would be."`
 	Quiet  bool   `short:"q" help:"No progress bar."`
 	Job    string `placeholder:"blk_…" help:"Watch a bulk revocation that runs already."`
@@ -134,7 +142,9 @@ type caBulkRevokeCmd struct {
 
 // Help says how it goes on (kong's HelpProvider).
 func (*caBulkRevokeCmd) Help() string {
-	return "    simtrust ca bulk-revoke --profile bank-sim --created-before 2026-11-01 --reason superseded\n\n" +
+	return "Without --yes it only counts:\n\n" +
+		"    simtrust ca bulk-revoke --profile bank-sim --created-before 2026-11-01 --reason superseded\n" +
+		"    simtrust ca bulk-revoke --requester est:USERNAME --reason cessationOfOperation --yes      after a credential leaked\n\n" +
 		"The server goes on when this command ends; --job watches it again. Certificates made after the start are left alone."
 }
 
@@ -208,6 +218,14 @@ type caBlockCmd struct {
 	remoteFlags
 	KeyHash string `arg:"" help:"SHA-256 of the SubjectPublicKeyInfo in hexadecimal; simtrust ca show prints it."`
 	Cause   string `required:"" help:"Why, for the audit trail."`
+}
+
+// Help says when (kong's HelpProvider).
+func (*caBlockCmd) Help() string {
+	return "For a key that is known to be out, whether it has certificates here or not: it gets none any more, and those it has are revoked for " +
+		"keyCompromise.\n\n" +
+		"    openssl pkey -in found.key -pubout -outform DER | sha256sum\n" +
+		"    simtrust ca block HEX --cause 'published in a repository'"
 }
 
 func (c *caBlockCmd) Run(ctx context.Context) error {
