@@ -19,6 +19,7 @@ type crl struct {
 // Contents of object identifiers (RFC 5280, sections 5.2 and 5.3).
 var (
 	oidCRLNumber    = []byte{0x55, 0x1d, 20}
+	oidReason       = []byte{0x55, 0x1d, 21}
 	oidDistribution = []byte{0x55, 0x1d, 28}
 	oidAuthorityKey = []byte{0x55, 0x1d, 35}
 )

@@ -467,6 +467,34 @@ func TestWrongListIsNotPublished(t *testing.T) {
 	}
 }
 
+// TestImpossibleEntryIsNotPublished has the register say what no certificate can have: clients would not read the list.
+func TestImpossibleEntryIsNotPublished(t *testing.T) {
+	for name, revoke := range map[string]func(w *world){
+		"serial number not in DER": func(w *world) {
+			w.register.revoke(bank, 0, w.register.hold(bank, []byte{0, 1}, ca.StateIssued), start, ca.Superseded)
+		},
+		"reason beyond all": func(w *world) {
+			w.register.hold(bank, one, ca.StateIssued)
+			w.register.revoke(bank, 0, one, start, 200)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := embedded(t)
+			w.publish()
+			first := w.crl(bank, 0)
+			revoke(w)
+			w.clock.advance(3 * time.Second)
+			w.watch()
+			if err := w.Publish(t.Context()); err == nil || !strings.Contains(err.Error(), bank) {
+				t.Errorf("%v", err)
+			}
+			if l := w.crl(bank, 0); !bytes.Equal(l.Raw, first.Raw) {
+				t.Error("the list changed")
+			}
+		})
+	}
+}
+
 func TestOneShardFailsAlone(t *testing.T) {
 	w := embedded(t)
 	w.issuer(bank).Signer.(*seam).set(errors.New("session lost"), nil)

@@ -28,13 +28,13 @@ func (h head) ahead(now time.Time) bool { return h.this.After(now.Add(clockSkew)
 type readBack struct {
 	tbs, algorithm, issuer, signature []byte
 	this, next                        time.Time
-	entries                           int
+	revoked                           cryptobyte.String // entries
 	number                            int64
 	distribution                      []byte
 }
 
 // checkCRL holds a list against what it must be before anybody sees it: by the issuer's key and name, numbered and dated as
-// said, for this address alone, with so many entries.
+// said, for this address alone, with just these entries.
 func (a *authority) checkCRL(der []byte, want crl) error {
 	r, err := a.readOwn(der, want.address)
 	switch {
@@ -42,8 +42,8 @@ func (a *authority) checkCRL(der []byte, want crl) error {
 		return err
 	case r.number != want.number || !r.this.Equal(want.this) || !r.next.Equal(want.next):
 		return errors.New("the list's number or times are not as they should be")
-	case r.entries != len(want.entries):
-		return errors.New("the list does not have all entries")
+	case !lists(r.revoked, want.entries):
+		return errors.New("the list does not have the register's entries")
 	}
 	return nil
 }
@@ -100,12 +100,7 @@ func readCRL(der []byte) (r readBack, err error) {
 	if !ok {
 		return r, errNotCRL
 	}
-	r.issuer = issuer
-	for ; !revoked.Empty(); r.entries++ {
-		if !revoked.SkipASN1(tag.SEQUENCE) {
-			return r, errNotCRL
-		}
-	}
+	r.issuer, r.revoked = issuer, revoked
 	if !eachExtension(extensions, r.extension) {
 		return r, errNotCRL
 	}
@@ -128,4 +123,32 @@ func readTime(in *cryptobyte.String, t *time.Time) bool {
 		return in.ReadASN1UTCTime(t)
 	}
 	return in.ReadASN1GeneralizedTime(t)
+}
+
+// lists says whether revokedCertificates has these entries, in this order, and no others: serial numbers and reasons, read as clients
+// read them.
+func lists(revoked cryptobyte.String, entries []entry) bool {
+	for i := range entries {
+		var one, serial, when, extensions cryptobyte.String
+		ok := revoked.ReadASN1(&one, tag.SEQUENCE) && one.ReadASN1(&serial, tag.INTEGER) && minimal(serial) && bytes.Equal(serial, entries[i].number()) &&
+			one.ReadAnyASN1(&when, nil) && one.ReadOptionalASN1(&extensions, nil, tag.SEQUENCE) && one.Empty()
+		if !ok || readReason(extensions) != int(entries[i].reason) {
+			return false
+		}
+	}
+	return revoked.Empty()
+}
+
+// readReason reads the one extension that entries have, of which none is unspecified; -1: it is something else.
+func readReason(extensions cryptobyte.String) int {
+	var one, oid, value cryptobyte.String
+	var reason int
+	switch {
+	case extensions.Empty():
+		return 0
+	case extensions.ReadASN1(&one, tag.SEQUENCE) && extensions.Empty() && one.ReadASN1(&oid, tag.OBJECT_IDENTIFIER) && bytes.Equal(oid, oidReason) &&
+		one.ReadASN1(&value, tag.OCTET_STRING) && one.Empty() && value.ReadASN1Enum(&reason) && value.Empty() && reason != 0:
+		return reason
+	}
+	return -1
 }
