@@ -27,22 +27,13 @@ func fileName(a applet.Algorithm) string {
 	return strings.ToLower(strings.ReplaceAll(a.String(), "-", ""))
 }
 
-// TestAChangedOctetFails: in every member the first octets, the last ones and those on the way.
+// TestAChangedOctetFails: every octet of every member, by one of its bits after the other.
 func TestAChangedOctetFails(t *testing.T) {
 	w := newWorld(t)
 	for name, evidence := range evidences(w) {
 		t.Run(name, func(t *testing.T) {
-			s := read(t, evidence)
-			end := 1 // behind the brace
-			for _, member := range s.names {
-				begin := end
-				end += len(member) + 4 + len(s.values[member])
-				last := end - 2 // the value's last octet; a comma or brace comes after it
-				for _, at := range []int{begin, begin + 1, begin + len(member) + 2, last - len(s.values[member]) + 1, (begin + last) / 2, last - 3, last - 2, last - 1, last, end - 1} {
-					for _, bit := range []byte{1, 2, 4, 0x20} {
-						w.changed(t, evidence, at, bit, member)
-					}
-				}
+			for at := range evidence {
+				w.changed(t, evidence, at, 1<<(at%8))
 			}
 		})
 	}
@@ -54,7 +45,7 @@ func TestAnyChangedBitFails(t *testing.T) {
 	for name, evidence := range evidences(w) {
 		t.Run(name, func(t *testing.T) {
 			err := quick.Check(func(at uint32, bit uint8) bool {
-				return w.changed(t, evidence, int(at)%len(evidence), 1<<(bit%8), "at random")
+				return w.changed(t, evidence, int(at)%len(evidence), 1<<(bit%8))
 			}, &quick.Config{MaxCount: 300})
 			if err != nil {
 				t.Error(err)
@@ -63,13 +54,13 @@ func TestAnyChangedBitFails(t *testing.T) {
 	}
 }
 
-func (w *world) changed(t *testing.T, evidence []byte, at int, bit byte, where string) bool {
+func (w *world) changed(t *testing.T, evidence []byte, at int, bit byte) bool {
 	t.Helper()
 	spoilt := bytes.Clone(evidence)
 	spoilt[at] ^= bit
 	r, err := w.verify(spoilt, receipt.Options{Log: logKey()})
 	if err == nil || r.Valid {
-		t.Errorf("%s: octet %d ^ %02x passes: …%s…", where, at, bit, spoilt[max(at-20, 0):min(at+20, len(spoilt))])
+		t.Errorf("octet %d ^ %02x passes: …%s…", at, bit, spoilt[max(at-20, 0):min(at+20, len(spoilt))])
 		return false
 	}
 	return true

@@ -173,9 +173,9 @@ func Include(evidence []byte, p tlog.Proof) ([]byte, error) {
 	return b.encode()
 }
 
-// member is a JSON text as a bundle has it; nothing where there is none.
+// member is a JSON text as a bundle has it; nothing where there is none, or null.
 func member(text []byte) (jsontext.Value, error) {
-	if len(text) == 0 {
+	if len(text) == 0 || string(text) == "null" {
 		return nil, nil
 	}
 	v := jsontext.Value(text).Clone()

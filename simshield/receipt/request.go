@@ -15,8 +15,8 @@ import (
 	"simtrust/simshield/applet"
 )
 
-// request are the claims of a party's signed request. One that is unknown is refused: it would be something that the party asked and
-// the person did not see.
+// request are the claims of a party's signed request, read here without the server's help. One that is unknown is refused: it would be
+// something that the party asked and the person did not see.
 type request struct {
 	Issuer      string          `json:"iss"`
 	Audience    string          `json:"aud"`
