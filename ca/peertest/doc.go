@@ -6,4 +6,5 @@
 //   - ocsp.mjs         PKI.js: a status answer
 //   - timestamp.mjs    PKI.js: a time stamp
 //   - sm2.mjs          sm-crypto: SM2 signatures, one under a request for a certificate too
+//   - envelope.mjs     sm-crypto: an enveloped SM2 key
 package peertest
