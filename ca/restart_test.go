@@ -4,6 +4,7 @@ package ca_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -68,7 +69,7 @@ func TestPostgreSQLRestarts(t *testing.T) {
 	}
 	for range 3 {
 		w.wait("certificates are issued", func() bool { return issued.Load() > 50 })
-		if err := cluster.Restart(); err != nil {
+		if err := errors.Join(cluster.Crash(), cluster.Recover()); err != nil {
 			t.Fatal(err)
 		}
 		issued.Store(0)

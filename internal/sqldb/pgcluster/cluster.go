@@ -45,7 +45,7 @@ func Start(durable bool) (_ *Cluster, err error) {
 	}
 	c := &Cluster{bin: bin, dir: dir, password: rand.Text(), owner: owner, durable: durable}
 	if err = c.init(); err == nil {
-		err = c.start()
+		err = c.Recover()
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -69,7 +69,8 @@ func (c *Cluster) init() error {
 		"--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata="+c.data())
 }
 
-func (c *Cluster) start() error {
+// Recover starts the server, after a crash too.
+func (c *Cluster) Recover() error {
 	options := []string{"-k", c.dir, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "shared_buffers=256MB"}
 	if !c.durable {
 		options = append(options, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -78,20 +79,13 @@ func (c *Cluster) start() error {
 		"--options="+strings.Join(options, " "))
 }
 
-// Restart ends the server as a crash does, without warning to its clients, and has it recover.
-func (c *Cluster) Restart() error {
-	if err := c.crash(); err != nil {
-		return err
-	}
-	return c.start()
-}
-
-// Stop ends the server and removes its folder.
-func (c *Cluster) Stop() error { return errors.Join(c.crash(), os.RemoveAll(c.dir)) }
-
-func (c *Cluster) crash() error {
+// Crash ends the server as a crash does, without warning to its clients.
+func (c *Cluster) Crash() error {
 	return c.run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", "--pgdata="+c.data())
 }
+
+// Stop ends the server, which runs, and removes its folder.
+func (c *Cluster) Stop() error { return errors.Join(c.Crash(), os.RemoveAll(c.dir)) }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
