@@ -53,8 +53,11 @@ func (s *Service) NewExternal(ctx context.Context, req ExternalReq) (External, e
 			return External{}, &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonNames, Op: "acme.eab", Msg: "a name is no DNS name"}
 		}
 	}
-	e := External{KID: simtrust.NewID("eab"), Profile: req.Profile, Names: req.Names, Created: instant(s.now().UnixMilli()), CreatedBy: req.By}
-	e.Key = s.externalKey(e.KID)
+	e := External{Profile: req.Profile, Names: req.Names, Created: instant(s.now().UnixMilli()), CreatedBy: req.By}
+	for e.KID == "" || strings.HasPrefix(encode(e.Key), "-") { // which the command lines of clients would take for an option
+		e.KID = simtrust.NewID("eab")
+		e.Key = s.externalKey(e.KID)
+	}
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `insert into acme_eab (kid, profile, names, created, created_by) values ($1, $2, $3, $4, $5)`,
 			e.KID, e.Profile, textOf(e.Names), e.Created.UnixMilli(), e.CreatedBy)

@@ -135,6 +135,16 @@ func TestListingShowsNoKey(t *testing.T) {
 	}
 }
 
+// A key can stand after --eab-hmac-key: it does not look like an option.
+func TestKeysForCommandLines(t *testing.T) {
+	w := embedded(t)
+	for range 300 { // of which chance would give five a hyphen
+		if e := w.external(); base64.RawURLEncoding.EncodeToString(e.Key)[0] == '-' {
+			t.Fatal(e.KID)
+		}
+	}
+}
+
 func TestWithdrawalIsRefused(t *testing.T) {
 	w := embedded(t)
 	e := w.external()
