@@ -77,7 +77,7 @@ func TestSearch(t *testing.T) {
 			_, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{After: after})
 			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
 		}
-		for _, q := range []ca.Query{{Name: "a\x00b"}, {Issuer: "\x00"}, {Tenure: "\xff"}} {
+		for _, q := range []ca.Query{{Name: "a\x00b"}, {Issuer: "\x00"}, {Tenure: "\xff"}, {Requester: "\x00"}} {
 			_, _, err := w.Search(t.Context(), q, ca.Page{})
 			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
 			_, err = w.RevokeAll(t.Context(), ca.BulkReq{Query: q, Reason: ca.Superseded})

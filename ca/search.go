@@ -107,14 +107,20 @@ func (w *where) page(limit int) string {
 	return w.text() + " order by c.created, c.id limit $" + strconv.Itoa(len(w.args))
 }
 
+// equals is a condition that a column has a value; without a value it is none.
+type equals struct{ column, value string }
+
+// texts are the conditions on text, in one order, so that few texts are prepared.
+func (q Query) texts() []equals {
+	return []equals{{"c.issuer", q.Issuer}, {"c.profile", q.Profile}, {"c.name", q.Name}, {"c.tenure_id", string(q.Tenure)},
+		{"c.key_hash", q.KeyHash}, {"c.requester", q.Requester}}
+}
+
 func (q Query) where() *where {
 	w := &where{}
-	for _, equal := range []struct{ term, value string }{ // in one order, so that few texts are prepared
-		{"c.issuer = ?", q.Issuer}, {"c.profile = ?", q.Profile}, {"c.name = ?", q.Name}, {"c.tenure_id = ?", string(q.Tenure)},
-		{"c.key_hash = ?", q.KeyHash}, {"c.requester = ?", q.Requester},
-	} {
-		if equal.value != "" {
-			w.add(equal.term, equal.value)
+	for _, e := range q.texts() {
+		if e.value != "" {
+			w.add(e.column+" = ?", e.value)
 		}
 	}
 	if q.Tenure != "" {
@@ -140,8 +146,8 @@ func (q Query) where() *where {
 
 // check refuses text that no store compares, and no certificate has.
 func (q Query) check() error {
-	for _, text := range []string{q.Issuer, q.Profile, q.Name, string(q.Tenure), q.KeyHash} {
-		if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+	for _, e := range q.texts() {
+		if strings.ContainsRune(e.value, 0) || !utf8.ValidString(e.value) {
 			return invalid(ReasonSearch, "a condition is no text")
 		}
 	}
