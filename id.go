@@ -3,6 +3,7 @@ package simtrust
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"fmt"
 )
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
@@ -20,4 +21,12 @@ func NewSecret() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:])
 	return idEncoding.EncodeToString(b[:])
+}
+
+// NewUUID returns a random UUID, such as protocols of others ask for (RFC 9562, section 5.4).
+func NewUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
