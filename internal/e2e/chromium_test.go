@@ -75,6 +75,12 @@ func (p tab) press(selector string) int64 {
 	return p.load(chromedp.Click(chromedp.CSS(selector)))
 }
 
+// enter types into what the selector finds.
+func (p tab) enter(selector, text string) {
+	p.Helper()
+	p.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
 func (p tab) load(step chromedp.Action[chromedp.Void]) int64 {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, pageTime)

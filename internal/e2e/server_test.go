@@ -30,6 +30,7 @@ type world struct {
 		Secret     string `json:"secret"`
 	} `json:"radius"`
 	Operator    string       `json:"operator"`
+	Handset     string       `json:"handset"`
 	Shop        string       `json:"shop"`
 	Desk        string       `json:"desk"`
 	Clients     []client     `json:"clients"`
@@ -51,6 +52,9 @@ type subscriber struct {
 	IMSI   string `json:"imsi"`
 	ICCID  string `json:"iccid"`
 	IMEI   string `json:"imei"`
+
+	LoginPIN   string `json:"login_pin"`
+	SigningPIN string `json:"signing_pin"`
 }
 
 func (w world) client(name string) client {

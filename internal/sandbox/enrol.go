@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"simtrust"
@@ -21,9 +20,10 @@ var enrolments = map[string][]string{
 const enrolled = 100
 
 const (
-	enrolTime  = 2 * time.Minute // for all
-	enrolPoll  = 50 * time.Millisecond
-	scopeParty = "simshield:register simshield:confirm"
+	enrolTime     = 2 * time.Minute // for all
+	enrolPoll     = 100 * time.Millisecond
+	enrolParallel = 50
+	scopeParty    = "simshield:register simshield:confirm"
 )
 
 type registration struct {
@@ -83,7 +83,7 @@ func (s *Sandbox) enrol(ctx context.Context, issuer string) error {
 	if err != nil {
 		return err
 	}
-	err = o.nas.each(waiting, func(_ int, sub *Subscriber) error { return c.enrol(ctx, sub, o.handsets.phone(sub.SIM)) })
+	err = each(waiting, enrolParallel, func(_ int, sub *Subscriber) error { return c.enrol(ctx, sub, o.handsets.phone(sub.SIM)) })
 	return errors.Join(err, o.world.save())
 }
 
@@ -92,7 +92,7 @@ func newCounter(ctx context.Context, issuer string, bank Client, now time.Time) 
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: a token for the bank: %w", err)
 	}
-	server := rpc.NewClient(issuer, http.DefaultClient, token)
+	server := rpc.NewClient(issuer, manyAtOnce, token)
 	return &counter{
 		register: rpc.Call[registration, registered](server, "POST /simshield/v1/registrations"),
 		status:   rpc.Call[registrationID, registered](server, "GET /simshield/v1/registrations/{id}"),

@@ -44,7 +44,7 @@ var errNoCard = errors.New("the number has no card in this network; assign it, o
 
 // openHandsets has no phone yet; messages that an earlier run left go on to the server.
 func openHandsets(c Config) (*handsets, error) {
-	server := rpc.NewClient(c.Issuer, &http.Client{Timeout: serverTime}, c.AdminToken, rpc.Breaker(centerFailures, centerFirst))
+	server := rpc.NewClient(c.Issuer, manyAtOnce, c.AdminToken, rpc.Breaker(centerFailures, centerFirst))
 	center, err := newCenter(filepath.Join(c.Dir, "sms"), server, c.Log)
 	if err != nil {
 		return nil, err
@@ -52,10 +52,11 @@ func openHandsets(c Config) (*handsets, error) {
 	return newHandsets(filepath.Join(c.Dir, "cards"), center, c.Log)
 }
 
-const (
-	serverTime     = 15 * time.Second
-	centerFailures = 2 * centerParallel // in a row, before the centre stops trying for a moment
-)
+// manyAtOnce keeps the connections of what many subscribers do at once.
+var manyAtOnce = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: centerParallel}}
+
+// centerFailures in a row have the centre stop trying for a moment.
+const centerFailures = 2 * centerParallel
 
 func newHandsets(dir string, c *center, log *slog.Logger) (*handsets, error) {
 	return &handsets{dir: dir, center: c, log: log, phones: map[string]*phone{}}, os.MkdirAll(dir, 0o700)

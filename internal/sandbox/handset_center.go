@@ -45,7 +45,7 @@ type parts struct {
 }
 
 const (
-	centerParallel = 16
+	centerParallel = 64
 	centerFirst    = 100 * time.Millisecond // until a message is tried again; then twice as long, up to centerLast
 	centerLast     = 2 * time.Second
 )

@@ -96,11 +96,11 @@ func (g *gateway) send(ctx context.Context, status radacct.Status, s *Subscriber
 		IMSI: s.IMSI, IMEISV: s.IMEI[:14] + "01", IPv4: ip})
 }
 
-// each calls do for all subscribers, several at once, and answers the first error.
-func (g *gateway) each(subscribers []*Subscriber, do func(i int, s *Subscriber) error) error {
+// each calls do for all subscribers, so many at once, and answers the first error.
+func each(subscribers []*Subscriber, atOnce int, do func(i int, s *Subscriber) error) error {
 	var wg sync.WaitGroup
 	errs := make(chan error, 1)
-	turns := make(chan struct{}, gatewayClients)
+	turns := make(chan struct{}, atOnce)
 	for i, s := range subscribers {
 		turns <- struct{}{}
 		wg.Go(func() {

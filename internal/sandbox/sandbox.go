@@ -168,7 +168,7 @@ func (o *operator) registerClients(ctx context.Context) error {
 
 // announce opens a session for every phone that is on, and repeats those that the gateway still holds.
 func (o *operator) announce(ctx context.Context) error {
-	return o.nas.each(o.world.Subscribers, func(i int, s *Subscriber) error {
+	return each(o.world.Subscribers, gatewayClients, func(i int, s *Subscriber) error {
 		switch {
 		case len(s.Sessions) > 0:
 			return o.nas.interim(ctx, s)

@@ -166,13 +166,13 @@ type Question struct {
 	VerificationCode string
 }
 
-// Asking returns what a person is being asked about, if anything. A card in a real telephone tells nobody: it is for a page that
-// stands for telephone and person in one.
+// Asking returns what a person is being asked about, if anything that the server has not taken back since. A card in a real telephone
+// tells nobody: it is for a page that stands for telephone and person in one.
 func (c *Card) Asking() (Question, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := c.toolkit.open
-	if v == nil {
+	if v == nil || v.withdrawn {
 		return Question{}, false
 	}
 	return Question{Applet: v.app, Kind: v.kind, ID: v.id, Enrolment: v.askCode, VerificationCode: v.check}, true
