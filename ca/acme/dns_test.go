@@ -79,7 +79,13 @@ func (s *nameServer) answer(m dnsmessage.Message) ([]byte, error) {
 			if !ok {
 				ip = netip.MustParseAddr("127.0.0.1")
 			}
-			m.Answers = append(m.Answers, dnsmessage.Resource{Header: head, Body: &dnsmessage.AResource{A: ip.As4()}})
+			if ip.Is4() {
+				m.Answers = append(m.Answers, dnsmessage.Resource{Header: head, Body: &dnsmessage.AResource{A: ip.As4()}})
+			}
+		case dnsmessage.TypeAAAA:
+			if ip := s.addresses[name]; ip.Is6() {
+				m.Answers = append(m.Answers, dnsmessage.Resource{Header: head, Body: &dnsmessage.AAAAResource{AAAA: ip.As16()}})
+			}
 		case dnsmessage.TypeTXT:
 			for _, text := range s.texts[name] {
 				m.Answers = append(m.Answers, dnsmessage.Resource{Header: head, Body: &dnsmessage.TXTResource{TXT: []string{text}}})

@@ -89,7 +89,8 @@ func TestFailedHTTP(t *testing.T) {
 func TestNamesThatLeadWithin(t *testing.T) {
 	w := embedded(t)
 	f := w.register(newKey(t), w.external())
-	for i, ip := range []string{"10.0.0.1", "169.254.169.254", "192.168.1.1", "127.0.0.2", "0.0.0.0", "100.64.0.1"} {
+	for i, ip := range []string{"10.0.0.1", "169.254.169.254", "192.168.1.1", "127.0.0.2", "0.0.0.0", "100.64.0.1", "::1", "fd00::1", "fe80::1",
+		"::ffff:10.0.0.1", "64:ff9b::a00:1"} {
 		name := "n" + strconv.Itoa(i) + ".example.com"
 		w.dns.setAddress(name, ip)
 		for _, kind := range []string{"http-01", "tls-alpn-01"} {
