@@ -209,12 +209,12 @@ func TestRenewOverMutualTLS(t *testing.T) {
 
 	der, key := request(t, elliptic.P256(), nil)
 	old := w.issue(ca.IssueReq{Profile: "tls-client", CSR: der, Subject: ca.Subject{CommonName: "reports"}})
-	post := func(certs []tls.Certificate) (int, string) {
+	post := func(media string, certs []tls.Certificate) (int, string) {
 		client := server.Client()
 		transport := client.Transport.(*http.Transport).Clone()
 		transport.TLSClientConfig.Certificates = certs
 		fresh, _ := request(t, elliptic.P256(), nil)
-		res, err := (&http.Client{Transport: transport}).Post(server.URL+"/ca/v1/renewals", "application/pkcs10", bytes.NewReader(fresh))
+		res, err := (&http.Client{Transport: transport}).Post(server.URL+"/ca/v1/renewals", media, bytes.NewReader(fresh))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +225,17 @@ func TestRenewOverMutualTLS(t *testing.T) {
 		}
 		return res.StatusCode, string(body)
 	}
-	code, body := post([]tls.Certificate{{Certificate: [][]byte{old.Raw}, PrivateKey: key}})
+	const media = "application/pkcs10"
+	mine := []tls.Certificate{{Certificate: [][]byte{old.Raw}, PrivateKey: key}}
+	for _, simple := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"} { // what a browser sends for any page
+		if code, body := post(simple, mine); code != http.StatusUnsupportedMediaType || !strings.Contains(body, rpc.ReasonMediaType) {
+			t.Errorf("another site's %q: %d %s", simple, code, body)
+		}
+	}
+	if found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{}); err != nil || len(found) != 1 {
+		t.Errorf("%d certificates, %v", len(found), err)
+	}
+	code, body := post(media, mine)
 	var answer struct{ ID, Certificate string }
 	if code != http.StatusCreated || json.Unmarshal([]byte(body), &answer) != nil {
 		t.Fatalf("%d %s", code, body)
@@ -233,7 +243,7 @@ func TestRenewOverMutualTLS(t *testing.T) {
 	if block, _ := pem.Decode([]byte(answer.Certificate)); block == nil || parse(t, block.Bytes).Subject.CommonName != "reports" || answer.ID == old.ID {
 		t.Errorf("renewed %s", body)
 	}
-	if code, body := post(nil); code != http.StatusUnauthorized || !strings.Contains(body, ca.ReasonClientCertificate) {
+	if code, body := post(media, nil); code != http.StatusUnauthorized || !strings.Contains(body, ca.ReasonClientCertificate) {
 		t.Errorf("without a certificate: %d %s", code, body)
 	}
 	template := parse(t, old.Raw)
@@ -243,7 +253,7 @@ func TestRenewOverMutualTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, body := post([]tls.Certificate{{Certificate: [][]byte{forged}, PrivateKey: key}}); code != http.StatusUnauthorized {
+	if code, body := post(media, []tls.Certificate{{Certificate: [][]byte{forged}, PrivateKey: key}}); code != http.StatusUnauthorized {
 		t.Errorf("with a forged certificate: %d %s", code, body)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"time"
 
@@ -128,10 +129,17 @@ func (s *Service) blockWire(ctx context.Context, w blockWire) (nothingWire, erro
 	return nothingWire{}, s.BlockKey(ctx, hash, w.Cause+" ("+caller(ctx)+")")
 }
 
-// renewHTTP takes a CSR, application/pkcs10 in DER, on a connection with a client certificate.
+const typeRequest = "application/pkcs10"
+
+// renewHTTP takes a CSR in DER on a connection with a client certificate. A browser that has one sends it for any page that asks; but
+// for a body of this type it asks the server first, and is not told that it may.
 func (s *Service) renewHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
 		rpc.Fail(w, r, errClientCertificate)
+		return
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != typeRequest {
+		rpc.Fail(w, r, invalid(rpc.ReasonMediaType, "the body is "+typeRequest))
 		return
 	}
 	der, err := io.ReadAll(r.Body)

@@ -18,7 +18,7 @@ func RenewOver(ctx context.Context, hc *http.Client, server string, csr []byte) 
 	if err != nil {
 		return Certificate{}, invalid(rpc.ReasonUnreachable, "the server's address is no URL")
 	}
-	r.Header.Set("Content-Type", "application/pkcs10")
+	r.Header.Set("Content-Type", typeRequest)
 	res, err := hc.Do(r)
 	if err != nil {
 		return Certificate{}, &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: rpc.ReasonUnreachable, Op: "ca.renew", Msg: "the server did not answer", Err: err}
