@@ -29,15 +29,7 @@ type attempt struct {
 // TestPostgreSQLRestarts crashes the store again and again under load. Issuing goes on by itself; nothing that was handed out is
 // missing or different, nothing is signed twice, and of what nobody heard each one is issued, revoked or not there.
 func TestPostgreSQLRestarts(t *testing.T) {
-	cluster, err := pgcluster.Start(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := pgcluster.ForTest(t)
 	db := sqldbtest.Open(t, cluster.URL())
 	if err := sqldb.Migrate(t.Context(), db, ca.Migrations(), outbox.Migrations()); err != nil {
 		t.Fatal(err)

@@ -14,15 +14,7 @@ import (
 // TestStoreAway: without the database nothing is issued, and the status that is signed already goes on; with it the server goes on by
 // itself, and nothing is missing.
 func TestStoreAway(t *testing.T) {
-	cluster, err := pgcluster.Start(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	cluster := pgcluster.ForTest(t)
 	o := newOffice(t)
 	o.ceremony()
 	s := startServe(t, serveConfig{nas: "127.0.0.1/32", lines: []string{`database: "` + cluster.URL() + `"`,
