@@ -16,7 +16,7 @@ import (
 	"simtrust"
 )
 
-// The reasons of this package's errors, all of kind [simtrust.KindUnavailable].
+// The reasons of this package's errors, of kind [simtrust.KindUnavailable] but for the last.
 const (
 	// ReasonOutcomeUnknown says that a commit was sent and its answer did not arrive: the change may or may not be durable. The
 	// caller repeats the request under its own idempotency key, or reads back.
@@ -27,6 +27,9 @@ const (
 	ReasonContended = "store_contended"
 	// ReasonClosed says that the coalescer is shutting down, and that nothing was changed.
 	ReasonClosed = "store_closed"
+	// ReasonText says that a text holds octets that PostgreSQL takes for none: NUL, or what is not UTF-8. Kind invalid: it is an
+	// outsider's, where the module did not look.
+	ReasonText = "text_refused"
 )
 
 // ErrFileInUse says that another process has the SQLite file open.
@@ -117,8 +120,11 @@ func isRefusedCommit(err error) bool {
 }
 
 // classed gives an error of the store its kind and reason: ctx's own error where ctx ended, since the drivers then report no more
-// than a cancelled statement, or [ReasonStoreUnavailable]. Any other error, nil included, is returned unchanged.
+// than a cancelled statement, [ReasonStoreUnavailable] or [ReasonText]. Any other error, nil included, is returned unchanged.
 func classed(ctx context.Context, err error) error {
+	if e, ok := errors.AsType[*pq.Error](err); ok && e.Code == "22021" {
+		return &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonText, Msg: "a text holds octets that no text has", Err: err}
+	}
 	if err == nil || !isAway(err) {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"simtrust"
 	"simtrust/internal/sqldb"
 )
 
@@ -186,6 +187,19 @@ func TestManyTextsAndWrongArguments(t *testing.T) {
 		var got int64
 		if err := db.QueryRow(t.Context(), `select cast($1 as bigint) + cast($2 as bigint)`, int64(1)).Scan(&got); err == nil {
 			t.Error("a missing argument was accepted")
+		}
+	})
+}
+
+// An outsider's text with a NUL in it is his fault, not the store's: SQLite finds nothing, PostgreSQL refuses it.
+func TestTextThatIsNone(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		for _, text := range []string{"a\x00b", "\xff"} {
+			var n int64
+			err := db.QueryRow(t.Context(), `select count(*) from ticket where key = $1`, text).Scan(&n)
+			if err != nil && (simtrust.KindOf(err) != simtrust.KindInvalid || simtrust.ReasonOf(err) != sqldb.ReasonText) || n != 0 {
+				t.Errorf("%q: %d, %v", text, n, err)
+			}
 		}
 	})
 }
