@@ -1,0 +1,86 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReceipt: what a phone signed is proven without the server, by this program and by openssl, also after the server died; a changed
+// receipt is refused.
+func TestReceipt(t *testing.T) {
+	s := startSandbox(t)
+	b, who := s.bank(t), s.Subscribers[1]
+	asked := b.ask(t, who, transferOf("48000.00"))
+	s.reply(t, who, s.asked(t, who, true).ID, "confirm", who.SigningPIN, http.StatusOK)
+	if end := b.ended(t, asked); end.State != "signed" {
+		t.Fatalf("%+v", end)
+	}
+	s.kill()
+	s.start(t)
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	s.fetch(t, "/ca/roots.pem", in("roots.pem"))
+	s.fetch(t, "/ca/log/key", in("log.key"))
+	verify := []string{"receipt", "verify", in("receipt.json"), "--roots", in("roots.pem"), "--log-key", "@" + in("log.key")}
+	said := s.included(t, asked.ID, in("receipt.json"), verify)
+	s.stop(t)
+	if out := s.output(t, binary(t), verify...); out != said || strings.Contains(out, "failed") || !strings.Contains(out, "¥48,000.00 to 张伟") {
+		t.Errorf("without the server:\n%s", out)
+	}
+	s.output(t, binary(t), "receipt", "extract", in("receipt.json"), "--out", dir)
+	s.output(t, "openssl", "cms", "-verify", "-cades", "-inform", "DER", "-in", in("signed-data.der"), "-CAfile", in("roots.pem"), "-purpose", "any",
+		"-out", in("confirmed"))
+	s.output(t, "openssl", "ts", "-verify", "-token_in", "-in", in("time-stamp.der"), "-data", in("signature.der"), "-CAfile", in("roots.pem"))
+	text, err := os.ReadFile(in("receipt.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(in("receipt.json"), bytes.Replace(text, []byte("张伟"), []byte("张韦"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.run(t, verify...); err == nil || !strings.Contains(out, "The text is not that of the statement") {
+		t.Errorf("a changed receipt: %v\n%s", err, out)
+	}
+}
+
+// included fetches a receipt until it has the log's proof, and returns what its verification says.
+func (s *sandbox) included(t *testing.T, id, file string, verify []string) string {
+	t.Helper()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for range 100 {
+		if out, err := s.run(t, "shield", "receipt", id, "--out", file); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if out := s.output(t, binary(t), verify...); strings.Contains(out, "The transparency log") {
+			return out
+		}
+		<-tick.C
+	}
+	t.Fatal("the receipt is not in the log after 20 s")
+	return ""
+}
+
+// fetch writes what the server serves to everybody into a file.
+func (s *sandbox) fetch(t *testing.T, path, file string) {
+	t.Helper()
+	res, err := http.Get(s.Issuer + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %v", path, res.Status, err)
+	}
+	if err := os.WriteFile(file, body.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
