@@ -31,6 +31,13 @@ type deviceWire struct {
 	Online *bool `json:"online"`
 }
 
+// mountHandsets mounts all that the phones' address answers.
+func (o *operator) mountHandsets(mux *http.ServeMux, bearerToken string) {
+	mux.HandleFunc("POST /sms", o.handsets.serveSMS(bearerToken))
+	o.handsetRoutes(mux)
+	o.phoneRoutes(mux)
+}
+
 // handsetRoutes mounts the phones' interface for programs:
 //
 //	GET  /subscribers/{number}/screen | card

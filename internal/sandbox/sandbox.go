@@ -112,9 +112,7 @@ func (s *Sandbox) switchOn(c Config) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /sms", o.handsets.serveSMS(c.BearerToken))
-	o.handsetRoutes(mux)
-	o.phoneRoutes(mux)
+	o.mountHandsets(mux, c.BearerToken)
 	s.serve(c.Handset, mux)
 	return nil
 }
