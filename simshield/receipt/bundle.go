@@ -3,14 +3,18 @@ package receipt
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxSize bounds a bundle, in octets.
-const MaxSize = 512 << 10
+// MaxSize bounds a bundle, in octets. Each of its parts has 32 KB, so that no key is too long to be tried.
+const (
+	MaxSize = 512 << 10
+	maxPart = 32 << 10
+)
 
 const version = 1
 
@@ -67,6 +71,9 @@ func decode(text []byte) (*bundle, error) {
 	if err := json.Unmarshal(text, b, json.RejectUnknownMembers(true)); err != nil {
 		return nil, invalid(ReasonMalformed, "not a receipt: the JSON is broken, or has a member twice or one that is unknown")
 	}
+	if !b.fits() {
+		return nil, invalid(ReasonTooLarge, "a part is longer than one of a receipt is (32 KB)")
+	}
 	if b.Version != version {
 		return nil, invalid(ReasonMalformed, "a receipt of another version than 1")
 	}
@@ -75,6 +82,12 @@ func decode(text []byte) (*bundle, error) {
 		return nil, invalid(ReasonMalformed, "a receipt, but not in its one form: members in order, no spaces, canonical base64 and times")
 	}
 	return b, nil
+}
+
+// fits tells whether the parts that are read further are of a size that is read.
+func (b bundle) fits() bool {
+	parts := append([][]byte{[]byte(b.Request), b.JWKS, b.Statement, b.Signature, b.SignedData, b.TimeStamp, b.OCSP}, b.Certificates...)
+	return !slices.ContainsFunc(parts, func(p []byte) bool { return len(p) > maxPart })
 }
 
 // sealed is what the OCSP response has as its nonce: the digest of all that came before it.

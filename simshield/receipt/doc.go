@@ -47,6 +47,7 @@
 //
 // # What is not verified
 //
-// The packets: only the operator can open them. That the text was on the screen rests on the card's applet. Whether the time-stamping
-// authority's certificate was revoked: the bundle has no status of it.
+// That the keys in jwks were the party's: the operator says so, and the party knows. The packets: only the operator can open them. That
+// the text was on the screen: that rests on the card's applet. Whether the time-stamping authority's certificate was revoked: the bundle
+// has no status of it.
 package receipt

@@ -98,6 +98,12 @@ func TestOneForm(t *testing.T) {
 	if _, err := w.verify(bytes.Repeat([]byte(" "), receipt.MaxSize+1), receipt.Options{}); simtrust.ReasonOf(err) != receipt.ReasonTooLarge {
 		t.Errorf("%v", err)
 	}
+	for _, name := range []string{"request", "statement", "signature", "signed_data", "time_stamp", "ocsp"} {
+		long := read(t, []byte(evidence)).set(name, strings.Repeat("AAAA", 11<<10)).text()
+		if _, err := w.verify(long, receipt.Options{}); simtrust.ReasonOf(err) != receipt.ReasonTooLarge {
+			t.Errorf("a long %s: %v", name, err)
+		}
+	}
 	for _, name := range s.names {
 		if r, err := w.verify(read(t, []byte(evidence)).drop(name).text(), receipt.Options{}); err == nil || r.Valid {
 			t.Errorf("without %s it passes", name)

@@ -40,7 +40,7 @@ func (n *Notary) Seal(ctx context.Context, f Facts) ([]byte, error) {
 		return nil, err
 	}
 	text, err := b.encode()
-	if err != nil || len(text) > MaxSize {
+	if err != nil || len(text) > MaxSize || !b.fits() {
 		return nil, fault(simtrust.KindInvalid, ReasonFacts, "the facts do not fit a receipt", err)
 	}
 	return text, nil

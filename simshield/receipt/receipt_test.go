@@ -142,6 +142,7 @@ func TestFactsThatDoNotBelongTogether(t *testing.T) {
 		"no issuers": func(f *receipt.Facts) { f.Chain = nil }, "another certificate": func(f *receipt.Facts) { f.Raw = f.Chain[0] },
 		"keys that are no JSON": func(f *receipt.Facts) { f.JWKS = []byte("{") }, "a decision that is none": func(f *receipt.Facts) { f.Decision = []byte("{]") },
 		"more than a receipt holds": func(f *receipt.Facts) { f.Command = make([]byte, receipt.MaxSize) },
+		"more keys than it holds":   func(f *receipt.Facts) { f.JWKS = []byte(`{"keys":["` + strings.Repeat("k", 32<<10) + `"]}`) },
 	} {
 		f := w.facts(applet.P256, statement(transfer()), claims(transfer()))
 		spoil(&f)
