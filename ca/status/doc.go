@@ -30,7 +30,9 @@
 // beyond its expiry, and not before it was listed for a whole period of validity more. After a roll-over the old issuer's lists
 // go on under its own key.
 //
-// A revocation is published within 10 s. Lists are published again well before their nextUpdate, also without changes.
+// A revocation is published within 10 s. Lists are published again well before their nextUpdate, also without changes, and once when
+// a node starts, since it cannot tell whether the store was restored from a backup. Lists dated by a clock that was ahead are replaced
+// as soon as it is right, with what they left out as expired.
 //
 // # Another hierarchy
 //
