@@ -327,6 +327,36 @@ func TestTwoNodes(t *testing.T) {
 	})
 }
 
+// TestSlowKey has a key that signs for one only when eight wait: neither the store nor another request is held up by a slow token.
+func TestSlowKey(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const callers = 8
+		var arrived sync.WaitGroup
+		arrived.Add(callers)
+		all := make(chan struct{})
+		go func() { arrived.Wait(); close(all) }()
+		w.key("service-p256-2026").at(func() error {
+			arrived.Done()
+			select {
+			case <-all:
+				return nil
+			case <-time.After(30 * time.Second):
+				return errors.New("the others do not come")
+			}
+		}, nil)
+		var wait sync.WaitGroup
+		for range callers {
+			req := w.server("a.example")
+			wait.Go(func() {
+				if _, err := w.Issue(t.Context(), req); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+	})
+}
+
 // TestSerialNumberTwice has two nodes, that were given the same number, draw the same serial number: the second signs nothing.
 func TestSerialNumberTwice(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
