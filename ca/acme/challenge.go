@@ -73,12 +73,26 @@ func (s *Service) tryChallenge(ctx context.Context, r *request) (*reply, error) 
 		if err := r.into(&struct{}{}); err != nil {
 			return nil, err
 		}
+		if err := s.mayWait(ctx, r.account.eab); err != nil {
+			return nil, err
+		}
 		if err := s.beginChallenge(ctx, &c, a); err != nil {
 			return nil, err
 		}
 	}
 	return &reply{status: http.StatusOK, body: s.challengeBody(&c), links: []string{"<" + s.url(pathAuthorization+a.id) + `>;rel="up"`},
 		retry: c.status == statusProcessing}, nil
+}
+
+// mayWait refuses more challenges to an external account that has as many looked at, or waiting for it, as one may have.
+func (s *Service) mayWait(ctx context.Context, eab string) error {
+	var n int64
+	err := s.db.QueryRow(ctx, `select count(*) from acme_challenge c join acme_authorization z on z.id = c.authorization_id
+		join acme_account a on a.id = z.account where c.status = 'processing' and a.eab = $1`, eab).Scan(&n)
+	if err == nil && n >= maxWaiting {
+		return errLimited
+	}
+	return err
 }
 
 // beginChallenge moves a pending challenge of a pending authorization to processing and looks at it, now or, without a place, when

@@ -74,5 +74,10 @@ const (
 	sweepEvery      = time.Minute
 )
 
-// maxValidations bounds the challenges looked at at once.
-const maxValidations = 64
+const (
+	// maxValidations bounds the challenges looked at at once.
+	maxValidations = 64
+	// maxWaiting bounds those of one external account that are, or wait for it: names that never answer take their places for ten
+	// seconds each, and everybody waits behind them.
+	maxWaiting = 500
+)

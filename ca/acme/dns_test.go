@@ -15,6 +15,7 @@ import (
 type nameServer struct {
 	conn      net.PacketConn
 	mu        sync.Mutex
+	silent    bool
 	texts     map[string][]string
 	addresses map[string]netip.Addr
 }
@@ -43,6 +44,13 @@ func (s *nameServer) setAddress(name, ip string) {
 	s.addresses[name] = netip.MustParseAddr(ip)
 }
 
+// stop answers nothing any more.
+func (s *nameServer) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.silent = true
+}
+
 func (s *nameServer) resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", s.conn.LocalAddr().String())
@@ -60,7 +68,7 @@ func (s *nameServer) serve() {
 		if m.Unpack(buf[:n]) != nil {
 			continue
 		}
-		if answer, err := s.answer(m); err == nil {
+		if answer, err := s.answer(m); err == nil && answer != nil {
 			_, _ = s.conn.WriteTo(answer, from)
 		}
 	}
@@ -69,6 +77,9 @@ func (s *nameServer) serve() {
 func (s *nameServer) answer(m dnsmessage.Message) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.silent {
+		return nil, nil
+	}
 	m.Response, m.Additionals = true, nil
 	for _, q := range m.Questions {
 		name := strings.TrimSuffix(q.Name.String(), ".")

@@ -71,3 +71,32 @@ func TestChallengesThatHangDoNotPileUp(t *testing.T) {
 	}
 	t.Error("nobody looked at what waited")
 }
+
+// TestOneExternalAccountDoesNotTakeAllPlaces begins challenges without end that nobody looks at, and one for another external account.
+func TestOneExternalAccountDoesNotTakeAllPlaces(t *testing.T) {
+	w := embedded(t)
+	greedy, other := w.register(newKey(t), w.external()), w.register(newKey(t), w.external())
+	w.dns.stop()
+	var list []string
+	for i := range 100 {
+		list = append(list, fmt.Sprintf("n%d.example.com", i))
+	}
+	begun := 0
+	for range 6 {
+		for _, url := range greedy.order(list...).Authorizations {
+			a := greedy.post(greedy.authorization(url).challenge(t, "dns-01").URL, "{}")
+			if a.kind() == "rateLimited" {
+				if begun < 500 {
+					t.Errorf("only %d were begun", begun)
+				}
+				u := other.order("a.example.com").Authorizations[0]
+				if a := other.post(other.authorization(u).challenge(t, "dns-01").URL, "{}"); a.StatusCode != 200 {
+					t.Errorf("another's: %d %s", a.StatusCode, a.text)
+				}
+				return
+			}
+			begun++
+		}
+	}
+	t.Errorf("%d were begun", begun)
+}
