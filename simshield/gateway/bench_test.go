@@ -31,6 +31,7 @@ type echo struct {
 }
 
 func (e *echo) Deliver(ctx context.Context, m gateway.Message) (gateway.Delivery, error) {
+	ctx = context.WithoutCancel(ctx)
 	report, later, err := e.cards[m.IMSI].take(m.TPDUs, []byte("done"))
 	if err != nil {
 		e.b.Error(err)
