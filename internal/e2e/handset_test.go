@@ -277,6 +277,32 @@ func TestWaysNotToSign(t *testing.T) {
 	})
 }
 
+// TestQuestionsOutliveAKill: what was on a screen is back soon, and what a person has signed is not asked again.
+func TestQuestionsOutliveAKill(t *testing.T) {
+	eachStore(t, func(t *testing.T, args ...string) {
+		s := startSandbox(t, args...)
+		b, open, signed := s.bank(t), s.Subscribers[1], s.Subscribers[2]
+		waiting, done := b.ask(t, open, transferOf("1.00")), b.ask(t, signed, transferOf("2.00"))
+		before := s.asked(t, open, true)
+		s.reply(t, signed, s.asked(t, signed, true).ID, "confirm", signed.SigningPIN, http.StatusOK)
+		s.kill()
+		s.start(t)
+		b.issuer = s.Issuer
+		if end := b.ended(t, done); end.State != "signed" {
+			t.Errorf("what was signed is %+v", end)
+		}
+		back := time.Now()
+		p := s.asked(t, open, true)
+		if took := time.Since(back); took > 12*time.Second || p.Text != before.Text || p.VerificationCode != before.VerificationCode {
+			t.Errorf("after %v: %+v", took, p)
+		}
+		s.reply(t, open, p.ID, "confirm", open.SigningPIN, http.StatusOK)
+		if end := b.ended(t, waiting); end.State != "signed" {
+			t.Errorf("what was open is %+v", end)
+		}
+	})
+}
+
 // TestPhoneInABrowser: the page of a phone, without scripts, in Chinese.
 func TestPhoneInABrowser(t *testing.T) {
 	s := startSandbox(t)
