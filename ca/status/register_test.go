@@ -137,6 +137,33 @@ func TestOverTheRegister(t *testing.T) {
 	})
 }
 
+// TestExpiredOverTheRegister: a revoked certificate is listed for a list and a day beyond its end, by nodes that ran all the time and by
+// those that start.
+func TestExpiredOverTheRegister(t *testing.T) {
+	eachAuthority(t, func(t *testing.T, a, _ *authority) {
+		c := a.issue(elliptic.P256())
+		a.revoke(c, ca.Superseded)
+		a.publish()
+		a.clock.advance(c.NotAfter.Sub(a.clock.now()) + time.Second)
+		for _, n := range []*authority{a, newAuthority(a.world)} {
+			n.publish()
+			if l := n.crl(c.Issuer, c.Shard); listed(l, c.Serial) != ca.Superseded {
+				t.Errorf("in the first list beyond its end: %+v", l.RevokedCertificateEntries)
+			}
+		}
+		a.round(25 * time.Hour)
+		for _, n := range []*authority{a, newAuthority(a.world)} {
+			n.publish()
+			if l := n.crl(c.Issuer, c.Shard); listed(l, c.Serial) != -1 {
+				t.Errorf("a day later: %+v", l.RevokedCertificateEntries)
+			}
+			if got := n.ask(c.Issuer, c.Serial).says(); got != "revoked" {
+				t.Errorf("the status of an expired certificate: %s", got)
+			}
+		}
+	})
+}
+
 // The certificate names the address at which its list is, and where its status is asked.
 func TestAddressesInCertificates(t *testing.T) {
 	eachAuthority(t, func(t *testing.T, a, _ *authority) {
