@@ -102,9 +102,10 @@ func land(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time) error
 	if len(sent) == 0 {
 		return nil
 	}
-	text, args := pairs(`select id from ota_packet where state = 'flying' and (id, counter) in`, sent, 2)
+	asked, args := table("sent", sent, 2)
+	text := asked + ` select p.id from sent s join ota_packet p on p.id = s.name and p.counter = s.counter where p.state = 'flying'`
 	if tx.Dialect() == sqldb.PostgreSQL {
-		text += ` for update skip locked`
+		text += ` for update of p skip locked`
 	}
 	_, err := tx.Exec(ctx, `update ota_packet set state = 'waiting', due = case when expires < $1 then expires else $1 end where id in (`+text+`)`,
 		append([]any{due.UnixMilli()}, args...)...)
@@ -117,30 +118,23 @@ type sentAs struct {
 	counter int64
 }
 
-// pairs completes a condition "(name, counter) in" with values, the first of which is $first. They are padded to a power of two, so that
-// few texts are prepared.
-func pairs(text string, list []sentAs, first int) (string, []any) {
+// table is a common table expression of pairs in columns name and counter, the first value of which is $first, for a join: SQLite finds no
+// index for pairs behind "in". The rows are padded to a power of two, so that few texts are prepared.
+func table(name string, list []sentAs, first int) (string, []any) {
 	n := 1
 	for n < len(list) {
 		n *= 2
 	}
-	args := make([]any, 0, 2*n)
-	var b strings.Builder
-	b.WriteString(text)
+	rows, args := make([]string, n), make([]any, 0, 2*n)
 	for i := range n {
-		s := list[min(i, len(list)-1)]
-		fmt.Fprintf(&b, "%s ($%d, cast($%d as bigint))", separator(i), first+2*i, first+2*i+1)
+		s := sentAs{} // is none of ours
+		if i < len(list) {
+			s = list[i]
+		}
+		rows[i] = fmt.Sprintf("($%d, cast($%d as bigint))", first+2*i, first+2*i+1)
 		args = append(args, s.name, s.counter)
 	}
-	b.WriteString(")")
-	return b.String(), args
-}
-
-func separator(i int) string {
-	if i == 0 {
-		return " (values"
-	}
-	return ","
+	return "with " + name + "(name, counter) as (values " + strings.Join(rows, ",") + ")", args
 }
 
 // finish ends packets that are not done and returns which those were.
@@ -176,9 +170,9 @@ type sending struct {
 
 // readOrigins returns what counters of cards were spent on, nil for those that were not.
 func readOrigins(ctx context.Context, q sqldb.Querier, batch []sentAs) ([]sqldb.Result[*sending], error) {
-	text, args := pairs(`select s.iccid, s.counter, p.id, p.ref, p.tar, s.command, p.state = 'done' from ota_sending s
-		join ota_packet p on p.id = s.packet where (s.iccid, s.counter) in`, batch, 1)
-	rows, err := q.Query(ctx, text, args...)
+	asked, args := table("asked", batch, 1)
+	rows, err := q.Query(ctx, asked+` select s.iccid, s.counter, p.id, p.ref, p.tar, s.command, p.state = 'done' from asked a
+		join ota_sending s on s.iccid = a.name and s.counter = a.counter join ota_packet p on p.id = s.packet`, args...)
 	found := make(map[sentAs]*sending, len(batch))
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var as sentAs
