@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"simtrust/simshield/softsim"
@@ -24,7 +25,7 @@ type phone struct {
 
 	mu     sync.Mutex // one message at a time
 	online bool
-	latest string // the id of the message that the card took last
+	latest string // the packet that the card took last
 	card   *softsim.Card
 	set    *handset.Phone
 	off    func() // switches off; nil: it is off
@@ -129,15 +130,14 @@ func (p *phone) close() error {
 // States of a delivery, in the words of the server's short message gateway.
 const (
 	stateDelivered = "delivered"
+	stateBusy      = "busy" // the card is asking its person something, and takes no other message now
 	stateAbsent    = "absent"
 	stateRejected  = "rejected"
 )
 
-// errBusy says that the card is asking its person something, and takes no other message now.
-var errBusy = errors.New("the card is busy")
-
 // deliver hands the segments of a message to the card, in order, and returns how far they came and the card's last report. A repetition
-// of what is on the screen is where it belongs already. Besides errBusy an error means that the card does not work.
+// of what is on the screen, which is another sending of the same packet, is where it belongs already. An error means that the card does
+// not work.
 func (p *phone) deliver(id string, tpdus [][]byte) (state string, report []byte, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,20 +148,21 @@ func (p *phone) deliver(id string, tpdus [][]byte) (state string, report []byte,
 		return "", nil, err
 	}
 	defer p.recheck()
+	packet, _, _ := strings.Cut(id, ".")
 	for _, tpdu := range tpdus {
 		r, err := p.set.Deliver(tpdu)
 		switch {
 		case err != nil:
 			return stateRejected, nil, nil
-		case r.Busy && id == p.latest:
+		case r.Busy && packet == p.latest:
 			return stateDelivered, nil, nil
 		case r.Busy:
-			return "", nil, errBusy
+			return stateBusy, nil, nil
 		case r.Failure:
 			return stateRejected, r.TPDU, nil
 		}
 		report = r.TPDU
 	}
-	p.latest = id
+	p.latest = packet
 	return stateDelivered, report, nil
 }

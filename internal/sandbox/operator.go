@@ -132,8 +132,6 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.Is(err, errNoCard), errors.As(err, &refused):
 		return http.StatusConflict
-	case errors.Is(err, errBusy):
-		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest
 	}

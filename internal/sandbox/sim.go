@@ -73,8 +73,9 @@ type importedCard struct {
 }
 
 type importAnswer struct {
-	Added int `json:"added"`
-	Known int `json:"known"`
+	Added  int   `json:"added"`
+	Known  int   `json:"known"`
+	Differ []int `json:"differ"`
 }
 
 // importBatch is how many cards fit into the body of one request.
@@ -88,8 +89,12 @@ func (o *operator) deliverCards(ctx context.Context, sims ...SIM) error {
 		for _, s := range batch {
 			req.Cards = append(req.Cards, importedCard{ICCID: s.ICCID, IMSI: s.IMSI, Algorithm: "aes", KeySet: keySet, KIc: s.KIc, KID: s.KID})
 		}
-		if _, err := post(ctx, req); err != nil {
+		answer, err := post(ctx, req)
+		if err != nil {
 			return fmt.Errorf("sandbox: import of cards: %w", err)
+		}
+		if len(answer.Differ) > 0 {
+			return errors.New("sandbox: the server knows some of the cards with other keys; start with an empty data folder")
 		}
 	}
 	return nil

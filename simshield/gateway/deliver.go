@@ -97,24 +97,24 @@ func (g *Service) arrived(ctx context.Context, p packetRow, card *cardRow, d Del
 	if d.State == Accepted {
 		return nil
 	}
-	_, err := g.outcomes.Do(ctx, outcome{sentAs{p.id, p.counter}, d.State == lost})
+	_, err := g.outcomes.Do(ctx, outcome{sentAs{p.id, p.counter}, d.State == OnPhone})
 	return err
 }
 
-// outcome is a sending after which the card is free for others.
+// outcome is a sending after which the card is free for others: it has the packet, or it is not known to.
 type outcome struct {
-	sent sentAs
-	lost bool
+	sent  sentAs
+	there bool
 }
 
-// record frees the cards of packets that are there, or got lost; those are sent again soon.
+// record frees the cards of packets. Those that are not there are sent again soon.
 func (g *Service) record(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
 	var there, again []sentAs
 	for _, o := range batch {
-		if o.lost {
-			again = append(again, o.sent)
-		} else {
+		if o.there {
 			there = append(there, o.sent)
+		} else {
+			again = append(again, o.sent)
 		}
 	}
 	now := g.now()

@@ -13,7 +13,7 @@ import (
 const (
 	pollEvery  = 500 * time.Millisecond
 	retell     = 10 * time.Second // after the one who asked could not be told that a packet failed
-	backoff    = 2 * time.Second  // after a failure of the bearer
+	backoff    = 3 * time.Second  // after a failure of the bearer, or while the card is asking its owner something else
 	batch      = 256
 	parallel   = 256 // messages at the bearer at once
 	pruneEvery = 10 * time.Minute

@@ -70,7 +70,7 @@ func (g *Service) match(ctx context.Context, iccid string, res ota.Response, pac
 		return g.handler.Replied(ctx, Reply{Packet: s.packet, Ref: s.ref, ICCID: iccid, TAR: res.TAR, Counter: res.Counter, Status: res.Status,
 			Data: res.Data, Command: s.command, Response: packet})
 	case ota.ResponseBySubmit, ota.MoreTime:
-		_, err := g.outcomes.Do(ctx, outcome{sent: sentAs{s.packet, int64(res.Counter)}})
+		_, err := g.outcomes.Do(ctx, outcome{sentAs{s.packet, int64(res.Counter)}, true})
 		return err
 	case ota.CounterLow:
 		return g.jump(ctx, s.packet, res.Counter)
