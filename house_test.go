@@ -72,6 +72,7 @@ var rooms = []room{
 	{path: "ca/tlog", floor: floorHolders, beside: []string{"ca"}, reason: "the transparency log, fed from ca's outbox rows"},
 	{path: "simshield/applet", floor: floorGround, beside: []string{"internal/tlv", "ca/cms"},
 		reason: "what server and SIM applet say to each other, show and sign; used by both, knows neither"},
+	{path: "simshield/request", floor: floorGround, beside: []string{"simshield/applet"}, reason: "what a party asks, as it signed it; a codec read by server and verifier"},
 	{path: "simshield/ota", floor: floorGround, only: []string{"internal/sms"}, reason: "secured packets; a codec imports no parent"},
 	{path: "authn/radius", floor: floorHolders, only: []string{".", "internal/radacct"}, reason: "listener and records; a codec imports no parent"},
 	{path: "simshield/gateway", floor: floorHolders, reason: "cards, their keys and counters, what is on its way to them; knows no transaction"},

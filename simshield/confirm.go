@@ -11,10 +11,10 @@ import (
 	"simtrust/ca"
 	"simtrust/renumber"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
 )
 
-// Confirm asks the person who holds a number to confirm what a party's signed request says (see the claims of request), and returns at
-// once. The same order with the same content is the same transaction; with other content it is ReasonReplayed.
+// Confirm asks the person who holds a number to confirm what a party's signed request says (package request), and returns at once. The same order with the same content is the same transaction; with other content it is ReasonReplayed.
 //
 // The errors: ReasonRequest, ReasonRequestKey, what applet refuses to show, ReasonNotEnrolled, ReasonNotCurrent, ReasonCertificate, the
 // policy's, ReasonBusy, ReasonTooMany.
@@ -112,29 +112,28 @@ type composed struct {
 }
 
 // statementFor reads what a request wants signed. That the text can be shown is found out here, before anything else.
-func (s *Service) statementFor(p Party, r *request, now time.Time) (*opening, error) {
+func (s *Service) statementFor(p Party, r *request.Request, now time.Time) (*opening, error) {
 	o, err := s.openingOf(p, r.Order, now, r.NotAfter)
 	if err != nil {
 		return nil, err
 	}
-	o.form, o.digest, o.customer = formStatement, r.digest(), r.Customer
-	if o.application, err = r.application(); err != nil {
-		return nil, err
+	o.form, o.digest, o.customer = formStatement, r.Digest(), r.Customer
+	var known bool
+	if o.application, known = r.Applet(); !known {
+		return nil, invalid(ReasonRequest, "application: bank, eid or enterprise")
 	}
-	language, err := r.language()
-	if err != nil {
-		return nil, err
+	language, known := r.Tongue()
+	if !known {
+		return nil, invalid(ReasonRequest, "language: zh or en")
 	}
-	subject, err := r.subject()
+	subject, err := r.Subject()
 	if err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
 	if r.Transfer != nil {
-		pay, err := r.Transfer.payment(subject.(applet.Transfer).Amount, now)
-		if err != nil {
+		if o.payment, err = paymentOf(r.Transfer, subject.(applet.Transfer).Amount, now); err != nil {
 			return nil, err
 		}
-		o.payment = &pay
 	}
 	o.kind = subject.Kind()
 	statement := applet.Statement{Party: p.Name, ID: o.appletID(), Nonce: nonce(), NotAfter: o.expires, Language: language, Subject: subject}

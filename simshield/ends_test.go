@@ -29,12 +29,12 @@ func TestPerson(t *testing.T) {
 			t.Run(order, func(t *testing.T) {
 				p.person.refuses, p.person.ignores, p.person.pins = false, false, nil
 				c.person(p.person)
-				tx := w.bank.ask(w.bank.transfer(order, 3_000_000))
+				tx := w.bank.ask(w.bank.transfer(order, 2_000_000))
 				w.settle()
 				w.is(tx.ID, c.state, "")
 			})
 		}
-		w.bank.refused(simshield.ReasonDayLimit, w.bank.transfer("order-last", 2_000_001)) // only the signed one counts
+		w.bank.refused(simshield.ReasonDayLimit, w.bank.transfer("order-last", 3_000_001)) // only the signed one counts
 	})
 }
 

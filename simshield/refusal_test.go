@@ -13,6 +13,7 @@ import (
 	"simtrust"
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
 )
 
 // inTransfer changes a member of the transfer.
@@ -107,10 +108,10 @@ func TestForgedRequests(t *testing.T) {
 			return text
 		}
 		for name, c := range map[string]struct{ request, reason string }{
-			"another key":     {sign(simshield.RequestType, jwt.SigningMethodES256, stranger), simshield.ReasonRequestKey},
-			"another party's": {sign(simshield.RequestType, jwt.SigningMethodES256, other.key), simshield.ReasonRequestKey},
-			"no signature":    {sign(simshield.RequestType, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType), simshield.ReasonRequestKey},
-			"a MAC":           {sign(simshield.RequestType, jwt.SigningMethodHS256, []byte("1")), simshield.ReasonRequestKey},
+			"another key":     {sign(request.Type, jwt.SigningMethodES256, stranger), simshield.ReasonRequestKey},
+			"another party's": {sign(request.Type, jwt.SigningMethodES256, other.key), simshield.ReasonRequestKey},
+			"no signature":    {sign(request.Type, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType), simshield.ReasonRequestKey},
+			"a MAC":           {sign(request.Type, jwt.SigningMethodHS256, []byte("1")), simshield.ReasonRequestKey},
 			"another type":    {sign("JWT", jwt.SigningMethodES256, w.bank.key), simshield.ReasonRequest},
 			"other claims":    {parts[0] + "." + strings.Split(w.bank.sign(w.bank.transfer("order-1", 11)), ".")[1] + "." + parts[2], simshield.ReasonRequestKey},
 			"cut":             {parts[0] + "." + parts[1], simshield.ReasonRequest},

@@ -33,6 +33,7 @@ import (
 	"simtrust/simshield/gateway"
 	"simtrust/simshield/ota"
 	"simtrust/simshield/receipt"
+	"simtrust/simshield/request"
 	"simtrust/simshield/softsim"
 	"simtrust/simshield/softsim/eeprom"
 	"simtrust/simshield/softsim/handset"
@@ -284,7 +285,7 @@ func (b *bank) login(order string) claims {
 func (b *bank) sign(c claims) string {
 	b.w.t.Helper()
 	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims(c))
-	token.Header["typ"], token.Header["kid"] = simshield.RequestType, "1"
+	token.Header["typ"], token.Header["kid"] = request.Type, "1"
 	text, err := token.SignedString(b.key)
 	if err != nil {
 		b.w.t.Fatal(err)

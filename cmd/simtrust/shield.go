@@ -11,6 +11,7 @@ import (
 	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/simshield"
+	"simtrust/simshield/request"
 )
 
 type shieldCmd struct {
@@ -80,12 +81,12 @@ func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
 	now := time.Now()
 	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(time.Minute).Unix()
 	claims["order"], claims["phone_number"] = f.Order, f.Number
-	request, err := p.sign(simshield.RequestType, claims)
+	signed, err := p.sign(request.Type, claims)
 	if err != nil {
 		return err
 	}
 	shield := simshield.NewClient(api)
-	t, err := shield.Confirm(ctx, request)
+	t, err := shield.Confirm(ctx, signed)
 	if err != nil {
 		return err
 	}

@@ -2,66 +2,13 @@ package receipt
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/golang-jwt/jwt/v5"
 
 	"simtrust/internal/keys"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
 )
-
-// request are the claims of a party's signed request, read here without the server's help. One that is unknown is refused: it would be
-// something that the party asked and the person did not see.
-type request struct {
-	Issuer      string          `json:"iss"`
-	Audience    string          `json:"aud"`
-	Issued      int64           `json:"iat"`
-	Expires     int64           `json:"exp"`
-	Order       string          `json:"order"`
-	PhoneNumber string          `json:"phone_number"`
-	Application string          `json:"application"`
-	Customer    string          `json:"customer"`
-	Language    string          `json:"language"`
-	NotAfter    time.Time       `json:"not_after"`
-	Transfer    *transferTerms  `json:"transfer"`
-	Document    *documentTerms  `json:"document"`
-	Login       *loginChallenge `json:"login"`
-}
-
-type transferTerms struct {
-	PayeeName     string      `json:"payee_name"`
-	PayeeAccount  string      `json:"payee_account"`
-	Amount        string      `json:"amount"`
-	Currency      string      `json:"currency"`
-	Memo          string      `json:"memo"`
-	Time          time.Time   `json:"time"`
-	Batch         *batchTerms `json:"batch"`
-	OwnAccount    bool        `json:"own_account"`
-	Unit          bool        `json:"unit"`
-	OtherChannels string      `json:"other_channels"`
-}
-
-type batchTerms struct {
-	Count  uint32 `json:"count"`
-	SHA256 []byte `json:"sha256"`
-}
-
-type documentTerms struct {
-	Title         string `json:"title"`
-	HashAlgorithm string `json:"hash_algorithm"`
-	Hash          []byte `json:"hash"`
-}
-
-type loginChallenge struct {
-	Challenge []byte `json:"challenge"`
-}
-
-const requestType = "simshield-request+jwt"
 
 // checkRequest verifies the party's signature under its request.
 func (v *verification) checkRequest() (string, error) {
@@ -76,33 +23,17 @@ func (v *verification) checkRequest() (string, error) {
 	if err != nil {
 		return "", errors.New("the party's keys are not a JWK set")
 	}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"ES256", "PS256"}), jwt.WithoutClaimsValidation(), jwt.WithStrictDecoding())
-	token, err := parser.Parse(v.Request, set.Keyfunc)
-	if err != nil || token.Header["typ"] != requestType {
-		return "", errors.New("the request is not signed by one of the party's keys, or is no request")
-	}
-	r, err := readClaims(v.Request)
+	r, algorithm, err := request.Read(v.Request, set.Keyfunc)
 	switch {
+	case errors.Is(err, request.ErrUnsigned):
+		return "", errors.New("the request is not signed by one of the party's keys")
 	case err != nil:
 		return "", err
 	case r.Issuer != v.Party:
 		return "", errors.New("the request is by another party")
 	}
 	v.asked = r
-	return fmt.Sprintf("%s (client %s) asked, in a request that one of its keys signed (%s).", v.PartyName, v.Party, token.Method.Alg()), nil
-}
-
-// readClaims reads the claims of a compact JWS that was verified.
-func readClaims(text string) (*request, error) {
-	payload, err := base64.RawURLEncoding.Strict().DecodeString(strings.Split(text, ".")[1])
-	if err != nil {
-		return nil, errors.New("the request's claims are not base64url")
-	}
-	r := &request{}
-	if err := json.Unmarshal(payload, r, json.RejectUnknownMembers(true)); err != nil {
-		return nil, errors.New("the request has a claim that is unknown, twice there, or of another type")
-	}
-	return r, nil
+	return fmt.Sprintf("%s (client %s) asked, in a request that one of its keys signed (%s).", v.PartyName, v.Party, algorithm), nil
 }
 
 // checkTerms holds the statement against the request, field by field.
@@ -115,79 +46,66 @@ func (v *verification) checkTerms() (string, error) {
 	case v.prompt == nil:
 		return "", undecided("There is no statement to hold against the request.")
 	}
-	if field := v.asked.differs(v.prompt.Statement); field != "" {
+	if field := differs(v.asked, v.prompt.Statement); field != "" {
 		return "", errors.New("the statement is not what the party asked for: " + field)
 	}
 	return "What the person confirmed is what the party asked for: " + summary(v.prompt.Statement.Subject) + ".", nil
 }
 
-// differs names the first field of a statement that is not as the request has it; "": none.
-func (r *request) differs(s applet.Statement) string {
-	if r.Language == "" {
-		r.Language = applet.Chinese.String()
-	}
-	subjects := 0
-	for _, there := range []bool{r.Transfer != nil, r.Document != nil, r.Login != nil} {
-		if there {
-			subjects++
-		}
-	}
+// differs names the first field of a statement that is not as the request has it; "": none. The reminder of a large amount is the policy's.
+func differs(r *request.Request, s applet.Statement) string {
+	language, known := r.Tongue()
 	switch {
-	case subjects != 1:
-		return "the request is about more than one thing, or none"
-	case r.Language != s.Language.String():
+	case !known || language != s.Language:
 		return "language"
 	case !r.NotAfter.IsZero() && s.NotAfter.After(r.NotAfter):
 		return "not_after"
 	}
-	switch subject := s.Subject.(type) {
+	asked, err := r.Subject()
+	if err != nil {
+		return "it cannot be shown"
+	}
+	switch confirmed := s.Subject.(type) {
 	case applet.Transfer:
-		if r.Order != subject.Order {
-			return "order"
+		asked, ok := asked.(applet.Transfer)
+		if !ok {
+			return "it is a transfer"
 		}
-		return r.Transfer.differs(subject)
+		return differsTransfer(asked, confirmed)
 	case applet.Document:
-		return r.Document.differs(subject)
+		asked, ok := asked.(applet.Document)
+		switch {
+		case !ok:
+			return "it is a document"
+		case asked.Title != confirmed.Title:
+			return "title"
+		case asked.Algorithm != confirmed.Algorithm || !bytes.Equal(asked.Hash, confirmed.Hash):
+			return "hash"
+		}
 	case applet.Login:
-		if r.Login == nil || !bytes.Equal(r.Login.Challenge, subject.Challenge) {
+		if asked, ok := asked.(applet.Login); !ok || !bytes.Equal(asked.Challenge, confirmed.Challenge) {
 			return "challenge"
 		}
 	}
 	return ""
 }
 
-func (t *transferTerms) differs(s applet.Transfer) string {
-	if t == nil {
-		return "it is a transfer"
-	}
-	amount, err := applet.ParseAmount(t.Amount, t.Currency)
+func differsTransfer(asked, confirmed applet.Transfer) string {
 	switch {
-	case err != nil || amount != s.Amount:
+	case asked.Order != confirmed.Order:
+		return "order"
+	case asked.Amount != confirmed.Amount:
 		return "amount and currency"
-	case t.PayeeName != s.PayeeName:
+	case asked.PayeeName != confirmed.PayeeName:
 		return "payee_name"
-	case t.PayeeAccount != s.PayeeAccount:
+	case asked.PayeeAccount != confirmed.PayeeAccount:
 		return "payee_account"
-	case t.Memo != s.Memo:
+	case asked.Memo != confirmed.Memo:
 		return "memo"
-	case !t.Time.Equal(s.Time):
+	case !asked.Time.Equal(confirmed.Time):
 		return "time"
-	case (t.Batch == nil) != (s.Batch == nil):
+	case (asked.Batch == nil) != (confirmed.Batch == nil), asked.Batch != nil && *asked.Batch != *confirmed.Batch:
 		return "batch"
-	case t.Batch != nil && (t.Batch.Count != s.Batch.Count || !bytes.Equal(t.Batch.SHA256, s.Batch.List[:])):
-		return "batch"
-	}
-	return ""
-}
-
-func (t *documentTerms) differs(s applet.Document) string {
-	switch {
-	case t == nil:
-		return "it is a document"
-	case t.Title != s.Title:
-		return "title"
-	case t.HashAlgorithm != s.Algorithm.String() || !bytes.Equal(t.Hash, s.Hash):
-		return "hash"
 	}
 	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"simtrust/ca/cms"
 	"simtrust/ca/tsp"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
 )
 
 // policies are the last arcs of the policies under which the keys of a kind are certified: bank, eID, enterprise.
@@ -190,7 +191,7 @@ func (v *verification) checkTimes() (string, error) {
 		return "", errors.New("the signature came before it was asked for, or after it was stamped")
 	case v.prompt != nil && v.Received.After(v.prompt.Statement.NotAfter):
 		return "", errors.New("the signature came after the statement had lapsed")
-	case v.asked != nil && !v.asked.covers(v.Created):
+	case v.asked != nil && !covers(v.asked, v.Created):
 		return "", errors.New("the request was not valid when it was made")
 	}
 	return fmt.Sprintf("Asked at %s, answered at %s, then stamped, and the status asked after that.", v.Created.Format(time.RFC3339),
@@ -200,6 +201,6 @@ func (v *verification) checkTimes() (string, error) {
 const leeway = 30 * time.Second
 
 // covers tells whether a request was valid at an instant.
-func (r *request) covers(at time.Time) bool {
+func covers(r *request.Request, at time.Time) bool {
 	return !at.Before(time.Unix(r.Issued, 0).Add(-leeway)) && at.Before(time.Unix(r.Expires, 0))
 }

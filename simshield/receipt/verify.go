@@ -12,6 +12,7 @@ import (
 	"simtrust"
 	"simtrust/ca/tsp"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
 )
 
 // Options say what a bundle is held to, beside the roots.
@@ -93,7 +94,7 @@ type verification struct {
 	kind      applet.Kind
 	algorithm applet.Algorithm
 	signature applet.Signature
-	asked     *request              // nil: not signed by the party
+	asked     *request.Request      // nil: not signed by the party
 	prompt    *applet.Prompt        // nil: a hash was signed, or no statement
 	stamped   tsp.Info              // zero: no time stamp
 	chain     []*smx509.Certificate // the signer's to a root; nil: none
