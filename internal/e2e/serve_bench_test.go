@@ -149,8 +149,9 @@ func announceServer(ctx context.Context, a *wired.App, played *simulated.Sandbox
 type server struct {
 	*process
 	world
-	name string
-	tls  *tls.Config // how to reach it; nil: plain
+	name     string
+	database string
+	tls      *tls.Config // how to reach it; nil: plain
 }
 
 const benchSubscribers = 2000
@@ -159,7 +160,7 @@ func startServer(b *testing.B, name string, s settings) *server {
 	b.Helper()
 	s.Name, s.Subscribers = name, cmp.Or(s.Subscribers, benchSubscribers)
 	progress("starting %s with %d subscribers", name, s.Subscribers)
-	srv := &server{process: startProcess(b, "server", s), name: name}
+	srv := &server{process: startProcess(b, "server", s), name: name, database: s.Database}
 	srv.ready(b, &srv.world)
 	return srv
 }
