@@ -89,7 +89,7 @@ func (s *Service) mayWait(ctx context.Context, eab string) error {
 	var n int64
 	err := s.db.QueryRow(ctx, `select count(*) from acme_challenge c join acme_authorization z on z.id = c.authorization_id
 		join acme_account a on a.id = z.account where c.status = 'processing' and a.eab = $1`, eab).Scan(&n)
-	if err == nil && n >= maxWaiting {
+	if err == nil && n >= int64(s.config.Waiting) {
 		return errLimited
 	}
 	return err

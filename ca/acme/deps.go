@@ -54,6 +54,9 @@ type Config struct {
 	// Orders is how often an account may order, Accounts how often an external account may make accounts; zero: [DefaultOrders] and
 	// [DefaultAccounts].
 	Orders, Accounts rpc.Rate
+	// Waiting bounds the challenges of one external account that are looked at, or wait for it; 0: 500. Names that never answer take
+	// their places for ten seconds each, and everybody waits behind them.
+	Waiting int
 }
 
 // The rates without others: what a busy operator does not meet, and a client in a loop does.
@@ -74,10 +77,8 @@ const (
 	sweepEvery      = time.Minute
 )
 
+// maxValidations bounds the challenges looked at at once, defaultWaiting those of one external account that wait too.
 const (
-	// maxValidations bounds the challenges looked at at once.
 	maxValidations = 64
-	// maxWaiting bounds those of one external account that are, or wait for it: names that never answer take their places for ten
-	// seconds each, and everybody waits behind them.
-	maxWaiting = 500
+	defaultWaiting = 500
 )

@@ -43,6 +43,9 @@ func New(d Deps, c Config) (*Service, error) {
 	if c.TLSALPN01Port == 0 {
 		c.TLSALPN01Port = 443
 	}
+	if c.Waiting == 0 {
+		c.Waiting = defaultWaiting
+	}
 	if c.Orders == (rpc.Rate{}) {
 		c.Orders = DefaultOrders
 	}
