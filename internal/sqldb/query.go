@@ -79,10 +79,16 @@ const maxRowsPerInsert = 256
 // maxArguments is below what both stores bind to one statement (SQLite 32,766, PostgreSQL 65,535).
 const maxArguments = 32000
 
-// InsertRows inserts rows with few prepared statements: insert is "insert into t (a, b)", suffix follows the values, such as "on
+// InsertRows inserts rows with few prepared statements, on PostgreSQL mostly with one: insert is "insert into t (a, b)", suffix follows the values, such as "on
 // conflict do nothing", and every row has the same number of values. Rows are sent in order; a conflict between two of them is
 // theirs to avoid.
 func InsertRows(ctx context.Context, tx *Tx, insert string, rows [][]any, suffix string) error {
+	if tx.dialect == PostgreSQL {
+		if text, args, ok := unnested(insert, rows, suffix); ok {
+			_, err := tx.Exec(ctx, text, args...)
+			return err
+		}
+	}
 	for len(rows) > 0 {
 		n := chunk(len(rows), len(rows[0]))
 		text, args, err := insertText(insert, rows[:n], suffix)

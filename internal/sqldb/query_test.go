@@ -91,6 +91,57 @@ func TestInsertRows(t *testing.T) {
 	})
 }
 
+// TestInsertRowsAsTheyAre: whatever the values, many rows arrive as single ones would.
+func TestInsertRowsAsTheyAre(t *testing.T) {
+	type named string
+	texts := []string{"", " ", "NULL", "null", `"`, `\`, `\"`, `{`, `}`, `{a,b}`, `,`, `'`, "a\nb", "王小明", "$1", "::text"}
+	octets := [][]byte{{}, {0}, {0xff, 0xfe}, []byte(`\x00`), []byte(`"{,}"`), nil}
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		withBudget(t, db, 1)
+		for name, some := range map[string][][]byte{"octets": octets[:5], "octets and null": octets} {
+			var rows [][]any
+			for i := range texts {
+				note := any(some[i%len(some)])
+				if some[i%len(some)] == nil {
+					note = nil
+				}
+				rows = append(rows, []any{named("b"), int64(i), i%3 == 0, note})
+			}
+			if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+				if _, err := tx.Exec(t.Context(), `delete from claim`); err != nil {
+					return err
+				}
+				return sqldb.InsertRows(t.Context(), tx, "insert into claim (budget_id, claimant, paid, note)", rows, "")
+			}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for i := range texts {
+				var paid bool
+				var note []byte
+				err := db.QueryRow(t.Context(), `select paid, note from claim where claimant = $1`, int64(i)).Scan(&paid, &note)
+				if want := some[i%len(some)]; err != nil || paid != (i%3 == 0) || string(note) != string(want) {
+					t.Errorf("%s: row %d: %v %x, %v", name, i, paid, note, err)
+				}
+			}
+		}
+		var rows [][]any
+		for i, text := range texts {
+			rows = append(rows, []any{text, int64(i)})
+		}
+		if err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			return sqldb.InsertRows(t.Context(), tx, "insert into ticket (key, serial)", rows, "")
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range texts {
+			var got string
+			if err := db.QueryRow(t.Context(), `select key from ticket where serial = $1`, int64(i)).Scan(&got); err != nil || got != want {
+				t.Errorf("%q became %q, %v", want, got, err)
+			}
+		}
+	})
+}
+
 func TestCollectReportsEveryError(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		addTickets(t, db, "a", "b")
