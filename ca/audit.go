@@ -93,7 +93,12 @@ func appendAudit(ctx context.Context, tx *sqldb.Tx, entries []AuditEntry) error 
 		head = e.Sum(head)
 		rows[i] = []any{e.Seq, e.At.UnixMilli(), e.Kind, e.Subject, e.Detail, head}
 	}
-	if err := sqldb.InsertRows(ctx, tx, "insert into ca_audit (seq, at, kind, subject, detail, hash)", rows, ""); err != nil {
+	const insert = "insert into ca_audit (seq, at, kind, subject, detail, hash)"
+	if tx.Dialect() == sqldb.PostgreSQL { // both in one statement, as everybody waits for it
+		return sqldb.InsertRows(ctx, tx, "with linked as ("+insert, rows, `returning seq, hash)
+			update ca_audit_head set hash = (select hash from linked order by seq desc limit 1) where one = 1`)
+	}
+	if err := sqldb.InsertRows(ctx, tx, insert, rows, ""); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `update ca_audit_head set hash = $1 where one = 1`, head)
