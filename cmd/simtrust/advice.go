@@ -12,6 +12,7 @@ import (
 	"simtrust/ca/est"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
+	"simtrust/simshield/gateway"
 )
 
 // advised is an error as a person reads it: without the names of operations, and, where a server answered it or it came in place of an
@@ -49,6 +50,8 @@ func advice(e *simtrust.Error) string {
 		return "simtrust number import or assign tells the server of it"
 	case e.Reason == renumber.ReasonBadHeader:
 		return "simtrust number import --help shows the columns"
+	case e.Reason == gateway.ReasonUnknownCard:
+		return "simtrust card import tells the server of it"
 	case e.Reason == account.ReasonUnknownApp:
 		return "simtrust app list shows every client_id"
 	case e.Reason == ca.ReasonUnknownCertificate:

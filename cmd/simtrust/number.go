@@ -50,7 +50,7 @@ func (n *numberImportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer file.Close()
-	progress, finish := n.bar(file)
+	progress, finish := importBar(file, n.Quiet)
 	report, err := renumber.ImportCSV(ctx, file, n.source(file), renumber.NewClient(c).Feed, progress)
 	finish()
 	slices.SortFunc(report.Rejects, func(a, b renumber.Reject) int { return a.Line - b.Line })
@@ -81,11 +81,11 @@ func (n *numberImportCmd) source(file *os.File) string {
 	return info.Name()
 }
 
-// bar shows progress over the bytes of the file, to a person at a terminal.
-func (n *numberImportCmd) bar(file *os.File) (progress func(int64), finish func()) {
+// importBar shows progress over the bytes of a file, to a person at a terminal.
+func importBar(file *os.File, quiet bool) (progress func(int64), finish func()) {
 	info, err := file.Stat()
-	if n.Quiet || err != nil || !terminal(os.Stderr) {
-		return nil, func() {}
+	if quiet || err != nil || !terminal(os.Stderr) {
+		return func(int64) {}, func() {}
 	}
 	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetDescription("importing"), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionThrottle(100*time.Millisecond))

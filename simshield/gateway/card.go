@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"simtrust"
@@ -137,17 +138,30 @@ func (g *Service) Card(ctx context.Context, iccid string) (Card, error) {
 	return Card{row.iccid, row.imsi, int(row.keySet), row.legacy, ota.Counter(row.counter), time.UnixMilli(row.created).UTC()}, nil
 }
 
-// RaiseCounters moves the counter of every card ahead by the configured gap, and says of how many: after the database was restored from
-// a backup, when cards may have seen counters that it does not know of.
-func (g *Service) RaiseCounters(ctx context.Context) (cards int64, err error) {
-	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		cards, err = raiseAll(ctx, tx, int64(g.gap), int64(ota.Ceiling))
-		return err
-	})
-	return cards, err
+// Raised is what one step of raising counters did: of how many cards, and where the next step begins; empty: there is none.
+type Raised struct {
+	Cards int    `json:"cards"`
+	Next  string `json:"next,omitempty"`
 }
 
-var errUnknownCard = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownCard, Msg: "no card of this identity is known; import it first"}
+// RaiseCounters moves the counters of cards ahead by the configured gap: after the database was restored from a backup, when cards may
+// have seen counters that it does not know of. One step takes up to 10,000 cards, those after the given place, which is empty at first.
+func (g *Service) RaiseCounters(ctx context.Context, after string) (done Raised, err error) {
+	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		raised, err := raiseSome(ctx, tx, after, raiseStep, int64(g.gap), int64(ota.Ceiling))
+		done = Raised{Cards: len(raised)}
+		if len(raised) == raiseStep {
+			done.Next = slices.Max(raised)
+		}
+		return err
+	})
+	return done, err
+}
+
+// raiseStep is how many counters one transaction raises.
+const raiseStep = 10000
+
+var errUnknownCard = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownCard, Msg: "no card of this identity is known"}
 
 func invalid(reason, format string, args ...any) error {
 	return &simtrust.Error{Kind: simtrust.KindInvalid, Reason: reason, Msg: fmt.Sprintf(format, args...)}

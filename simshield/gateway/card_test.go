@@ -142,3 +142,30 @@ func TestTheStoreHoldsNoKeyInClear(t *testing.T) {
 		t.Errorf("%d octets: %X", len(sealed), sealed)
 	}
 }
+
+func TestCountersOfManyCardsAreRaisedStepByStep(t *testing.T) {
+	const many = 10001
+	p := newPlatform(t, only(t))
+	list := make([]gateway.Personalisation, many)
+	for i := range list {
+		list[i] = newCard(t, 0).personal
+		list[i].ICCID, list[i].IMSI = fmt.Sprintf("89860012345678%06d", i), fmt.Sprintf("460001234%06d", i)
+	}
+	for batch := range slices.Chunk(list, 1000) {
+		if _, err := p.Import(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := p.RaiseCounters(t.Context(), "")
+	if err != nil || first.Cards != many-1 || first.Next == "" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	second, err := p.RaiseCounters(t.Context(), first.Next)
+	if err != nil || second != (gateway.Raised{Cards: 1}) {
+		t.Errorf("%+v, %v", second, err)
+	}
+	var low int
+	if err := p.db.QueryRow(t.Context(), `select count(*) from ota_card where counter <> $1`, gap).Scan(&low); err != nil || low != 0 {
+		t.Errorf("%d cards were raised otherwise, %v", low, err)
+	}
+}

@@ -91,11 +91,9 @@ func raiseCounters(ctx context.Context, tx *sqldb.Tx, iccids []string) error {
 	return err
 }
 
-// raiseAll moves all counters ahead, none beyond the ceiling.
-func raiseAll(ctx context.Context, tx *sqldb.Tx, gap, ceiling int64) (int64, error) {
-	res, err := tx.Exec(ctx, `update ota_card set counter = case when counter > $1 then $2 else counter + $3 end`, ceiling-gap, ceiling, gap)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+// raiseSome moves the counters of the cards after a place ahead, none beyond the ceiling, and returns the cards.
+func raiseSome(ctx context.Context, tx *sqldb.Tx, after string, limit int, gap, ceiling int64) ([]string, error) {
+	rows, err := tx.Query(ctx, `update ota_card set counter = case when counter > $1 then $2 else counter + $3 end
+		where iccid in (select iccid from ota_card where iccid > $4 order by iccid limit $5) returning iccid`, ceiling-gap, ceiling, gap, after, limit)
+	return sqldb.Collect(rows, err, scanText)
 }

@@ -11,7 +11,7 @@ import (
 type Client struct {
 	add   func(context.Context, cardsWire) (Imported, error)
 	show  func(context.Context, iccidWire) (cardWire, error)
-	raise func(context.Context, nothingWire) (raisedWire, error)
+	raise func(context.Context, raiseWire) (Raised, error)
 }
 
 // NewClient returns a client over c.
@@ -19,7 +19,7 @@ func NewClient(c *rpc.Client) *Client {
 	return &Client{
 		add:   rpc.Call[cardsWire, Imported](c, patternImport),
 		show:  rpc.Call[iccidWire, cardWire](c, patternCard),
-		raise: rpc.Call[nothingWire, raisedWire](c, patternRaise),
+		raise: rpc.Call[raiseWire, Raised](c, patternRaise),
 	}
 }
 
@@ -39,7 +39,6 @@ func (c *Client) Card(ctx context.Context, iccid string) (Card, error) {
 }
 
 // RaiseCounters is Service.RaiseCounters.
-func (c *Client) RaiseCounters(ctx context.Context) (cards int64, err error) {
-	w, err := c.raise(ctx, nothingWire{})
-	return w.Cards, err
+func (c *Client) RaiseCounters(ctx context.Context, after string) (Raised, error) {
+	return c.raise(ctx, raiseWire{after})
 }

@@ -94,7 +94,7 @@ func hexed(t *testing.T, texts []string) [][]byte {
 type cards interface {
 	Import(ctx context.Context, cards []gateway.Personalisation) (gateway.Imported, error)
 	Card(ctx context.Context, iccid string) (gateway.Card, error)
-	RaiseCounters(ctx context.Context) (int64, error)
+	RaiseCounters(ctx context.Context, after string) (gateway.Raised, error)
 }
 
 func TestContract(t *testing.T) {
@@ -121,8 +121,11 @@ func contract(t *testing.T, api cards) {
 	if want := (gateway.Card{ICCID: old.ICCID, IMSI: old.IMSI, KeySet: 1, Legacy: true, Created: epoch}); err != nil || card != want {
 		t.Errorf("card: %+v, %v", card, err)
 	}
-	if n, err := api.RaiseCounters(ctx); err != nil || n != 2 {
-		t.Errorf("raise: %d, %v", n, err)
+	if done, err := api.RaiseCounters(ctx, ""); err != nil || done != (gateway.Raised{Cards: 2}) {
+		t.Errorf("raise: %+v, %v", done, err)
+	}
+	if done, err := api.RaiseCounters(ctx, old.ICCID); err != nil || done != (gateway.Raised{}) {
+		t.Errorf("raise after the last: %+v, %v", done, err)
 	}
 	if card, err := api.Card(ctx, a.ICCID); err != nil || card.Counter != ota.Counter(gap) {
 		t.Errorf("card after: %+v, %v", card, err)

@@ -159,7 +159,7 @@ func TestNearTheCeilingNothingIsSent(t *testing.T) {
 		if got := p.sentCounters(card); !slices.Equal(got, []ota.Counter{ota.Ceiling}) || p.counter(card) != ota.Ceiling {
 			t.Errorf("sent with counters %d, last used %d", got, p.counter(card))
 		}
-		if _, err := p.RaiseCounters(t.Context()); err != nil || p.counter(card) != ota.Ceiling {
+		if _, err := p.RaiseCounters(t.Context(), ""); err != nil || p.counter(card) != ota.Ceiling {
 			t.Errorf("raised to %d, %v", p.counter(card), err)
 		}
 	})
@@ -189,9 +189,9 @@ func TestARestoredBackupJumpsAhead(t *testing.T) {
 		p.drain()
 		p.receive(card)
 		card.last = 700 // what the card has seen since the backup was made
-		raised, err := p.RaiseCounters(t.Context())
-		if err != nil || raised != 2 || p.counter(card) != 1+gap || p.counter(unused) != gap {
-			t.Fatalf("%d cards raised, to %d and %d, %v", raised, p.counter(card), p.counter(unused), err)
+		raised, err := p.RaiseCounters(t.Context(), "")
+		if err != nil || raised.Cards != 2 || p.counter(card) != 1+gap || p.counter(unused) != gap {
+			t.Fatalf("%+v raised, to %d and %d, %v", raised, p.counter(card), p.counter(unused), err)
 		}
 		p.submit(card, "b")
 		p.drain()

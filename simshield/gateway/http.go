@@ -30,16 +30,13 @@ const (
 	maxImportBody = 512 << 10
 )
 
-// raiseTime bounds the raising of all counters.
-const raiseTime = 10 * time.Minute
-
 // Mount puts the operations on r.
 func (g *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "ota.message", patternMessage, g.message, rpc.Scope(ScopeBearer))
 	rpc.Handle(r, "ota.report", patternReport, g.report, rpc.Scope(ScopeBearer))
 	rpc.Handle(r, "ota.import_cards", patternImport, g.importCards, rpc.Scope(ScopeCards), rpc.Status(http.StatusCreated), rpc.MaxBody(maxImportBody))
 	rpc.Handle(r, "ota.card", patternCard, g.showCard, rpc.Scope(ScopeCards))
-	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards), rpc.Timeout(raiseTime))
+	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards))
 }
 
 // messageWire is a message from a card: the SMS-SUBMIT TPDUs of one concatenated message, in any order, in hexadecimal.
@@ -82,8 +79,8 @@ type cardWire struct {
 	Created   time.Time `json:"created"`
 }
 
-type raisedWire struct {
-	Cards int64 `json:"cards"`
+type raiseWire struct {
+	After string `json:"after"`
 }
 
 type nothingWire struct{}
@@ -149,9 +146,8 @@ func (w cardWire) read() Card {
 	return Card{w.ICCID, w.IMSI, w.KeySet, w.Algorithm == algorithm3DES, ota.Counter(w.Counter), w.Created}
 }
 
-func (g *Service) raiseCounters(ctx context.Context, _ nothingWire) (raisedWire, error) {
-	n, err := g.RaiseCounters(ctx)
-	return raisedWire{n}, err
+func (g *Service) raiseCounters(ctx context.Context, w raiseWire) (Raised, error) {
+	return g.RaiseCounters(ctx, w.After)
 }
 
 // Words for the algorithm of a card's keys.
