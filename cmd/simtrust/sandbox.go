@@ -162,7 +162,7 @@ func handsets(c *app.Config) (net.Listener, string, error) {
 		return nil, "", errors.Join(err, phones.Close())
 	}
 	c.Simshield.Bearer = app.Bearer{URL: "http://" + phones.Addr().String() + "/sms", TokenFile: file}
-	c.Simshield.Retry = sandboxRetry
+	c.Simshield.Retry, c.Simshield.AllowLoopback = sandboxRetry, true
 	return phones, strings.TrimSpace(string(token)), nil
 }
 

@@ -29,14 +29,17 @@ import (
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
 	"simtrust/simshield"
+	"simtrust/simshield/access"
 	"simtrust/simshield/gateway"
+	"simtrust/simshield/mobileid"
+	"simtrust/simshield/mss"
 )
 
 // schemas are the tables of every module, in the order in which they are made.
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
-		gateway.Migrations(), simshield.Migrations()}
+		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations()}
 }
 
 // modules are the wired services.

@@ -30,6 +30,8 @@ type Simshield struct {
 	Life time.Duration `yaml:"life,omitempty"`
 	// PromptsPerMinute is how often a card is asked. Default: 6.
 	PromptsPerMinute int64 `yaml:"prompts_per_minute,omitempty"`
+	// AllowLoopback lets callbacks (AP_URL) reach 127.0.0.1 on ports from 1024 up by plain HTTP: for a sandbox.
+	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
 	// Policy bounds transfers, in minor units; its day is that of renumber.zone.
 	Policy simshield.Policy `yaml:"policy"`
 }
@@ -61,6 +63,7 @@ const bearerConnections = 64
 type shield struct {
 	*simshield.Service
 	gateway *gateway.Service
+	faces   *faces
 }
 
 // wireShield builds the module, if a bearer is configured.
@@ -103,6 +106,7 @@ func (a *App) wireShield(m *modules) (err error) {
 	outbox.On(m.outbox, "ca log receipts", func(ctx context.Context, e simshield.Signed) error {
 		return m.authority.log.Record(ctx, tlog.Receipt{ID: e.ID, SHA256: e.SHA256})
 	}, outbox.Gathered(logGather, 64))
+	m.shield.faces = a.faces(m, c)
 	return nil
 }
 
@@ -111,12 +115,14 @@ func (s *shield) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx) })
 	g.Go(func() error { return s.gateway.Run(ctx) })
+	g.Go(func() error { return s.faces.mss.Run(ctx) })
 	return g.Wait()
 }
 
 func (s *shield) mount(r *rpc.Router) {
 	s.Mount(r)
 	s.gateway.Mount(r)
+	s.faces.mount(r)
 }
 
 // parties are the applications as those who ask for signatures.

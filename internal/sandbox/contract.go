@@ -21,6 +21,8 @@ type Contract struct {
 	EAB         ExternalAccount   `json:"acme_eab"`
 	HTTP01Port  int               `json:"acme_http01_port"`
 	EST         *ESTCredential    `json:"est"`
+	MobileID    *MobileIDParty    `json:"mobile_id_party"`
+	MSS         *MSSParty         `json:"mss_party"`
 	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`
 	Subscribers []ContractHolder  `json:"subscribers"`

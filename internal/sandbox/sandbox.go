@@ -131,6 +131,9 @@ func (s *Sandbox) populate(ctx context.Context) error {
 	if err := o.makeESTCredential(ctx); err != nil {
 		return err
 	}
+	if err := o.makeParties(ctx); err != nil {
+		return err
+	}
 	if !o.world.Seeded {
 		if err := o.seed(ctx); err != nil {
 			return err
@@ -291,9 +294,9 @@ func contractOf(c Config, w *World) Contract {
 		Operator: w.Operator, Handset: w.Handset, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
 			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa",
-			"simshield": c.Issuer + "/simshield/v1", "acme_directory": c.Issuer + "/acme/directory"},
+			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
-		EST:     w.EST,
+		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
 		Clients: w.Clients,
 	}
 	for _, s := range w.Subscribers {

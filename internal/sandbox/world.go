@@ -22,6 +22,8 @@ type World struct {
 	FeedSeq     int64           `json:"feed_seq"`
 	Operation   *operation      `json:"operation,omitempty"`
 	EST         *ESTCredential  `json:"est,omitempty"`
+	MobileID    *MobileIDParty  `json:"mobile_id,omitempty"`
+	MSS         *MSSParty       `json:"mss,omitempty"`
 	Clients     []Client        `json:"clients"`
 	EAB         ExternalAccount `json:"acme_eab,omitzero"`
 	Subscribers []*Subscriber   `json:"subscribers"`

@@ -256,11 +256,11 @@ func TestNotAClient(t *testing.T) {
 func TestGuessedIdentity(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		limited := false
-		for range 40 {
+		for range 80 {
 			limited = limited || w.post("certificate", w.shop.order(nil).with("nationalIdentityNumber", "1")).Status == http.StatusTooManyRequests
 		}
 		if !limited {
-			t.Error("forty guesses in no time")
+			t.Error("eighty guesses in no time")
 		}
 	})
 }

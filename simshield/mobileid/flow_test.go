@@ -176,6 +176,21 @@ func TestNewerPoll(t *testing.T) {
 	})
 }
 
+// TestStop: a node that stops lets nobody wait.
+func TestStop(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.ask("authentication", w.shop.order(make([]byte, 32)))
+		var poll sync.WaitGroup
+		poll.Go(func() {
+			if r := w.do("GET", "authentication/session/"+id+"?timeoutMs=60000", nil, here); r.State != "RUNNING" {
+				t.Errorf("the poll ended with %s %s", r.State, r.Result)
+			}
+		})
+		w.face.Close()
+		poll.Wait()
+	})
+}
+
 func TestVersion(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "/mid-api/version", nil)

@@ -14,19 +14,26 @@ import (
 const life = 5 * time.Minute
 
 // guesses is how often a relying party may ask about a number: enough for who mistypes, too few to find an identity number.
-var guesses = rpc.Rate{PerSecond: 0.5, Burst: 30}
+var guesses = rpc.Rate{PerSecond: 1, Burst: 60}
 
 // Service is the face. Its methods are safe for concurrent use.
 type Service struct {
 	Deps
 	polls   *polls
+	serving context.Context // until Close
+	stop    context.CancelFunc
 	guesses *rpc.Pace
 }
 
 // New returns the face.
 func New(d Deps) *Service {
-	return &Service{Deps: d, polls: newPolls(), guesses: rpc.NewPace(guesses, d.Now)}
+	s := &Service{Deps: d, polls: newPolls(), guesses: rpc.NewPace(guesses, d.Now)}
+	s.serving, s.stop = context.WithCancel(context.Background())
+	return s
 }
+
+// Close ends the polls under way, as if their time was up.
+func (s *Service) Close() { s.stop() }
 
 // certificate returns the document certificate of a person, DER; nil: there is none.
 func (s *Service) certificate(ctx context.Context, party string, p person) ([]byte, error) {
@@ -77,10 +84,11 @@ func (s *Service) poll(ctx context.Context, ss session, while time.Duration) (st
 	}
 	waiting, done := s.polls.begin(ctx, ss.ID)
 	defer done()
+	defer context.AfterFunc(s.serving, done)()
 	t, err := s.Shield.Wait(waiting, ss.Party, ss.Transaction, while)
 	switch {
 	case waiting.Err() != nil && ctx.Err() == nil:
-		return status{}, nil // a newer poll took over
+		return status{}, nil // a newer poll took over, or the node stops
 	case err != nil || !t.Final():
 		return status{}, err
 	case t.State != simshield.StateSigned:

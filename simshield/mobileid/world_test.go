@@ -32,6 +32,7 @@ type world struct {
 	*shieldtest.World
 	t       *testing.T
 	router  *rpc.Router
+	face    *mobileid.Service
 	access  *access.Service
 	phone   *shieldtest.Phone
 	shop    party
@@ -57,8 +58,9 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 	w.shop = w.admit("shop", "DEMO")
 	w.library = w.admit("library", "LIB", netip.MustParsePrefix("198.51.100.0/24"))
 	w.router = rpc.NewRouter(rpc.Config{Now: w.Clock.Now})
-	mobileid.New(mobileid.Deps{DB: db, Shield: w.Service, Parties: w.access.Door(access.MobileID), Now: w.Clock.Now,
-		Client: func(r *http.Request) (netip.AddrPort, error) { return netip.ParseAddrPort(r.RemoteAddr) }}).Mount(w.router)
+	w.face = mobileid.New(mobileid.Deps{DB: db, Shield: w.Service, Parties: w.access.Door(access.MobileID), Now: w.Clock.Now,
+		Client: func(r *http.Request) (netip.AddrPort, error) { return netip.ParseAddrPort(r.RemoteAddr) }})
+	w.face.Mount(w.router)
 	w.phone = w.Client(number, nationalID, applet.P256)
 	return w
 }

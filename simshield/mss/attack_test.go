@@ -290,7 +290,7 @@ func TestCancelAgainstSign(t *testing.T) {
 func TestGuessedNumbers(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		var last reply
-		for range 40 {
+		for range 80 {
 			last = w.call("MSS_ProfileReq", w.shop.header().with("MobileUser", members{"MSISDN": number}))
 		}
 		w.fails("104", http.StatusTooManyRequests, last)

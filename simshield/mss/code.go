@@ -7,7 +7,6 @@ import (
 
 	"simtrust"
 	"simtrust/simshield"
-	"simtrust/simshield/access"
 	"simtrust/simshield/applet"
 )
 
@@ -84,7 +83,6 @@ var refusals = map[string]fault{
 	simshield.ReasonReplayed:       failTransID,
 	simshield.ReasonPartySuspended: {code: codeUnauthorized, detail: "1042: the application is suspended"},
 	simshield.ReasonUnknown:        failUnknown,
-	access.ReasonCredential:        {code: codeUnauthorized, detail: "AP_ID and AP_PWD of an application are needed"},
 	applet.ReasonTooLong:           {code: codeLength, detail: "what is displayed does not fit the screen"},
 }
 
@@ -103,6 +101,8 @@ func faultOf(err error) *fault {
 	}
 	e, ok := errors.AsType[*simtrust.Error](err)
 	switch {
+	case ok && e.Kind == simtrust.KindUnauthenticated:
+		return failure(codeUnauthorized, "AP_ID and AP_PWD of an application are needed")
 	case ok && e.Kind == simtrust.KindInvalid:
 		return failure(codeInappropriate, e.Msg)
 	case ok && e.Kind == simtrust.KindLimited:

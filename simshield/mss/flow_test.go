@@ -89,6 +89,20 @@ func TestSynch(t *testing.T) {
 	})
 }
 
+// TestStop: a node that stops lets nobody wait; the transaction goes on.
+func TestStop(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var call sync.WaitGroup
+		var r reply
+		call.Go(func() { r = w.call("MSS_SignatureReq", w.shop.order(signature, "synch")) })
+		w.face.Close()
+		call.Wait()
+		w.fails("900", http.StatusServiceUnavailable, r)
+		w.Settle()
+		w.is("502", w.status(w.shop, r.Fault.Detail[strings.LastIndex(r.Fault.Detail, " ")+1:]))
+	})
+}
+
 // TestPKCS1: the ECDSA signature of the data, or of a hash.
 func TestPKCS1(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

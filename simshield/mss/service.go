@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"time"
 
 	"simtrust/ca/cms"
@@ -13,7 +14,7 @@ import (
 )
 
 // guesses is how often an application may ask who has a key, by number.
-var guesses = rpc.Rate{PerSecond: 0.5, Burst: 30}
+var guesses = rpc.Rate{PerSecond: 1, Burst: 60}
 
 // grace is how much longer than a transaction's life an answer waits for its end.
 const grace = 5 * time.Second
@@ -23,6 +24,8 @@ type Service struct {
 	Deps
 	config  Config
 	guesses *rpc.Pace
+	serving context.Context // until Close
+	stop    context.CancelFunc
 }
 
 // New returns the face.
@@ -30,8 +33,13 @@ func New(d Deps, c Config) *Service {
 	if c.Life == 0 {
 		c.Life = 2 * time.Minute
 	}
-	return &Service{Deps: d, config: c, guesses: rpc.NewPace(guesses, d.Now)}
+	s := &Service{Deps: d, config: c, guesses: rpc.NewPace(guesses, d.Now)}
+	s.serving, s.stop = context.WithCancel(context.Background())
+	return s
 }
+
+// Close ends the waiting of synchronous requests.
+func (s *Service) Close() { s.stop() }
 
 // answer is what an operation has to say, beside the header.
 type answer struct {
@@ -79,10 +87,21 @@ func (s *Service) sign(ctx context.Context, party string, q *signatureReq, soap 
 	if o.mode != modeSynch {
 		return answer{code: codeOK, transID: row.ID, msisdn: row.MSISDN, profiles: []uri{row.Profile}}, nil
 	}
-	if t, err = s.Shield.Wait(ctx, party, t.ID, s.config.Life+grace); err != nil {
+	return s.await(ctx, row)
+}
+
+// await waits for the end of a transaction.
+func (s *Service) await(ctx context.Context, row transaction) (answer, error) {
+	waiting, done := context.WithCancel(ctx)
+	defer done()
+	defer context.AfterFunc(s.serving, done)()
+	t, err := s.Shield.Wait(waiting, row.Party, row.ID, s.config.Life+grace)
+	switch {
+	case s.serving.Err() != nil && (err != nil || !t.Final()):
+		return answer{}, &fault{code: codeInternal, detail: "the node stops; MSS_StatusReq tells the end of MSSP_TransID " + row.ID, http: http.StatusServiceUnavailable}
+	case err != nil:
 		return answer{}, err
-	}
-	if !t.Final() {
+	case !t.Final():
 		return answer{}, failure(codeExpired, "2081: no answer came in time")
 	}
 	return s.result(ctx, row, t)
