@@ -73,6 +73,13 @@ func transferOf(amount string) map[string]any {
 
 func (b bank) transaction(t *testing.T, method, path, body string) (got transaction) {
 	t.Helper()
+	got.Status = b.call(t, method, path, body, &got)
+	return got
+}
+
+// call answers the status.
+func (b bank) call(t *testing.T, method, path, body string, into any) int {
+	t.Helper()
 	req, err := b.apiRequest(method, path, b.access, body)
 	if err != nil {
 		t.Fatal(err)
@@ -83,11 +90,10 @@ func (b bank) transaction(t *testing.T, method, path, body string) (got transact
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(res.Body)
-	if err := json.Unmarshal(text, &got); err != nil {
+	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatalf("%s %s: %s", method, path, text)
 	}
-	got.Status = res.StatusCode
-	return got
+	return res.StatusCode
 }
 
 // ended waits for the end of a transaction.
@@ -275,6 +281,42 @@ func TestWaysNotToSign(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// TestAnotherCardIsRegisteredAgain: the bank hands out a code, the person enters it and the PINs of the new card, and it signs.
+func TestAnotherCardIsRegisteredAgain(t *testing.T) {
+	s := startSandbox(t)
+	b, who := s.bank(t), s.Subscribers[1]
+	if watch := s.operator(t, who.Number, "add-sim", ""); watch.ICCID == who.ICCID || watch.SigningPIN == "" || s.card(t, who).ICCID != who.ICCID {
+		t.Errorf("a further card: %+v", watch)
+	}
+	now := s.operator(t, who.Number, "new-sim", "")
+	body, _ := json.Marshal(map[string]any{"phone_number": who.Number, "application": "bank", "kinds": []string{"login", "transaction"},
+		"algorithm": "SM2", "identified": "counter", "subject": map[string]string{"country": "CN", "common_name": "王小明"}})
+	var r struct{ ID, State, Cause, Code string }
+	b.call(t, http.MethodPost, "/simshield/v1/registrations", string(body), &r)
+	for _, pin := range []string{now.LoginPIN, now.SigningPIN} {
+		p := s.asked(t, who, true)
+		if p.Kind != "registration" || !strings.Contains(p.Text, "【密钥开通】") {
+			t.Fatalf("%+v", p)
+		}
+		next := s.reply(t, who, p.ID, "confirm", r.Code, http.StatusOK)
+		if next == nil || next.VerificationCode == "" {
+			t.Fatalf("%+v", next)
+		}
+		s.reply(t, who, next.ID, "confirm", pin, http.StatusOK)
+	}
+	for r.State != "done" {
+		if b.call(t, http.MethodGet, "/simshield/v1/registrations/"+r.ID, "", &r); r.State == "failed" {
+			t.Fatalf("%+v", r)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	asked := b.ask(t, who, transferOf("1.00"))
+	s.reply(t, who, s.asked(t, who, true).ID, "confirm", now.SigningPIN, http.StatusOK)
+	if end := b.ended(t, asked); end.State != "signed" {
+		t.Errorf("%+v", end)
+	}
 }
 
 // TestQuestionsOutliveAKill: what was on a screen is back soon, and what a person has signed is not asked again.

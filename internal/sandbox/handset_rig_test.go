@@ -21,7 +21,7 @@ const bearer = "token of the server"
 
 // rig is the phones of a world, and the server's side of the air: it sends packets and opens what comes back.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	o     *operator
 	phone *httptest.Server
@@ -33,7 +33,8 @@ type rig struct {
 	sent     int
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
+	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), messages: make(chan cardMessage, 16), counters: map[string]ota.Counter{}}
 	r.server = httptest.NewServer(http.HandlerFunc(r.take))
 	t.Cleanup(r.server.Close)

@@ -42,6 +42,9 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("     openssl verify -CAfile /tmp/roots.pem -untrusted /tmp/cert.pem /tmp/cert.pem")
 	line("   docs/ca.md goes on: revoke it, see OCSP and CRL change, find it in the transparency log, let certbot fetch one.")
 	line("")
+	line("6  The phones: %s/ has one for each subscriber, with a SIM in software. What a bank asks its customer to sign is shown there,", c.Handset)
+	line("   and signed with the PIN that stands in %s.", json)
+	line("")
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
 		line("     sudo ifconfig lo0 alias %s", second.IP)
