@@ -116,6 +116,27 @@ func TestABearerThatHangsHoldsOnlyItsOwnPacket(t *testing.T) {
 	})
 }
 
+func TestANodeThatWasHeldUpSendsNothingLate(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		card := newCard(t, 1)
+		p := newPlatform(t, db, card)
+		p.submit(card, "a")
+		p.clock.step = 2 * retry / 3 // passes between taking the packet and sending it
+		p.drain()
+		if got := len(p.net.messages()); got != 0 {
+			t.Fatalf("%d messages left when another node may have sent the packet", got)
+		}
+		p.clock.step = 0
+		p.clock.pass(retry)
+		p.drain()
+		p.receive(card)
+		p.want([]string{"a"}, nil)
+		if got := p.sentCounters(card); !slices.Equal(got, []ota.Counter{2}) {
+			t.Errorf("sent with counters %d", got)
+		}
+	})
+}
+
 func TestCountersGoOnAfterARestart(t *testing.T) {
 	sqldbtest.EachURL(t, []sqldb.Migrations{gateway.Migrations()}, func(t *testing.T, url string) {
 		card := newCard(t, 1)

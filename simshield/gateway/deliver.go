@@ -13,21 +13,25 @@ import (
 	"simtrust/simshield/ota"
 )
 
-// bearerTime bounds a delivery. It ends well before the packet is due again.
+// bearerTime bounds a delivery.
 const bearerTime = 5 * time.Second
 
 // sender is whom the messages are from; a card does not look at it.
 var sender = sms.Address{Type: sms.International, Plan: sms.E164, Value: "0"}
 
-// deliver hands a packet to the bearer and records what became of it.
+// deliver hands a packet to the bearer and records what became of it. It begins and ends before the packet is due again, when any node may
+// send it.
 func (g *Service) deliver(ctx context.Context, f flight) {
+	if g.now().After(f.taken.Add(g.retry / 2)) {
+		return
+	}
 	message, err := f.message(g.now())
 	if err != nil {
 		g.log.ErrorContext(ctx, "a packet does not fit into short messages", "packet", f.id, "error", err)
 		g.logged(ctx, f.id, g.fail(ctx, f.failure(Unsent)))
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, bearerTime)
+	bounded, cancel := context.WithTimeout(ctx, min(bearerTime, g.retry/2))
 	defer cancel()
 	d, err := g.bearer.Deliver(bounded, message)
 	if err != nil {

@@ -138,7 +138,7 @@ func (g *Service) part(ctx context.Context, due []flight, now time.Time, t *taki
 			t.fail(f, Expired)
 		case taken[f.iccid]:
 		default:
-			taken[f.iccid] = true
+			taken[f.iccid], f.taken = true, now
 			if err := g.secure(&f); err != nil {
 				g.log.ErrorContext(ctx, "a packet cannot be made", "packet", f.id, "error", err)
 				t.fail(f, Unsent)

@@ -40,10 +40,11 @@ func insertPackets(ctx context.Context, tx *sqldb.Tx, rows []packetRow, now time
 	return sqldb.InsertRows(ctx, tx, "insert into ota_packet (id, iccid, tar, ref, data, state, cause, expires, due, counter)", values, "")
 }
 
-// flight is a packet with its card, and, once it is on its way, as it left.
+// flight is a packet with its card, and, once it is taken to be sent, when that was, and as it leaves.
 type flight struct {
 	packetRow
 	card    cardRow
+	taken   time.Time
 	command []byte
 }
 
