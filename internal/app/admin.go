@@ -19,6 +19,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
 	"simtrust/simshield"
+	"simtrust/simshield/access"
 	"simtrust/simshield/gateway"
 )
 
@@ -30,7 +31,7 @@ const (
 
 // operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
 var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead,
-	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, gateway.ScopeBearer, gateway.ScopeCards, simshield.ScopeApprove,
+	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, gateway.ScopeBearer, gateway.ScopeCards, simshield.ScopeApprove, access.ScopeAccess,
 	scopeKeys, scopeRoutes}
 
 // adminScopes is what the admin token may do.
