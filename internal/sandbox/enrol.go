@@ -2,8 +2,8 @@ package sandbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"simtrust"
@@ -83,8 +83,16 @@ func (s *Sandbox) enrol(ctx context.Context, issuer string) error {
 	if err != nil {
 		return err
 	}
-	err = each(waiting, enrolParallel, func(_ int, sub *Subscriber) error { return c.enrol(ctx, sub, o.handsets.phone(sub.SIM)) })
-	return errors.Join(err, o.world.save())
+	var saving sync.Mutex
+	return each(waiting, enrolParallel, func(_ int, sub *Subscriber) error {
+		if err := c.enrol(ctx, sub, o.handsets.phone(sub.SIM)); err != nil {
+			return err
+		}
+		saving.Lock()
+		defer saving.Unlock()
+		sub.Unenrolled = nil
+		return o.world.save()
+	})
 }
 
 func newCounter(ctx context.Context, issuer string, bank Client, now time.Time) (*counter, error) {
@@ -101,11 +109,10 @@ func newCounter(ctx context.Context, issuer string, bank Client, now time.Time) 
 
 // enrol makes the keys of one subscriber, applet by applet.
 func (c *counter) enrol(ctx context.Context, s *Subscriber, p *phone) error {
-	for len(s.Unenrolled) > 0 {
-		if err := c.enrolApplet(ctx, s, p, s.Unenrolled[0]); err != nil {
+	for _, applet := range s.Unenrolled {
+		if err := c.enrolApplet(ctx, s, p, applet); err != nil {
 			return err
 		}
-		s.Unenrolled = s.Unenrolled[1:]
 	}
 	return nil
 }
