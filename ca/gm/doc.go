@@ -12,9 +12,9 @@
 //	key management side makes a key        ──▶ encryption certificate: same subject, issuer and end
 //	its private key under a fresh SM4 key, that under the signing key ──▶ envelope
 //
-// Only the signing key opens the envelope. A pair is whole: where the second certificate cannot be issued the first one is revoked,
-// and another token begins again. An answer that got lost is not repeated, because the private key is kept by nobody here: revoke
-// both and begin again.
+// Only the signing key opens the envelope. Where the second certificate cannot be issued the first one is revoked, and another token
+// begins again. A node that ends between the two leaves the first one alone, as does an answer that got lost: it is not repeated, because
+// the private key is kept by nobody here. Revoke what there is, and begin again.
 //
 // # What it does not do
 //

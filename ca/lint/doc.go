@@ -11,7 +11,7 @@
 // Own lints cover serial numbers (RFC 5280 §4.1.2.2, 64 random bits), validity (inclusive of both ends, within the issuer's),
 // the link to the issuer (octets of its name, key identifier, signature algorithm), key usage and extended key usage by profile
 // and algorithm, the pointers to status and policy, the subject (order, string types, nothing that looks like a telephone
-// number), alternative names, and the QCStatements of profile eid. [CRL] does the same for revocation lists.
+// number), alternative names, and the QCStatements of profile eid.
 //
 // zlint's lints that are left out are named in suppressed.go with the reason of each; a test fails when one of them would no
 // longer object. A set costs some milliseconds to build and well under 0.3 ms a certificate to ask.
