@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -33,11 +34,15 @@ func playServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	const secret = "benchmark-gateway-secret"
-	if err := os.WriteFile("gateway.secret", []byte(secret), 0o600); err != nil {
+	const secret, bearer = "benchmark-gateway-secret", "benchmark-bearer-token"
+	if err := errors.Join(os.WriteFile("gateway.secret", []byte(secret), 0o600), os.WriteFile("bearer.token", []byte(bearer), 0o600)); err != nil {
 		return err
 	}
-	a, err := openServer(ctx, s)
+	phones, err := simulated.ListenHandset(".")
+	if err != nil {
+		return err
+	}
+	a, err := openServer(ctx, s, phones.Addr())
 	if err != nil {
 		return err
 	}
@@ -49,7 +54,8 @@ func playServer(ctx context.Context) error {
 		served <- err
 	}()
 	world, err := simulated.Start(ctx, simulated.Config{Dir: ".", JSON: "sandbox.json", Subscribers: s.Subscribers, Issuer: a.Issuer(),
-		AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: []byte(secret), Interim: interim, Log: a.Log(), Now: time.Now})
+		AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: []byte(secret), Interim: interim, Handset: phones,
+		BearerToken: bearer, Log: a.Log(), Now: time.Now})
 	if err == nil {
 		err = announceServer(ctx, a, world)
 	}
@@ -81,12 +87,14 @@ func profile(s settings) (stop func() error, err error) {
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }
 
-func openServer(ctx context.Context, s settings) (*wired.App, error) {
+func openServer(ctx context.Context, s settings, phones net.Addr) (*wired.App, error) {
 	c := wired.Defaults()
 	c.Listen, c.Data, c.Database = "127.0.0.1:0", ".", s.Database
 	c.Authn.RADIUS.Listen = "127.0.0.1:0"
 	c.Authn.RADIUS.NAS = []wired.NAS{{Name: "gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: "gateway.secret",
 		Interim: interim, Retransmit: time.Minute}}
+	c.Simshield.Bearer = wired.Bearer{URL: "http://" + phones.String() + "/sms", TokenFile: "bearer.token"}
+	c.Simshield.AllowLoopback = true
 	if s.Alone {
 		c.Store = append(c.Store, sqldb.WithoutCoalescing())
 	}
