@@ -66,6 +66,7 @@ var phrases = map[string]map[string]string{
 	"lost.title":        {"zh": "没有这个页面", "en": "No such page"},
 	"lost.home":         {"zh": "返回首页", "en": "Back to the start"},
 	"desk.shop":         {"zh": "打开演示商店", "en": "Open the demo shop"},
+	"desk.phones":       {"zh": "打开手机", "en": "Open the phones"},
 	"foot":              {"zh": "simtrust · 以手机号码为根的可信身份", "en": "simtrust · trust rooted in the mobile number"},
 
 	"phone.title":                {"zh": "手机", "en": "Phone"},

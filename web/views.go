@@ -64,9 +64,9 @@ type Lost struct{ HomeURL string }
 
 // Desk is the page of the simulated operator.
 type Desk struct {
-	Shop    string
-	Said    string
-	Numbers []DeskNumber
+	Shop, Phones string
+	Said         string
+	Numbers      []DeskNumber
 }
 
 // DeskNumber is one line on the desk. Actions are those that its state allows.

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var update = flag.Bool("update", false, "write the screenshot of docs/images")
+var update = flag.Bool("update", false, "write the screenshots of docs/images")
 
 // chromium starts one browser for a test; every tab of it is somebody else's phone.
 func chromium(t *testing.T) context.Context {
@@ -144,4 +144,16 @@ func (p tab) picture(name string) []byte {
 		p.Fatal(err)
 	}
 	return screenshot
+}
+
+// publish is picture, for the documents too where the tests run with -update.
+func (p tab) publish(name string) {
+	p.Helper()
+	screenshot := p.picture(name)
+	if !*update {
+		return
+	}
+	if err := os.WriteFile("../../docs/images/"+name+".png", screenshot, 0o644); err != nil {
+		p.Error(err)
+	}
 }

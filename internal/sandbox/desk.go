@@ -15,9 +15,9 @@ var deskActions = []string{"attach", "detach", "release", "assign", "transfer", 
 const deskRows = 20
 
 // deskRoutes mounts the operator's page: the first numbers with their holder and sessions, and a button for every action.
-func (o *operator) deskRoutes(mux *http.ServeMux, shop string) {
+func (o *operator) deskRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		web.Render(w, r, http.StatusOK, o.desk(shop, r.URL.Query().Get("said")))
+		web.Render(w, r, http.StatusOK, o.desk(r.URL.Query().Get("said")))
 	})
 	mux.HandleFunc("POST /desk", func(w http.ResponseWriter, r *http.Request) {
 		said := "done"
@@ -47,10 +47,10 @@ func (s *Subscriber) allowed() []string {
 	return []string{first, "release", "transfer", "new-sim", "new-device", "port-out", "suspend", "resume"}
 }
 
-func (o *operator) desk(shop, said string) web.Desk {
+func (o *operator) desk(said string) web.Desk {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	page := web.Desk{Shop: shop, Said: said}
+	page := web.Desk{Shop: o.world.Shop, Phones: o.world.Handset, Said: said}
 	for i, s := range o.world.Subscribers[:min(len(o.world.Subscribers), deskRows)] {
 		n, _ := simtrust.ParseNumber(s.Number)
 		page.Numbers = append(page.Numbers, web.DeskNumber{Row: i, Masked: n.String(), Holder: s.Holder, Tenure: s.Tenure, Since: s.Since,

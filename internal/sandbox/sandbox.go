@@ -88,7 +88,7 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 	}
 	deskMux := http.NewServeMux()
 	s.operator.routes(deskMux)
-	s.operator.deskRoutes(deskMux, world.Shop)
+	s.operator.deskRoutes(deskMux)
 	s.serve(desk, deskMux)
 	shop, err := newShop(ctx, c.Issuer, world.Shop, c.Dir, world.client("shop"), c.Now)
 	if err != nil {
