@@ -104,6 +104,24 @@ func TestAttackReorderedAnswers(t *testing.T) {
 	})
 }
 
+func TestAttackReplayedFirstAnswerDoesNotFreeTheCard(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		p, card := asked(t, db)
+		first := submits(t, card.response(t, ota.ResponseBySubmit, nil))
+		p.net.will(says(gateway.Accepted))
+		p.clock.pass(retry)
+		p.drain() // "a" again, with counter 2
+		p.submit(card, "b")
+		if err := p.Receive(t.Context(), card.personal.IMSI, first); err != nil {
+			t.Error(err)
+		}
+		p.drain()
+		if got := p.sentCounters(card); !slices.Equal(got, []ota.Counter{1, 2}) {
+			t.Errorf("counters %d left; the card was taken to be free", got)
+		}
+	})
+}
+
 func TestAttackForgedAnswer(t *testing.T) {
 	p, card := asked(t, only(t))
 	packet := card.response(t, ota.OK, nil)
@@ -275,12 +293,16 @@ func TestAnswersAfterTheEndChangeNothing(t *testing.T) {
 		expired := p.net.answer(t, card)
 		p.clock.pass(time.Hour)
 		p.drain()
+		told := p.asker.told
 		for _, answer := range [][][]byte{withdrawn, expired} {
 			if err := p.Receive(t.Context(), card.personal.IMSI, answer); err != nil {
 				t.Errorf("a late answer: %v", err)
 			}
 		}
 		p.want(nil, []string{"b expired"})
+		if p.asker.told != told {
+			t.Error("the asker was told of a late answer")
+		}
 	})
 }
 

@@ -37,14 +37,16 @@ func TestAPacketGoesToTheCardAndItsAnswerBack(t *testing.T) {
 
 func TestOnePacketAtATimeIsOnItsWayToACard(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
-		card, second := newCard(t, 1), newCard(t, 2)
-		p := newPlatform(t, db, card, second)
+		card, second, third := newCard(t, 1), newCard(t, 2), newCard(t, 3)
+		p := newPlatform(t, db, card, second, third)
 		p.net.will(says(gateway.Accepted))
 		p.submit(card, "a", "b", "c")
 		p.submit(second, "d")
 		p.drain()
-		if got := len(p.net.messages()); got != 2 {
-			t.Fatalf("%d messages are on their way to two cards", got)
+		p.submit(third, "e")
+		p.drain()
+		if got := len(p.net.messages()); got != 3 {
+			t.Fatalf("%d messages are on their way to three cards", got)
 		}
 		first := p.net.messages()[0]
 		if first.IMSI != card.personal.IMSI {
@@ -55,7 +57,7 @@ func TestOnePacketAtATimeIsOnItsWayToACard(t *testing.T) {
 		}
 		p.drain()
 		p.drain()
-		if got := len(p.net.messages()); got != 3 {
+		if got := len(p.net.messages()); got != 4 {
 			t.Errorf("%d messages after the phone had the first", got)
 		}
 	})
@@ -210,6 +212,23 @@ func TestExpiryIsToldInTimeBehindAPacketThatHoldsTheCard(t *testing.T) {
 		p.clock.pass(2 * time.Second)
 		p.drain()
 		p.want(nil, []string{"b expired"})
+	})
+}
+
+func TestExpiryIsToldInTimeBeforeTheNextSending(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		card := newCard(t, 1)
+		p := newPlatform(t, db, card)
+		for _, state := range []gateway.Delivered{gateway.Accepted, gateway.OnPhone} {
+			p.net.will(says(state))
+			p.tx(func(tx *sqldb.Tx) error {
+				return p.Submit(t.Context(), tx, gateway.Submission{ICCID: card.personal.ICCID, TAR: bank, Expires: p.clock.now().Add(time.Second), Ref: string(state)})
+			})
+			p.drain()
+			p.clock.pass(time.Second)
+			p.drain()
+		}
+		p.want(nil, []string{"accepted expired", "delivered expired"})
 	})
 }
 

@@ -140,7 +140,7 @@ func (g *Service) Submit(ctx context.Context, tx *sqldb.Tx, list ...Submission) 
 	}
 	rows := make([]packetRow, len(list))
 	for i, s := range list {
-		rows[i] = packetRow{id: simtrust.NewID("ota"), iccid: s.ICCID, tar: s.TAR[:], ref: s.Ref, data: s.Data, expires: s.Expires.UnixMilli()}
+		rows[i] = packetRow{id: simtrust.NewID("ota"), iccid: s.ICCID, tar: s.TAR[:], ref: s.Ref, data: append([]byte{}, s.Data...), expires: s.Expires.UnixMilli()}
 	}
 	tx.OnCommit(g.rouse)
 	return insertPackets(ctx, tx, rows, g.now())
