@@ -50,7 +50,7 @@ func (g *Service) Run(ctx context.Context) error {
 		case <-g.wake:
 		case <-poll.C:
 		case <-clean.C:
-			if err := g.prune(ctx); err != nil && ctx.Err() == nil {
+			if err := g.Prune(ctx); err != nil && ctx.Err() == nil {
 				g.log.WarnContext(ctx, "old packets were not removed", "error", err)
 			}
 		}
@@ -69,7 +69,8 @@ func (g *Service) Drain(ctx context.Context) error {
 	}
 }
 
-func (g *Service) prune(ctx context.Context) error {
+// Prune forgets packets that ended and had expired 30 days ago. Run does so from time to time.
+func (g *Service) Prune(ctx context.Context) error {
 	for more := true; more; {
 		err := g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) (err error) {
 			more, err = prune(ctx, tx, g.now().Add(-keep), pruneBatch)

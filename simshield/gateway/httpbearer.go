@@ -41,13 +41,18 @@ func (b HTTPBearer) Deliver(ctx context.Context, m Message) (Delivery, error) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+b.Token)
-	res, err := b.Client.Do(req)
+	client := *b.Client
+	client.CheckRedirect = stay
+	res, err := client.Do(req)
 	if err != nil {
 		return Delivery{}, err
 	}
 	defer res.Body.Close()
 	return readDelivery(res)
 }
+
+// stay takes a redirect for the answer: no other address learns of messages.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // maxAnswer bounds the answer of the short message gateway; a report has 164 octets at most.
 const maxAnswer = 4096

@@ -86,6 +86,19 @@ func TestHTTPBearerDoesNotTrustBadAnswers(t *testing.T) {
 	}
 }
 
+func TestHTTPBearerFollowsNoRedirect(t *testing.T) {
+	elsewhere := smsGateway(t, func(w http.ResponseWriter, _ *http.Request) {
+		t.Error("the message went elsewhere")
+		_, _ = io.WriteString(w, `{"state": "accepted"}`)
+	})
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		b := smsGateway(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
+		if d, err := b.Deliver(t.Context(), message); err == nil {
+			t.Errorf("%d: %+v", status, d)
+		}
+	}
+}
+
 func TestHTTPBearerEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := smsGateway(t, func(_ http.ResponseWriter, r *http.Request) {
