@@ -110,9 +110,9 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 		return s.failEnrolment(ctx, e, CauseLostOwnership, packet, gateway.Answered)
 	}
 	certificate, err := s.authority.Issue(ctx, e.issuance(csr, proof.PublicKey, asked))
-	switch simtrust.KindOf(err) {
-	case "":
-	case simtrust.KindUnavailable:
+	switch kind := simtrust.KindOf(err); {
+	case err == nil:
+	case kind == simtrust.KindUnavailable || ctx.Err() != nil: // no refusal: the answer comes again
 		return err
 	default:
 		s.log.WarnContext(ctx, "a key in a card was not certified", "registration", e.ID, "error", err)
