@@ -6,7 +6,8 @@ import (
 	"database/sql"
 	"errors"
 
-	"github.com/emmansun/gmsm/smx509"
+	"golang.org/x/crypto/cryptobyte"
+	tag "golang.org/x/crypto/cryptobyte/asn1"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -35,13 +36,15 @@ func scanKey(scan func(...any) error) (k Key, err error) {
 }
 
 // splitChain parts certificates that stand one after the other.
-func splitChain(der []byte) ([][]byte, error) {
-	certificates, err := smx509.ParseCertificates(der)
-	chain := make([][]byte, len(certificates))
-	for i, c := range certificates {
-		chain[i] = c.Raw
+func splitChain(der []byte) (chain [][]byte, err error) {
+	for rest := cryptobyte.String(der); !rest.Empty(); {
+		var certificate cryptobyte.String
+		if !rest.ReadASN1Element(&certificate, tag.SEQUENCE) {
+			return nil, errors.New("simshield: the chain of a key is broken")
+		}
+		chain = append(chain, certificate)
 	}
-	return chain, err
+	return chain, nil
 }
 
 func insertKey(ctx context.Context, tx *sqldb.Tx, registration string, k Key) error {
@@ -77,8 +80,15 @@ func keysWhere(ctx context.Context, q sqldb.Querier, where string, args ...any) 
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Key, error) { return scanKey(rows.Scan) })
 }
 
-// moveKeys sets the state of keys that a condition holds for and returns them as they are then. The condition's arguments begin at $3.
-func moveKeys(ctx context.Context, tx *sqldb.Tx, state, cause, where string, args ...any) ([]Key, error) {
-	rows, err := tx.Query(ctx, `update simshield_key set state = $1, cause = $2 where `+where+` returning `+keyColumns, append([]any{state, cause}, args...)...)
-	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Key, error) { return scanKey(rows.Scan) })
+// movedKey is a key whose state was changed, for the changes-th time.
+type movedKey struct {
+	id, certificate string
+	changes         int64
+}
+
+// moveKeys sets the state of keys that a condition holds for and returns them. The condition's arguments begin at $3.
+func moveKeys(ctx context.Context, tx *sqldb.Tx, state, cause, where string, args ...any) ([]movedKey, error) {
+	rows, err := tx.Query(ctx, `update simshield_key set state = $1, cause = $2, changes = changes + 1 where `+where+` returning id, certificate, changes`,
+		append([]any{state, cause}, args...)...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (k movedKey, err error) { return k, rows.Scan(&k.id, &k.certificate, &k.changes) })
 }
