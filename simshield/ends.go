@@ -91,26 +91,25 @@ func (s *Service) endKeys(ctx context.Context, tx *sqldb.Tx, state, cause, where
 		return err
 	}
 	for _, k := range keys {
-		event := KeyEnded{Key: k.ID, Certificate: k.Certificate, State: state, Cause: cause}
-		if err := s.outbox.Append(ctx, tx, simtrust.TenureID(k.ID), s.now().UnixMilli(), event); err != nil {
+		event := KeyEnded{Key: k.id, Certificate: k.certificate, State: state, Cause: cause}
+		if err := s.outbox.Append(ctx, tx, simtrust.TenureID(k.id), k.changes, event); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// KeyEnded has a certificate follow its key (an event of this module). Idempotent.
+// KeyEnded has a certificate follow its key (an event of this module): whatever the event says, to where the key is now. Idempotent.
 func (s *Service) KeyEnded(ctx context.Context, e KeyEnded) error {
-	reason := ca.CessationOfOperation
-	switch {
-	case e.State == keySuspended:
-		reason = ca.CertificateHold
-	case e.State == keyActive:
-		reason = ca.RemoveFromCRL
-	case e.Cause == CauseReplaced:
-		reason = ca.Superseded
+	keys, err := readKeys(ctx, s.db, []string{e.Key})
+	if err != nil {
+		return err
 	}
-	_, err := s.authority.Revoke(ctx, ca.RevokeReq{ID: e.Certificate, Reason: reason, By: "simshield", Officer: true})
+	k := keys[e.Key]
+	if k == nil {
+		return nil
+	}
+	_, err = s.authority.Revoke(ctx, ca.RevokeReq{ID: k.Certificate, Reason: k.revocation(), By: "simshield", Officer: true})
 	switch simtrust.ReasonOf(err) {
 	case ca.ReasonAlreadyRevoked, ca.ReasonNotOnHold, ca.ReasonExpired:
 		return nil
@@ -118,15 +117,18 @@ func (s *Service) KeyEnded(ctx context.Context, e KeyEnded) error {
 	return err
 }
 
-// Suspend stops all keys of a number's holder at once, for suspected theft, and cancels what is open; Resume lets those of the card that
-// serves the number sign again.
+// Suspend stops all keys of a number's holder at once, for suspected theft, and cancels what is open, registrations too: a key that was
+// on its way would otherwise be the thief's.
 func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
 	h, err := s.holders.Current(ctx, n)
 	if err != nil {
 		return err
 	}
 	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		return s.endKeys(ctx, tx, keySuspended, CauseSuspended, "tenure = $3 and state = 'active'", string(h.ID))
+		return errors.Join(
+			failRegistrations(ctx, tx, h.ID, "", CauseSuspended),
+			s.endKeys(ctx, tx, keyEnded, CauseSuspended, "tenure = $3 and state = 'pending'", string(h.ID)),
+			s.endKeys(ctx, tx, keySuspended, CauseSuspended, "tenure = $3 and state = 'active'", string(h.ID)))
 	})
 	if err != nil {
 		return err
@@ -134,14 +136,15 @@ func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
 	return s.endAll(ctx, StateCancelled, CauseSuspended, "tenure = $1", string(h.ID))
 }
 
-// Resume ends a suspension.
-func (s *Service) Resume(ctx context.Context, n simtrust.Number) error {
+// Resume ends a suspension of the keys that the party registered, on the card that serves the number: whoever identified the person then
+// is to be sure again. Any party that registers persons may suspend; none lets others' keys sign again.
+func (s *Service) Resume(ctx context.Context, party string, n simtrust.Number) error {
 	h, err := s.holders.Current(ctx, n)
 	if err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		return s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and state = 'suspended'", string(h.ID), primary(h))
+		return s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and party = $5 and state = 'suspended'", string(h.ID), primary(h), party)
 	})
 }
 

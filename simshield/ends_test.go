@@ -282,7 +282,11 @@ func TestSuspected(t *testing.T) {
 		w.is(tx.ID, simshield.StateCancelled, simshield.CauseSuspended)
 		w.bank.refused(simshield.ReasonNotEnrolled, w.bank.transfer("order-2", 100))
 		w.clock.advance(time.Second)
-		if err := w.Resume(t.Context(), n); err != nil {
+		if err := w.Resume(t.Context(), "another-bank", n); err != nil {
+			t.Fatal(err)
+		}
+		w.bank.refused(simshield.ReasonNotEnrolled, w.bank.transfer("order-2", 100)) // it is not another's to resume
+		if err := w.Resume(t.Context(), w.bank.id, n); err != nil {
 			t.Fatal(err)
 		}
 		again := w.bank.ask(w.bank.transfer("order-3", 100))

@@ -156,19 +156,19 @@ func (s *Service) approveWire(ctx context.Context, w registrationIDWire) (regist
 }
 
 func (s *Service) suspendWire(ctx context.Context, w numberWire) (nothingWire, error) {
-	return nothingWire{}, withNumber(ctx, w, s.Suspend)
+	n, err := simtrust.ParseNumber(w.PhoneNumber)
+	if err != nil {
+		return nothingWire{}, err
+	}
+	return nothingWire{}, s.Suspend(ctx, n)
 }
 
 func (s *Service) resumeWire(ctx context.Context, w numberWire) (nothingWire, error) {
-	return nothingWire{}, withNumber(ctx, w, s.Resume)
-}
-
-func withNumber(ctx context.Context, w numberWire, fn func(context.Context, simtrust.Number) error) error {
 	n, err := simtrust.ParseNumber(w.PhoneNumber)
 	if err != nil {
-		return err
+		return nothingWire{}, err
 	}
-	return fn(ctx, n)
+	return nothingWire{}, s.Resume(ctx, client(ctx), n)
 }
 
 // client is who calls: the party.

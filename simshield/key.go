@@ -56,6 +56,19 @@ func (k Key) serves(h renumber.Holding) bool {
 	return k.State == keyActive && k.Tenure == h.ID && h.Usable() && primary(h) == k.ICCID
 }
 
+// revocation is the reason code (RFC 5280, section 5.3.1) by which the certificate follows the state that the key is in.
+func (k Key) revocation() int {
+	switch {
+	case k.State == keySuspended:
+		return ca.CertificateHold
+	case k.State == keyActive:
+		return ca.RemoveFromCRL
+	case k.Cause == CauseReplaced:
+		return ca.Superseded
+	}
+	return ca.CessationOfOperation
+}
+
 // primary is the card that serves the number; empty: none.
 func primary(h renumber.Holding) string {
 	i := slices.IndexFunc(h.SIMs, func(s renumber.SIM) bool { return s.Primary })

@@ -62,7 +62,8 @@ create table simshield_key (
     cooled_from  bigint not null,           -- when the card replaced another; 0: it did not
     state        text   not null,           -- pending, active, suspended, ended
     cause        text   not null,
-    created      bigint not null
+    created      bigint not null,
+    changes      bigint not null default 0  -- of the state: numbers the key's events
 );
 create unique index simshield_key_active on simshield_key (iccid, application, kind) where state = 'active';
 create index simshield_key_tenure on simshield_key (tenure, application, kind);
