@@ -9,7 +9,7 @@ import (
 )
 
 // authoritySubscribers is how many tenures the certificates for subscribers are spread over.
-const authoritySubscribers = 100
+const authoritySubscribers = 24
 
 // askedCertificates is how many certificates OCSP is asked about.
 const askedCertificates = 1000

@@ -192,7 +192,7 @@ func benchStatus(b *testing.B, s *server, certificates []held) {
 	for _, way := range []string{keptGET, keptPOST, fresh} {
 		contenders = append(contenders, s.asking(b, way, certificates))
 	}
-	all := contest(b, "status", 5, time.Second, 1500*time.Millisecond, contenders)
+	all := contest(b, "status", 5, time.Second, time.Second, contenders)
 	one := all[contenders[0].name]
 	var rows [][]string
 	for _, c := range contenders {
