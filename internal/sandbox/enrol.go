@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -10,17 +11,18 @@ import (
 	"simtrust/internal/rpc"
 )
 
-// enrolments are what every subscriber of a new world has keys for, by applet, in the order in which they are made.
+// enrolments are the kinds of keys that every subscriber of a new world has, by applet.
 var enrolments = map[string][]string{
 	"bank": {"login", "document", "transaction"},
 	"eid":  {"login", "document"},
 }
 
-// enrolled bounds for how many subscribers of a new world that is done: a world of thousands is for load, and would take minutes.
+// enrolled is for how many subscribers of a new world that is done: a world of thousands is for load, and would take minutes.
 const enrolled = 100
 
 const (
 	enrolTime     = 2 * time.Minute // for all
+	enrolSave     = time.Second     // a kill undoes no more than that: it is done again
 	enrolPoll     = 100 * time.Millisecond
 	enrolParallel = 50
 	scopeParty    = "simshield:register simshield:confirm"
@@ -84,15 +86,21 @@ func (s *Sandbox) enrol(ctx context.Context, issuer string) error {
 		return err
 	}
 	var saving sync.Mutex
-	return each(waiting, enrolParallel, func(_ int, sub *Subscriber) error {
+	saved := o.now()
+	err = each(waiting, enrolParallel, func(_ int, sub *Subscriber) error {
 		if err := c.enrol(ctx, sub, o.handsets.phone(sub.SIM)); err != nil {
 			return err
 		}
 		saving.Lock()
 		defer saving.Unlock()
 		sub.Unenrolled = nil
+		if o.now().Sub(saved) < enrolSave {
+			return nil
+		}
+		saved = o.now()
 		return o.world.save()
 	})
+	return errors.Join(err, o.world.save())
 }
 
 func newCounter(ctx context.Context, issuer string, bank Client, now time.Time) (*counter, error) {
