@@ -110,7 +110,7 @@ type SANs struct {
 // IssueReq asks for a certificate. The requester has been authorised for exactly this.
 type IssueReq struct {
 	Profile string
-	// CSR is a PKCS#10 request, DER. Only its key counts; names in it must be among those asked for here.
+	// CSR is a PKCS#10 request, DER. Only its key counts; alternative names in it must be among those asked for here.
 	CSR []byte
 	// Key stands instead of CSR where the key management side made it: profiles of encryption certificates only. An
 	// *ecdsa.PublicKey, on sm2.P256() for SM2.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"strings"
 
@@ -42,8 +43,16 @@ func said(err error) string {
 	return text
 }
 
+// untrusted reports whether a server was there, but its TLS certificate not one that this machine trusts.
+func untrusted(e *simtrust.Error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](e)
+	return ok
+}
+
 func advice(e *simtrust.Error) string {
 	switch {
+	case untrusted(e):
+		return "put the root of the server's certificate among those of this machine, or into a file that SSL_CERT_FILE names"
 	case e.Reason == rpc.ReasonUnreachable:
 		return "check --server, and that the server runs"
 	case e.Reason == renumber.ReasonNeverOurs:

@@ -114,7 +114,7 @@ func (c *caAuthoriseCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(token.Text)
-	fmt.Fprintln(os.Stderr, "valid until", token.Expires.Local().Format(time.DateTime), "for one certificate")
+	fmt.Fprintln(os.Stderr, "valid until", day(token.Expires.UTC()), "for one certificate")
 	return nil
 }
 
@@ -132,7 +132,8 @@ func (*caIssueCmd) Help() string {
 		"    openssl req -new -key key.pem -subj / -out csr.pem\n" +
 		"    simtrust ca issue tls-server csr.pem --dns api.bank.example --out cert.pem\n" +
 		"    simtrust ca issue bank-sim csr.pem --name 王小明 --tenure ten_… --relying-party bank.example\n\n" +
-		"Only the key of the request counts; names in it must be among those given here. simtrust ca profiles says what each profile needs."
+		"Only the key of the request counts. Alternative names in it must be among those given here; its subject is not looked at. " +
+		"simtrust ca profiles says what each profile needs."
 }
 
 func (c *caIssueCmd) Run(ctx context.Context) error {
@@ -153,7 +154,7 @@ func (c *caIssueCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, "issued", cert.ID, "valid until", cert.NotAfter.Local().Format(time.DateTime))
+	fmt.Fprintln(os.Stderr, "issued", cert.ID, "valid until", day(cert.NotAfter.UTC()))
 	return writeCertificate(c.Out, cert)
 }
 

@@ -32,7 +32,7 @@ func (*caEABCmd) Help() string {
 
 type caEABMakeCmd struct {
 	remoteFlags
-	Profile string   `arg:"" default:"tls-server" help:"Profile of the certificates."`
+	Profile string   `arg:"" default:"tls-server" help:"Profile of the certificates. Default: ${default}."`
 	Names   []string `name:"dns" placeholder:"NAME" help:"What may be ordered: a DNS name with everything below it; repeat for several. Default: any name that the client proves."`
 }
 

@@ -63,7 +63,9 @@ func (c *caAuditCmd) Run(ctx context.Context) error {
 	}
 	auditor := tlog.Auditor{Before: before, Log: log, Trail: log.Audit, Search: ca.NewClient(api).Search, Verifier: verifier, Patience: c.Patience, Progress: c.progress()}
 	finding, err := auditor.Run(ctx)
-	fmt.Fprintln(os.Stderr)
+	if c.bars() {
+		fmt.Fprintln(os.Stderr)
+	}
 	if err != nil {
 		return err
 	}
@@ -112,16 +114,21 @@ func (c *caAuditCmd) record(m tlog.Mark) error {
 	return errors.Join(os.WriteFile(next, append(text, '\n'), 0o600), os.Rename(next, c.Record))
 }
 
-// progress draws one bar, which begins again for each thing that is read.
+// bars reports whether there is a person to whom progress is shown.
+func (c *caAuditCmd) bars() bool { return !c.Quiet && terminal(os.Stderr) }
+
+// progress draws a bar for each thing that is read, on a line of its own.
 func (c *caAuditCmd) progress() func(what string, n, of int) {
-	bar := progressbar.NewOptions(1, progressbar.OptionShowCount(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(!c.Quiet),
-		progressbar.OptionThrottle(100*time.Millisecond))
+	var bar *progressbar.ProgressBar
 	reading := ""
 	return func(what string, n, of int) {
 		if what != reading {
+			if c.bars() && reading != "" {
+				fmt.Fprintln(os.Stderr)
+			}
 			reading = what
-			bar.Reset()
-			bar.Describe(what)
+			bar = progressbar.NewOptions(1, progressbar.OptionSetDescription(fmt.Sprintf("%-11s", what)), progressbar.OptionShowCount(),
+				progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(c.bars()), progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		bar.ChangeMax(max(of, n, 1))
 		_ = bar.Set(n) // a terminal that is gone stops no audit

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -54,6 +55,9 @@ func (c *caBulkRevokeCmd) Run(ctx context.Context) error {
 // rehearse counts what would be revoked.
 func (c *caBulkRevokeCmd) rehearse(ctx context.Context, client *ca.Client) error {
 	q := c.query()
+	if q == (ca.Query{}) {
+		return errors.New("a bulk revocation needs a condition: --profile, --issuer, --requester or another; --help shows all")
+	}
 	valid := false
 	q.Revoked = &valid
 	n := 0
@@ -73,8 +77,9 @@ func (c *caBulkRevokeCmd) rehearse(ctx context.Context, client *ca.Client) error
 // watch follows a job until it is done.
 func (c *caBulkRevokeCmd) watch(ctx context.Context, client *ca.Client, job ca.Job) error {
 	fmt.Fprintln(os.Stderr, "job", job.ID)
+	shown := !c.Quiet && terminal(os.Stderr)
 	bar := progressbar.NewOptions64(max(job.Total, 1), progressbar.OptionSetDescription("revoking"), progressbar.OptionShowCount(),
-		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(!c.Quiet))
+		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(shown))
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for job.Finished.IsZero() {
@@ -90,6 +95,9 @@ func (c *caBulkRevokeCmd) watch(ctx context.Context, client *ca.Client, job ca.J
 		_ = bar.Set64(min(job.Done, max(job.Total, 1)))
 	}
 	_ = bar.Finish()
-	fmt.Printf("\n%d of %d certificates in %s\n", job.Done, job.Total, job.Finished.Sub(job.Started).Round(time.Millisecond))
+	if shown {
+		fmt.Fprintln(os.Stderr)
+	}
+	fmt.Printf("revoked %d of %d certificates in %s\n", job.Done, job.Total, job.Finished.Sub(job.Started).Round(time.Millisecond))
 	return nil
 }

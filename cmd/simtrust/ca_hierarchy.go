@@ -39,7 +39,7 @@ func (c *caHierarchyCmd) Run(ctx context.Context) error {
 	for _, m := range h.Members {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", m.Role, m.Line, m.Algorithm, m.State, m.NotAfter.Format(time.DateOnly), m.ID)
 	}
-	fmt.Fprintf(t, "read %s, manifest sha256 %s\n", h.Read.Local().Format(time.DateTime), h.Fingerprint)
+	fmt.Fprintf(t, "read %s, manifest sha256 %s\n", day(h.Read.UTC().Truncate(time.Second)), h.Fingerprint)
 	if err := t.Flush(); err != nil || h.Problem == "" {
 		return err
 	}

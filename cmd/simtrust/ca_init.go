@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 
+	"simtrust"
 	"simtrust/ca/ceremony"
 	"simtrust/internal/keys"
 )
@@ -16,8 +18,8 @@ type caInitCmd struct {
 	DryRun  bool   `help:"Print what would be signed, and change nothing."`
 	Example bool   `help:"Print a file to start from."`
 
-	Dir        string `default:"ca" placeholder:"DIR" help:"Directory of the hierarchy: manifest, certificates, CRLs, transcript."`
-	Keys       string `default:"ca-keys" placeholder:"DIR" help:"Directory of the keys of issuing CAs and delegates, encrypted."`
+	Dir        string `default:"ca" placeholder:"DIR" help:"Directory of the hierarchy: manifest, certificates, CRLs, transcript. Default: ${default}."`
+	Keys       string `default:"ca-keys" placeholder:"DIR" help:"Directory of the keys of issuing CAs and delegates, encrypted. Default: ${default}."`
 	KeySecret  string `placeholder:"FILE" help:"File of the key-encryption secret: openssl rand -base64 32. Default: DIR of the keys with .secret, made where there is none."`
 	PKCS11     string `name:"pkcs11" env:"SIMTRUST_CA_PKCS11" placeholder:"URI" help:"PKCS #11 token for all of these keys but SM2: pkcs11:module-path=FILE;token=LABEL?pin-source=FILE."`
 	RootKeys   string `placeholder:"DIR" help:"Directory of the keys of roots, to be taken offline afterwards. Default: with the others."`
@@ -65,19 +67,39 @@ func (c *caInitCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return explained(err)
 	}
-	if _, err := plan.WriteTo(os.Stdout); err != nil || c.DryRun {
+	if _, err := plan.WriteTo(os.Stdout); err != nil {
 		return err
+	}
+	if c.DryRun {
+		fmt.Fprintln(os.Stderr, "nothing was changed; the run would write to", c.places())
+		return nil
 	}
 	last, err := ceremony.VerifyTranscript(held.Dir)
 	if err != nil {
 		return explained(err)
 	}
+	fmt.Fprintln(os.Stderr, "the hierarchy is in", c.places())
 	fmt.Println("transcript ends with", last)
 	return nil
 }
 
+// places says which directories belong together. What a PKCS #11 URI says is not repeated: it may hold a PIN.
+func (c *caInitCmd) places() string {
+	text := fmt.Sprintf("%s, its keys in %s, encrypted with %s", c.Dir, c.Keys, cmp.Or(c.KeySecret, c.Keys+".secret"))
+	if c.RootKeys != "" {
+		text += fmt.Sprintf("; those of roots in %s, encrypted with %s", c.RootKeys, cmp.Or(c.RootSecret, c.RootKeys+".secret"))
+	}
+	return text
+}
+
 // explained takes an error for what it says: it was made on this machine, and no server has more to tell.
-func explained(err error) error { return fmt.Errorf("ca init: %v", err) }
+func explained(err error) error {
+	text := said(err)
+	if e, ok := errors.AsType[*simtrust.Error](err); ok && simtrust.ReasonOf(e.Err) == keys.ReasonNoKey {
+		text += "; --keys, and --root-keys for those of roots, name where the keys are"
+	}
+	return errors.New(text)
+}
 
 func (c *caInitCmd) ceremony(ctx context.Context) (ceremony.Ceremony, func(), error) {
 	held := ceremony.Ceremony{Dir: c.Dir, Version: buildVersion()}

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"time"
 
+	"simtrust"
 	"simtrust/ca"
 )
 
@@ -41,10 +41,14 @@ func (c *caRenewCmd) Run(ctx context.Context) error {
 		return err
 	}
 	cert, err := ca.RenewOver(ctx, client, c.Server, der)
+	if simtrust.KindOf(err) == simtrust.KindUnauthenticated {
+		return fmt.Errorf("%s; --server takes an https URL, --cert the certificate and after it its issuer, whose root must be in the "+
+			"server's tls.client_ca", said(err))
+	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, "issued", cert.ID, "valid until", cert.NotAfter.Local().Format(time.DateTime))
+	fmt.Fprintln(os.Stderr, "issued", cert.ID, "valid until", day(cert.NotAfter.UTC()))
 	return writeCertificate(c.Out, cert)
 }
 

@@ -91,12 +91,26 @@ func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
 		return err
 	}
 	fmt.Printf("%s  verification code %s, also on the phone\n", t.ID, t.Code)
-	for f.Wait && !t.Final() && ctx.Err() == nil {
-		if t, err = shield.Wait(ctx, t.ID, maxPoll); err != nil {
+	if f.Wait {
+		if t, err = ended(ctx, shield, t); err != nil {
 			return err
 		}
 	}
 	return report(t)
+}
+
+// ended waits for the end of a transaction. Who stops waiting stops nothing else.
+func ended(ctx context.Context, shield *simshield.Client, t simshield.Transaction) (simshield.Transaction, error) {
+	id := t.ID
+	for !t.Final() {
+		var err error
+		if t, err = shield.Wait(ctx, id, maxPoll); ctx.Err() != nil {
+			return t, fmt.Errorf("nobody waits any more, and the transaction goes on; simtrust shield status %s says how it stands", id)
+		} else if err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }
 
 // report prints how a transaction stands; one that ended without a signature is an error.

@@ -42,8 +42,10 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("     openssl verify -CAfile /tmp/roots.pem -untrusted /tmp/cert.pem /tmp/cert.pem")
 	line("   docs/ca.md goes on: revoke it, see OCSP and CRL change, find it in the transparency log, let certbot fetch one.")
 	line("")
-	line("6  The phones: %s/ has one for each subscriber, with a SIM in software. What a bank asks its customer to sign is shown there,", c.Handset)
-	line("   and signed with the PIN that stands in %s.", json)
+	line("6  Confirm a transfer on the second subscriber's SIM. Open its phone, %s/subscribers/%s", c.Handset, second.Number)
+	line("   and let the bank ask; then enter the signing PIN %s:", second.SigningPIN)
+	line("     %s shield transfer --sandbox %s %s 48000.00 --payee 张伟 --account 6217000010001234567", command, json, second.Number)
+	line("   docs/simshield.md goes on: the receipt, and how it is verified without a server.")
 	line("")
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
