@@ -12,8 +12,9 @@ import (
 // Fixed times and sizes.
 const (
 	pollEvery  = 500 * time.Millisecond
-	retell     = 10 * time.Second // after the one who asked could not be told that a packet failed
-	backoff    = 3 * time.Second  // after a failure of the bearer, or while the card is asking its owner something else
+	gather     = 2 * time.Millisecond // what is submitted within it is taken together
+	retell     = 10 * time.Second     // after the one who asked could not be told that a packet failed
+	backoff    = 3 * time.Second      // after a failure of the bearer, or while the card is asking its owner something else
 	batch      = 256
 	parallel   = 256 // messages at the bearer at once
 	pruneEvery = 10 * time.Minute
@@ -48,12 +49,20 @@ func (g *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-g.wake:
+			wait(ctx, gather)
 		case <-poll.C:
 		case <-clean.C:
 			if err := g.Prune(ctx); err != nil && ctx.Err() == nil {
 				g.log.WarnContext(ctx, "old packets were not removed", "error", err)
 			}
 		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
