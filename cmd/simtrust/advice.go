@@ -19,15 +19,23 @@ import (
 // advised is an error as a person reads it: without the names of operations, and, where a server answered it or it came in place of an
 // answer, with what to do about it. Other errors are made by the commands themselves and say so already.
 func advised(err error) error {
-	e, ok := errors.AsType[*simtrust.Error](err)
-	if !ok {
+	text, e := plain(err)
+	if e == nil {
 		return err
 	}
-	text := strings.Replace(err.Error(), e.Error(), said(e), 1)
 	if next := advice(e); next != "" {
 		text += "; " + next
 	}
 	return errors.New(text)
+}
+
+// plain is the text of an error without the names of operations, and the error of the module that it holds, or nil.
+func plain(err error) (string, *simtrust.Error) {
+	e, ok := errors.AsType[*simtrust.Error](err)
+	if !ok {
+		return err.Error(), nil
+	}
+	return strings.Replace(err.Error(), e.Error(), said(e), 1), e
 }
 
 // said is the text of an error without its operation, and without its kind where it has words of its own.

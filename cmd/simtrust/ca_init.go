@@ -94,8 +94,8 @@ func (c *caInitCmd) places() string {
 
 // explained takes an error for what it says: it was made on this machine, and no server has more to tell.
 func explained(err error) error {
-	text := said(err)
-	if e, ok := errors.AsType[*simtrust.Error](err); ok && simtrust.ReasonOf(e.Err) == keys.ReasonNoKey {
+	text, e := plain(err)
+	if e != nil && simtrust.ReasonOf(e.Err) == keys.ReasonNoKey {
 		text += "; --keys, and --root-keys for those of roots, name where the keys are"
 	}
 	return errors.New(text)

@@ -42,8 +42,9 @@ func (c *caRenewCmd) Run(ctx context.Context) error {
 	}
 	cert, err := ca.RenewOver(ctx, client, c.Server, der)
 	if simtrust.KindOf(err) == simtrust.KindUnauthenticated {
+		text, _ := plain(err)
 		return fmt.Errorf("%s; --server takes an https URL, --cert the certificate and after it its issuer, whose root must be in the "+
-			"server's tls.client_ca", said(err))
+			"server's tls.client_ca", text)
 	}
 	if err != nil {
 		return err
