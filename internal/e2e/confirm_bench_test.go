@@ -28,7 +28,7 @@ import (
 	"simtrust"
 	"simtrust/ca"
 	"simtrust/ca/ceremony"
-	"simtrust/ca/status"
+	revocation "simtrust/ca/status"
 	"simtrust/ca/tlog"
 	"simtrust/ca/tsa"
 	"simtrust/internal/keys"
@@ -38,7 +38,7 @@ import (
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
-	"simtrust/simshield/gateway"
+	platform "simtrust/simshield/gateway"
 	"simtrust/simshield/ota"
 	"simtrust/simshield/receipt"
 	"simtrust/simshield/request"
@@ -95,7 +95,7 @@ func BenchmarkConfirm(b *testing.B) {
 // shieldSite is the modules that a confirmation passes, over a store with enrolled cards.
 type shieldSite struct {
 	shield  *simshield.Service
-	gateway *gateway.Service
+	gateway *platform.Service
 	bank    *ecdsa.PrivateKey
 	jwks    []byte
 	phones  []*benchPhone
@@ -107,8 +107,8 @@ type shieldSite struct {
 func newShieldSite(b *testing.B, db *sqldb.DB) *shieldSite {
 	b.Helper()
 	s := &shieldSite{byIMSI: map[string]*benchPhone{}}
-	check(b, sqldb.Migrate(b.Context(), db, outbox.Migrations(), renumber.Migrations(), ca.Migrations(), status.Migrations(), tsa.Migrations(),
-		tlog.Migrations(), gateway.Migrations(), simshield.Migrations()))
+	check(b, sqldb.Migrate(b.Context(), db, outbox.Migrations(), renumber.Migrations(), ca.Migrations(), revocation.Migrations(), tsa.Migrations(),
+		tlog.Migrations(), platform.Migrations(), simshield.Migrations()))
 	log := slog.New(slog.DiscardHandler)
 	events := outbox.New(db, time.Now, log)
 	holders := renumber.New(renumber.Deps{DB: db, Outbox: events, Now: time.Now}, renumber.Config{Zone: time.UTC})
@@ -116,8 +116,8 @@ func newShieldSite(b *testing.B, db *sqldb.DB) *shieldSite {
 	s.register(b)
 	authority, notary := shieldAuthority(b, db, events, holders)
 	var err error
-	s.gateway, err = gateway.New(gateway.Deps{DB: db, Bearer: s, Log: log, Metrics: prometheus.NewRegistry(), Now: time.Now},
-		gateway.Config{CardKey: bytes.Repeat([]byte{1}, 32)})
+	s.gateway, err = platform.New(platform.Deps{DB: db, Bearer: s, Log: log, Metrics: prometheus.NewRegistry(), Now: time.Now},
+		platform.Config{CardKey: bytes.Repeat([]byte{1}, 32)})
 	check(b, err)
 	b.Cleanup(s.gateway.Close)
 	s.shield, err = simshield.New(simshield.Deps{DB: db, Holders: holders, Authority: authority, Parties: s, Gateway: s.gateway, Evidence: notary,
@@ -160,8 +160,8 @@ func shieldAuthority(b *testing.B, db *sqldb.DB, events *outbox.Outbox, holders 
 		ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{3}, 32)})
 	check(b, err)
 	b.Cleanup(authority.Close)
-	statuses, err := status.New(status.Deps{DB: db, Register: authority, Log: log, Now: time.Now}, hierarchy,
-		status.Config{CRL: authority.URLs().CRL, Shards: authority.ShardCount()})
+	statuses, err := revocation.New(revocation.Deps{DB: db, Register: authority, Log: log, Now: time.Now}, hierarchy,
+		revocation.Config{CRL: authority.URLs().CRL, Shards: authority.ShardCount()})
 	check(b, err)
 	stamps, err := tsa.New(b.Context(), tsa.Deps{DB: db, Log: log, Clock: tsa.SystemClock()}, hierarchy,
 		tsa.Config{Policies: []asn1.ObjectIdentifier{{1, 3, 6, 1, 4, 1, 32473, 1, 7}}})
@@ -224,7 +224,7 @@ func (p *benchPhone) Input(_ context.Context, prompt handset.Prompt) (string, ha
 func (s *shieldSite) people(b *testing.B, holders *renumber.Service) {
 	b.Helper()
 	feed := renumber.FeedReq{Source: "benchmark"}
-	var cards []gateway.Personalisation
+	var cards []platform.Personalisation
 	for i := range confirmPhones {
 		number, err := simtrust.ParseNumber(fmt.Sprintf("+86138%08d", i))
 		check(b, err)
@@ -234,7 +234,7 @@ func (s *shieldSite) people(b *testing.B, holders *renumber.Service) {
 		kic, kid := make([]byte, 16), make([]byte, 16)
 		_, _ = rand.Read(kic)
 		_, _ = rand.Read(kid)
-		cards = append(cards, gateway.Personalisation{ICCID: iccid, IMSI: imsi, KeySet: 1, KIc: kic, KID: kid})
+		cards = append(cards, platform.Personalisation{ICCID: iccid, IMSI: imsi, KeySet: 1, KIc: kic, KID: kid})
 		s.switchOn(b, number, cards[i])
 	}
 	res, err := holders.Feed(b.Context(), feed)
@@ -247,7 +247,7 @@ func (s *shieldSite) people(b *testing.B, holders *renumber.Service) {
 }
 
 // switchOn puts a card into a telephone.
-func (s *shieldSite) switchOn(b *testing.B, number simtrust.Number, c gateway.Personalisation) {
+func (s *shieldSite) switchOn(b *testing.B, number simtrust.Number, c platform.Personalisation) {
 	b.Helper()
 	card, err := softsim.New(eeprom.Forgetful{}, softsim.Personalisation{ICCID: c.ICCID, IMSI: c.IMSI, MNCLength: 2, K: [16]byte{1}, OPc: [16]byte{2},
 		SIMPIN: "1234", LoginPIN: "2580", SigningPIN: "147258", OTA: []softsim.KeySet{{Number: c.KeySet, KIc: c.KIc, KID: c.KID}}})
@@ -267,23 +267,23 @@ func (s *shieldSite) switchOn(b *testing.B, number simtrust.Number, c gateway.Pe
 }
 
 // Deliver implements gateway.Bearer.
-func (s *shieldSite) Deliver(ctx context.Context, m gateway.Message) (gateway.Delivery, error) {
+func (s *shieldSite) Deliver(ctx context.Context, m platform.Message) (platform.Delivery, error) {
 	if s.silent.Load() {
-		return gateway.Delivery{State: gateway.Accepted}, nil
+		return platform.Delivery{State: platform.Accepted}, nil
 	}
 	p := s.byIMSI[m.IMSI]
 	var report handset.Report
 	for _, tpdu := range m.TPDUs {
 		var err error
 		if report, err = p.Phone.Deliver(tpdu); err != nil {
-			return gateway.Delivery{}, err
+			return platform.Delivery{}, err
 		}
 	}
 	if report.Busy {
-		return gateway.Delivery{}, errors.New("the card is busy")
+		return platform.Delivery{}, errors.New("the card is busy")
 	}
 	go func() { _ = p.Settle(context.WithoutCancel(ctx)) }()
-	return gateway.Delivery{State: gateway.OnPhone, Report: report.TPDU}, nil
+	return platform.Delivery{State: platform.OnPhone, Report: report.TPDU}, nil
 }
 
 // enrolAll enrols a few at a time: a branch of a bank is no crowd, and enrolments are serializable transactions.
