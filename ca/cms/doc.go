@@ -19,5 +19,5 @@
 // the one that signing-certificate-v2 names. The chain is judged at an instant that the caller gives: that of a time stamp over
 // the signature, or now; the signing-time attribute is only what the signer says.
 //
-// Revocation is not looked at. Revocation lists and unsigned attributes are carried by others, and skipped.
+// Revocation is not looked at. Of what is read, revocation lists and unsigned attributes are skipped.
 package cms

@@ -56,7 +56,7 @@ func Assemble(m Message, set, signature, certificate []byte, along ...[]byte) ([
 	if !s.ReadASN1(&signed, tag.SET) || !s.Empty() {
 		return nil, refuse(ReasonMalformed, "no set of signed attributes")
 	}
-	d := signedData{kind: m.kind(), content: m.Content, signer: signerInfo{suite: a.suite, signed: signed, signature: signature}}
+	d := signedData{kind: m.kind(), content: m.Content, digest: m.Digest, signer: signerInfo{suite: a.suite, signed: signed, signature: signature}}
 	if d.signer.attributes, err = readAttributes(signed); err != nil {
 		return nil, err
 	}

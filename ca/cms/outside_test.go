@@ -246,3 +246,41 @@ func rename(t *testing.T, der []byte) []byte {
 	}
 	return out
 }
+
+// TestContentElsewhere: a digest stands for content, and what is unsigned travels along.
+func TestContentElsewhere(t *testing.T) {
+	for _, kind := range []string{"P-256", "SM2"} {
+		t.Run(kind, func(t *testing.T) {
+			c := newCard(t, kind)
+			sum := sha256.Sum256(receipt)
+			if kind == "SM2" {
+				sum = sm3.Sum(receipt)
+			}
+			m := cms.Message{Digest: sum[:], Certificates: true, Unsigned: []cms.Attribute{{Type: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 32473, 7}, Value: []byte{4, 1, 9}}}}
+			set := c.attributes(t, m)
+			der, err := cms.Assemble(m, set, c.signs(t, set), c.leaf.cert.Raw, c.middle.cert.Raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := cms.NewVerifier(cms.AnyUsage, [][]byte{c.root.cert.Raw})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := v.Verify(der, receipt, start); err != nil || !bytes.Contains(der, []byte{0x31, 3, 4, 1, 9}) {
+				t.Error(err)
+			}
+			if _, err := v.Verify(der, receipt[1:], start); simtrust.ReasonOf(err) != cms.ReasonAltered {
+				t.Errorf("another content: %v", err)
+			}
+			for name, bad := range map[string]cms.Message{"a short digest": {Digest: sum[1:]}, "both": {Digest: sum[:], Content: receipt}} {
+				if _, err := cms.SignedAttributes(c.scheme, bad, c.digest()); err == nil {
+					t.Errorf("%s is signed", name)
+				}
+			}
+			m.Digest = bytes.Repeat([]byte{1}, 32)
+			if _, err := cms.Assemble(m, set, c.signs(t, set), c.leaf.cert.Raw); simtrust.ReasonOf(err) != cms.ReasonAltered {
+				t.Errorf("assembled with another digest: %v", err)
+			}
+		})
+	}
+}

@@ -21,6 +21,7 @@ type signedData struct {
 	gm           bool // after GB/T 35275
 	kind         asn1.ObjectIdentifier
 	content      []byte
+	digest       []byte // of content that is elsewhere; nil: content is there
 	detached     bool
 	certificates []*smx509.Certificate
 	signer       signerInfo

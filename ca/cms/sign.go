@@ -71,12 +71,16 @@ type Message struct {
 	// Type is the type of the content; nil: data.
 	Type    asn1.ObjectIdentifier
 	Content []byte
+	// Digest stands for content that is elsewhere: its hash, by the function that goes with the key. The message is detached.
+	Digest []byte
 	// Detached leaves the content out: the verifier has it.
 	Detached bool
 	// Certificates puts the signer's certificates in.
 	Certificates bool
 	// Attributes are signed beside those that doc.go names.
 	Attributes []Attribute
+	// Unsigned are carried beside the signature (RFC 5652, section 5.3): a time stamp over it.
+	Unsigned []Attribute
 	// GM writes what GB/T 35275 asks for where that differs: its own identifiers of data and signed data, and its one version. Only
 	// SM2 signs such messages.
 	GM bool
@@ -91,6 +95,17 @@ func (m Message) kind() asn1.ObjectIdentifier {
 		return oidDataGM
 	}
 	return oidData
+}
+
+// sum is the digest of the content.
+func (m Message) sum(d digest) ([]byte, error) {
+	switch {
+	case m.Digest == nil:
+		return d.sum(m.Content), nil
+	case m.Content != nil || len(m.Digest) != d.new().Size():
+		return nil, errors.New("cms: a digest beside the content, or of another function than the signature's")
+	}
+	return m.Digest, nil
 }
 
 // Sign returns a ContentInfo, DER.
@@ -110,7 +125,11 @@ func (s *Signer) Sign(m Message) ([]byte, error) {
 func (m Message) signedAttributes(d digest, naming Attribute) ([]byte, error) {
 	var kind, sum cryptobyte.Builder
 	kind.AddASN1ObjectIdentifier(m.kind())
-	sum.AddASN1OctetString(d.sum(m.Content))
+	content, err := m.sum(d)
+	if err != nil {
+		return nil, err
+	}
+	sum.AddASN1OctetString(content)
 	kindDER, err := kind.Bytes()
 	if err != nil {
 		return nil, err
@@ -139,22 +158,30 @@ func (a *author) contentInfo(m Message, signed, signature []byte) ([]byte, error
 	if m.GM && a.family != familySM2 {
 		return nil, errors.New("cms: a message after GB/T 35275 by a key other than SM2")
 	}
+	var unsigned [][]byte
+	for _, attribute := range m.Unsigned {
+		der, err := attribute.der()
+		if err != nil {
+			return nil, err
+		}
+		unsigned = append(unsigned, der)
+	}
 	b := cryptobyte.NewBuilder(make([]byte, 0, 1024+len(m.Content)+len(a.certificates)))
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(outer)
 		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
-			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { a.addSignedData(b, m, signed, signature) })
+			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { a.addSignedData(b, m, signed, signature, setOf(unsigned)) })
 		})
 	})
 	return b.Bytes()
 }
 
-func (a *author) addSignedData(b *cryptobyte.Builder, m Message, signed, signature []byte) {
+func (a *author) addSignedData(b *cryptobyte.Builder, m Message, signed, signature, unsigned []byte) {
 	b.AddASN1Int64(versionFor(m.kind(), m.GM))
 	b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { b.AddBytes(a.digestID) })
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(m.kind())
-		if !m.Detached {
+		if !m.Detached && m.Digest == nil {
 			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1OctetString(m.Content) })
 		}
 	})
@@ -169,6 +196,9 @@ func (a *author) addSignedData(b *cryptobyte.Builder, m Message, signed, signatu
 			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddBytes(signed) })
 			b.AddBytes(a.suite.signature)
 			b.AddASN1OctetString(signature)
+			if len(unsigned) > 0 {
+				b.AddASN1(explicit(1), func(b *cryptobyte.Builder) { b.AddBytes(unsigned) })
+			}
 		})
 	})
 }

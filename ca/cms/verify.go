@@ -105,7 +105,7 @@ func (d *signedData) verify(certificate *smx509.Certificate) error {
 		return refuse(ReasonAltered, "the content is of another type than was signed")
 	}
 	var sum cryptobyte.String
-	if value := signer.attributes.get(oidDigest); !value.ReadASN1(&sum, tag.OCTET_STRING) || !bytes.Equal(sum, signer.suite.sum(d.content)) {
+	if value := signer.attributes.get(oidDigest); !value.ReadASN1(&sum, tag.OCTET_STRING) || !bytes.Equal(sum, d.sum()) {
 		return refuse(ReasonAltered, "the content is not what was signed")
 	}
 	if err := namesCertificate(signer.attributes.get(oidCertificate), certificate); err != nil {
@@ -115,6 +115,14 @@ func (d *signedData) verify(certificate *smx509.Certificate) error {
 		return refuse(ReasonSignature, "the signature is not by the certificate's key")
 	}
 	return nil
+}
+
+// sum is the digest of the content.
+func (d *signedData) sum() []byte {
+	if d.digest != nil {
+		return d.digest
+	}
+	return d.signer.suite.sum(d.content)
 }
 
 // trust checks that the certificate may sign, and has a chain to a root.

@@ -30,6 +30,7 @@ import (
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/access"
+	"simtrust/simshield/document"
 	"simtrust/simshield/gateway"
 	"simtrust/simshield/mobileid"
 	"simtrust/simshield/mss"
@@ -39,7 +40,7 @@ import (
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
-		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations()}
+		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations()}
 }
 
 // modules are the wired services.

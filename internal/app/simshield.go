@@ -17,6 +17,7 @@ import (
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/simshield"
+	"simtrust/simshield/document"
 	"simtrust/simshield/gateway"
 	"simtrust/simshield/receipt"
 )
@@ -62,8 +63,9 @@ const bearerConnections = 64
 // shield is the SIM as a signing device, with the way to the cards.
 type shield struct {
 	*simshield.Service
-	gateway *gateway.Service
-	faces   *faces
+	gateway   *gateway.Service
+	documents *document.Service
+	faces     *faces
 }
 
 // wireShield builds the module, if a bearer is configured.
@@ -106,6 +108,8 @@ func (a *App) wireShield(m *modules) (err error) {
 	outbox.On(m.outbox, "ca log receipts", func(ctx context.Context, e simshield.Signed) error {
 		return m.authority.log.Record(ctx, tlog.Receipt{ID: e.ID, SHA256: e.SHA256})
 	}, outbox.Gathered(logGather, 64))
+	m.shield.documents = document.New(document.Deps{DB: a.db, Shield: m.shield.Service, Stamper: m.authority.stamps, Log: a.obs.Log, Now: time.Now})
+	outbox.On(m.outbox, "document", m.shield.documents.Signed)
 	m.shield.faces = a.faces(m, c)
 	return nil
 }
@@ -115,6 +119,7 @@ func (s *shield) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx) })
 	g.Go(func() error { return s.gateway.Run(ctx) })
+	g.Go(func() error { return s.documents.Run(ctx) })
 	g.Go(func() error { return s.faces.mss.Run(ctx) })
 	return g.Wait()
 }
@@ -122,6 +127,7 @@ func (s *shield) run(ctx context.Context) error {
 func (s *shield) mount(r *rpc.Router) {
 	s.Mount(r)
 	s.gateway.Mount(r)
+	s.documents.Mount(r)
 	s.faces.mount(r)
 }
 

@@ -113,16 +113,29 @@ func (w *World) Roots() (roots [][]byte) {
 // Client gives a number to a person with a card that has all keys of the eID applet.
 func (w *World) Client(number, nationalID string, a applet.Algorithm) *Phone {
 	w.t.Helper()
+	return w.enrol(number, simshield.RegisterReq{Party: "registrar", Application: applet.EID, Algorithm: a, NationalID: nationalID,
+		Subject: ca.Subject{Country: "CN", CommonName: "王小明", GivenName: "小明", Surname: "王"}})
+}
+
+// Customer gives a number to a person with a card that has all keys of a bank's applet.
+func (w *World) Customer(number, bank string, a applet.Algorithm) *Phone {
+	w.t.Helper()
+	return w.enrol(number, simshield.RegisterReq{Party: bank, Application: applet.Bank, Algorithm: a,
+		Subject: ca.Subject{Country: "CN", CommonName: "王小明"}})
+}
+
+func (w *World) enrol(number string, req simshield.RegisterReq) *Phone {
+	w.t.Helper()
 	p := w.subscriber(number)
-	n, err := simtrust.ParseNumber(number)
+	var err error
+	req.Number, err = simtrust.ParseNumber(number)
 	must(w.t, err)
-	r, err := w.Register(w.t.Context(), simshield.RegisterReq{Party: "registrar", Number: n, Application: applet.EID, Algorithm: a,
-		Kinds: []applet.Kind{applet.KindLogin, applet.KindDocument, applet.KindTransaction}, Identified: simshield.AtCounter,
-		Subject: ca.Subject{Country: "CN", CommonName: "王小明", GivenName: "小明", Surname: "王"}, NationalID: nationalID})
+	req.Kinds, req.Identified = []applet.Kind{applet.KindLogin, applet.KindDocument, applet.KindTransaction}, simshield.AtCounter
+	r, err := w.Register(w.t.Context(), req)
 	must(w.t, err)
 	p.Person.code = r.Code
 	w.Settle()
-	if r, err = w.Registration(w.t.Context(), "registrar", r.ID); err != nil || r.State != simshield.RegistrationDone {
+	if r, err = w.Registration(w.t.Context(), req.Party, r.ID); err != nil || r.State != simshield.RegistrationDone {
 		w.t.Fatalf("the registration is %s %s, %v", r.State, r.Cause, err)
 	}
 	p.Person.Shown = nil
