@@ -82,18 +82,30 @@ func (o *Outbox) subscriber(name string) *subscriber {
 // commit they are woken. seq orders the events of the tenure: take it from a counter on the tenure's row. Appending the same type
 // of event twice under one tenure and seq is a unique violation.
 func (o *Outbox) Append(ctx context.Context, tx *sqldb.Tx, tenure simtrust.TenureID, seq int64, event any) error {
-	eventType := typeName(event)
-	body, err := json.Marshal(event)
-	if err != nil {
-		return fmt.Errorf("outbox: encode %s: %w", eventType, err)
-	}
+	return o.AppendAll(ctx, tx, Event{tenure, seq, event})
+}
+
+// Event is what [Outbox.Append] takes.
+type Event struct {
+	Tenure simtrust.TenureID
+	Seq    int64
+	Event  any
+}
+
+// AppendAll appends events, in one statement where the store has one for that.
+func (o *Outbox) AppendAll(ctx context.Context, tx *sqldb.Tx, events ...Event) error {
 	var rows [][]any
-	for _, s := range o.subscribers {
-		if _, ok := s.handlers[eventType]; ok {
-			rows = append(rows, []any{
-				simtrust.NewID("dlv"), s.name, string(tenure), seq, eventType, string(body), int64(0), o.now().UnixMilli(),
-			})
-			tx.OnCommit(s.signal)
+	for _, e := range events {
+		eventType := typeName(e.Event)
+		body, err := json.Marshal(e.Event)
+		if err != nil {
+			return fmt.Errorf("outbox: encode %s: %w", eventType, err)
+		}
+		for _, s := range o.subscribers {
+			if _, ok := s.handlers[eventType]; ok {
+				rows = append(rows, []any{simtrust.NewID("dlv"), s.name, string(e.Tenure), e.Seq, eventType, string(body), int64(0), o.now().UnixMilli()})
+				tx.OnCommit(s.signal)
+			}
 		}
 	}
 	return insert(ctx, tx, rows)

@@ -83,10 +83,29 @@ const maxArguments = 32000
 // conflict do nothing", and every row has the same number of values. Rows are sent in order; a conflict between two of them is
 // theirs to avoid.
 func InsertRows(ctx context.Context, tx *Tx, insert string, rows [][]any, suffix string) error {
-	if tx.dialect == PostgreSQL {
+	return eachInsert(tx.dialect, insert, rows, suffix, func(text string, args []any) error {
+		_, err := tx.Exec(ctx, text, args...)
+		return err
+	})
+}
+
+// InsertReturning is [InsertRows] with a suffix that ends in "returning …", and reads what comes back, in any order.
+func InsertReturning[T any](ctx context.Context, tx *Tx, insert string, rows [][]any, suffix string, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	var all []T
+	err := eachInsert(tx.dialect, insert, rows, suffix, func(text string, args []any) error {
+		returned, err := tx.Query(ctx, text, args...)
+		some, err := Collect(returned, err, scan)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+// eachInsert passes the statements that insert rows to do.
+func eachInsert(d Dialect, insert string, rows [][]any, suffix string, do func(text string, args []any) error) error {
+	if d == PostgreSQL {
 		if text, args, ok := unnested(insert, rows, suffix); ok {
-			_, err := tx.Exec(ctx, text, args...)
-			return err
+			return do(text, args)
 		}
 	}
 	for len(rows) > 0 {
@@ -95,7 +114,7 @@ func InsertRows(ctx context.Context, tx *Tx, insert string, rows [][]any, suffix
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, text, args...); err != nil {
+		if err := do(text, args); err != nil {
 			return err
 		}
 		rows = rows[n:]

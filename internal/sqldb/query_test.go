@@ -91,6 +91,30 @@ func TestInsertRows(t *testing.T) {
 	})
 }
 
+// TestInsertReturning: what comes back is what was inserted, and nothing else.
+func TestInsertReturning(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		for i, n := range []int{0, 1, 2, 37, 300} {
+			rows := [][]any{{"taken", int64(-1 - i)}}[:min(n, 1)]
+			for j := 1; j < n; j++ {
+				rows = append(rows, []any{fmt.Sprintf("k%d-%d", n, j), int64(1000*i + j)})
+			}
+			var keys []string
+			err := db.InTx(t.Context(), func(tx *sqldb.Tx) (err error) {
+				if err := sqldb.InsertRows(t.Context(), tx, "insert into ticket (key, serial)", [][]any{{"taken", int64(0)}}, "on conflict do nothing"); err != nil {
+					return err
+				}
+				keys, err = sqldb.InsertReturning(t.Context(), tx, "insert into ticket (key, serial)", rows, "on conflict do nothing returning key",
+					func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
+				return err
+			})
+			if err != nil || len(keys) != max(0, n-1) || slices.Contains(keys, "taken") {
+				t.Errorf("%d rows: %d came back, %v", n, len(keys), err)
+			}
+		}
+	})
+}
+
 // TestInsertRowsAsTheyAre: whatever the values, many rows arrive as single ones would.
 func TestInsertRowsAsTheyAre(t *testing.T) {
 	type named string

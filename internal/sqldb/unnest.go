@@ -10,10 +10,21 @@ import (
 )
 
 // unnested is the text and the arguments that insert any number of rows on PostgreSQL with one array for each column: one text to
-// prepare, and one statement. False where a column holds a null, or something that no array here has.
+// prepare, and one statement. False where [Unnest] makes no table of them.
 func unnested(insert string, rows [][]any, suffix string) (text string, args []any, ok bool) {
 	if len(rows) < 2 {
 		return "", nil, false // which is dearer for a single row
+	}
+	table, args, ok := Unnest(rows)
+	return insert + " select * from " + table + " " + suffix, args, ok
+}
+
+// Unnest is rows as a table on PostgreSQL, `unnest($1::text[], …)` with an array for each column, and the arguments: one text for any
+// number of rows. False without rows, and where a column holds a null, or something that no array here has: beside strings, int64,
+// bool and []byte.
+func Unnest(rows [][]any) (table string, args []any, ok bool) {
+	if len(rows) == 0 {
+		return "", nil, false
 	}
 	arrays := make([]string, len(rows[0]))
 	args = make([]any, len(arrays))
@@ -24,7 +35,7 @@ func unnested(insert string, rows [][]any, suffix string) (text string, args []a
 		}
 		arrays[j], args[j] = fmt.Sprintf("$%d::%s[]", j+1, kind), array
 	}
-	return insert + " select * from unnest(" + strings.Join(arrays, ", ") + ") " + suffix, args, true
+	return "unnest(" + strings.Join(arrays, ", ") + ")", args, true
 }
 
 // column is the type of one column and its values as an array.
