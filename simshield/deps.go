@@ -9,6 +9,7 @@ import (
 
 	"simtrust"
 	"simtrust/ca"
+	"simtrust/internal/outbox"
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
 	"simtrust/simshield/gateway"
@@ -68,6 +69,8 @@ type Evidence interface {
 type Events interface {
 	// Append records an event in the transaction of the change.
 	Append(ctx context.Context, tx *sqldb.Tx, key simtrust.TenureID, seq int64, event any) error
+	// AppendAll records several.
+	AppendAll(ctx context.Context, tx *sqldb.Tx, events ...outbox.Event) error
 }
 
 // Deps is what the module stands on.

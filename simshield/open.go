@@ -1,10 +1,12 @@
 package simshield
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
+	"slices"
+	"time"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -13,19 +15,39 @@ import (
 	"simtrust/simshield/ota"
 )
 
+// attempt is one run of an opening.
+type attempt struct {
+	*opening
+	decision *decision // nil: no transfer
+	row      transactionRow
+	answered bool // known, or refused; not opened
+	answer   sqldb.Result[Transaction]
+}
+
+func (a *attempt) refuse(err error) {
+	a.answered, a.answer.Err = true, err
+}
+
 // open opens a batch of transactions: each is in the store together with its place in the day's sums and its message to the card, or
 // not at all.
 func (s *Service) open(ctx context.Context, tx *sqldb.Tx, batch []*opening) ([]sqldb.Result[Transaction], error) {
-	out := make([]sqldb.Result[Transaction], len(batch))
-	var submissions []gateway.Submission
+	attempts := make([]*attempt, len(batch))
 	for i, o := range batch {
-		t, sub, err := s.openOne(ctx, tx, o)
-		if refused := (*simtrust.Error)(nil); err != nil && !errors.As(err, &refused) {
+		attempts[i] = &attempt{opening: o}
+	}
+	for _, round := range rounds(attempts) {
+		if err := s.openRound(ctx, tx, round); err != nil {
 			return nil, err
 		}
-		out[i] = sqldb.Result[Transaction]{Value: t, Err: err}
-		if sub != nil {
-			submissions = append(submissions, *sub)
+	}
+	out := make([]sqldb.Result[Transaction], len(batch))
+	var submissions []gateway.Submission
+	for i, a := range attempts {
+		out[i] = a.answer
+		if !a.answered {
+			out[i].Value = a.row.Transaction
+			submissions = append(submissions, gateway.Submission{ICCID: a.key.ICCID, TAR: ota.TAR(a.application.TAR()), Data: a.row.command,
+				Expires: a.expires, Ref: a.id})
 		}
 	}
 	if len(submissions) == 0 {
@@ -34,55 +56,105 @@ func (s *Service) open(ctx context.Context, tx *sqldb.Tx, batch []*opening) ([]s
 	return out, s.gateway.Submit(ctx, tx, submissions...)
 }
 
-// openOne opens one transaction. Where it refuses, it has taken back what it had reserved.
-func (s *Service) openOne(ctx context.Context, tx *sqldb.Tx, o *opening) (Transaction, *gateway.Submission, error) {
-	if known, err := findByRef(ctx, tx, o.party.ID, o.ref); err != nil || known != nil {
-		t, err := again(known, o, err)
-		return t, nil, err
-	}
-	if err := s.countPrompt(ctx, tx, o); err != nil {
-		return Transaction{}, nil, err
-	}
-	d, err := s.reserve(ctx, tx, o)
-	if err != nil {
-		return Transaction{}, nil, err
-	}
-	row, err := o.row(d)
-	if err != nil {
-		return Transaction{}, nil, errors.Join(err, s.release(ctx, tx, o, d))
-	}
-	inserted, err := insertTransaction(ctx, tx, row)
-	switch {
-	case err != nil:
-		return Transaction{}, nil, err
-	case !inserted:
-		if err := s.release(ctx, tx, o, d); err != nil {
-			return Transaction{}, nil, err
+// rounds parts a batch so that no two of a round have order, card or customer in common. Those that do keep their order.
+func rounds(batch []*attempt) (list [][]*attempt) {
+	next := map[[3]string]int{} // the first round in which a thing is free
+	for _, a := range batch {
+		round := 0
+		things := [][3]string{{"order", a.party.ID, a.ref}, {"card", a.key.ICCID}, {"customer", a.party.ID, a.customer}}
+		if a.payment == nil {
+			things = things[:2]
 		}
-		return Transaction{}, nil, errBusy
+		for _, thing := range things {
+			round = max(round, next[thing])
+		}
+		for _, thing := range things {
+			next[thing] = round + 1
+		}
+		if round == len(list) {
+			list = append(list, nil)
+		}
+		list[round] = append(list[round], a)
 	}
-	return row.Transaction, &gateway.Submission{ICCID: o.key.ICCID, TAR: ota.TAR(o.application.TAR()), Data: row.command, Expires: o.expires, Ref: o.id}, nil
+	for _, round := range list {
+		slices.SortFunc(round, func(a, b *attempt) int { return cmp.Compare(a.key.ICCID, b.key.ICCID) }) // locked in one order
+	}
+	return list
+}
+
+// openRound opens what has nothing in common. What a step answers is not in the next.
+func (s *Service) openRound(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
+	for _, step := range []func(context.Context, *sqldb.Tx, []*attempt) error{recognise, s.reserve, s.countPrompts, s.insert} {
+		if err := step(ctx, tx, round); err != nil {
+			return err
+		}
+		round = slices.DeleteFunc(round, func(a *attempt) bool { return a.answered })
+		if len(round) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// recognise answers orders that are known.
+func recognise(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
+	refs := map[string][]string{}
+	for _, a := range round {
+		refs[a.party.ID] = append(refs[a.party.ID], a.ref)
+	}
+	found := map[[2]string]known{}
+	for party, refs := range refs {
+		list, err := findByRefs(ctx, tx, party, refs)
+		if err != nil {
+			return err
+		}
+		for _, k := range list {
+			found[[2]string{party, k.Ref}] = k
+		}
+	}
+	for _, a := range round {
+		if k, ok := found[[2]string{a.party.ID, a.ref}]; ok {
+			a.answered = true
+			a.answer.Value, a.answer.Err = again(k, a.opening)
+		}
+	}
+	return nil
 }
 
 // again answers an order that is known.
-func again(known *transactionRow, o *opening, err error) (Transaction, error) {
-	switch {
-	case err != nil:
-		return Transaction{}, err
-	case subtle.ConstantTimeCompare(known.digest, o.digest) != 1:
+func again(k known, o *opening) (Transaction, error) {
+	if subtle.ConstantTimeCompare(k.digest, o.digest) != 1 {
 		return Transaction{}, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonReplayed, Msg: "the order is known with another content"}
 	}
-	return known.Transaction, nil
+	return k.Transaction, nil
 }
 
-// countPrompt refuses to ask a card too often: a person who is asked again and again confirms in the end.
-func (s *Service) countPrompt(ctx context.Context, tx *sqldb.Tx, o *opening) error {
-	n, err := countPrompts(ctx, tx, o.key.ICCID, o.created.Unix()/60)
+// countPrompt counts a prompt of another sort, and refuses it where the card was asked too often.
+func (s *Service) countPrompt(ctx context.Context, tx *sqldb.Tx, iccid string, at time.Time) error {
+	counts, err := countPrompts(ctx, tx, [][]any{promptOf(iccid, at)})
+	if err == nil && counts[iccid] > s.prompts {
+		return errTooMany
+	}
+	return err
+}
+
+// countPrompts refuses to ask a card too often: a person who is asked again and again confirms in the end. What the policy has refused does
+// not count: nobody sees it, and it would keep other parties from asking.
+func (s *Service) countPrompts(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
+	prompts := make([][]any, len(round))
+	for i, a := range round {
+		prompts[i] = promptOf(a.key.ICCID, a.created)
+	}
+	counts, err := countPrompts(ctx, tx, prompts)
 	if err != nil {
 		return err
 	}
-	if n > s.prompts {
-		return &simtrust.Error{Kind: simtrust.KindLimited, Reason: ReasonTooMany, Msg: "the card was asked too often; try again in a minute"}
+	for _, a := range round {
+		if counts[a.key.ICCID] > s.prompts {
+			if err := s.takeBack(ctx, tx, a, errTooMany); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -99,34 +171,90 @@ type decision struct {
 	Remind   bool       `json:"reminder"`
 }
 
-// reserve adds a transfer to the day's sums and asks the policy. Two at once see each other: the sums are rows that are locked.
-func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, o *opening) (*decision, error) {
-	if o.payment == nil {
-		return nil, nil
+// reserve adds transfers to the day's sums and asks the policy. Two at once see each other: the sums are rows that are locked.
+func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
+	add := map[sumOf]int64{}
+	for _, a := range round {
+		if a.payment != nil {
+			a.decision = &decision{Day: s.policy.Day(a.created), Others: a.payment.others, Own: a.payment.own, Unit: a.payment.unit, By: a.key.Identified}
+			add[a.sum(sumCustomer)], add[a.sum(sumShield)] = a.payment.amount, a.payment.amount
+		}
 	}
-	d := &decision{Day: s.policy.Day(o.created), Others: o.payment.others, Own: o.payment.own, Unit: o.payment.unit, By: o.key.Identified}
-	var err error
-	if d.Customer, err = addToSum(ctx, tx, o.party.ID, sumCustomer, o.customer, d.Day, o.payment.amount); err != nil {
-		return nil, err
-	}
-	if d.Shield, err = addToSum(ctx, tx, o.party.ID, sumShield, o.key.ICCID, d.Day, o.payment.amount); err != nil {
-		return nil, err
-	}
-	by := signer{identified: o.key.Identified, bank: o.application == applet.Bank, cooledFrom: o.key.CooledFrom}
-	if d.Remind, err = s.policy.decide(*o.payment, by, sums{d.Customer, d.Shield}); err != nil {
-		return nil, errors.Join(s.release(ctx, tx, o, d), err)
-	}
-	return d, nil
-}
-
-// release takes a transfer out of the day's sums.
-func (s *Service) release(ctx context.Context, tx *sqldb.Tx, o *opening, d *decision) error {
-	if d == nil {
+	if len(add) == 0 {
 		return nil
 	}
-	return releaseSums(ctx, tx, o.party.ID, o.customer, o.key.ICCID, d.Day, o.payment.amount)
+	sums, err := addToSums(ctx, tx, add)
+	if err != nil {
+		return err
+	}
+	for _, a := range round {
+		if a.payment == nil {
+			continue
+		}
+		a.decision.Customer, a.decision.Shield = sums[a.sum(sumCustomer)], sums[a.sum(sumShield)]
+		if err := s.decide(a); err != nil {
+			if err := s.takeBack(ctx, tx, a, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
+// sum names a sum that a transfer counts to.
+func (a *attempt) sum(kind string) sumOf {
+	if kind == sumShield {
+		return sumOf{a.party.ID, kind, a.key.ICCID, a.decision.Day}
+	}
+	return sumOf{a.party.ID, kind, a.customer, a.decision.Day}
+}
+
+func (s *Service) decide(a *attempt) (err error) {
+	by := signer{identified: a.key.Identified, bank: a.application == applet.Bank, cooledFrom: a.key.CooledFrom}
+	a.decision.Remind, err = s.policy.decide(*a.payment, by, sums{a.decision.Customer, a.decision.Shield})
+	return err
+}
+
+// takeBack refuses what has been reserved already.
+func (s *Service) takeBack(ctx context.Context, tx *sqldb.Tx, a *attempt, why error) error {
+	a.refuse(why)
+	if a.decision == nil {
+		return nil
+	}
+	return releaseSums(ctx, tx, a.party.ID, a.customer, a.key.ICCID, a.decision.Day, a.payment.amount)
+}
+
+// insert makes the transactions, and refuses those whose card has another open.
+func (s *Service) insert(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
+	var rows []transactionRow
+	for _, a := range round {
+		var err error
+		switch a.row, err = a.opening.row(a.decision); {
+		case err == nil:
+			rows = append(rows, a.row)
+		case simtrust.KindOf(err) == simtrust.KindInternal:
+			return err
+		default:
+			if err := s.takeBack(ctx, tx, a, err); err != nil {
+				return err
+			}
+		}
+	}
+	inserted, err := insertTransactions(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
+	for _, a := range round {
+		if !a.answered && !inserted[a.id] {
+			if err := s.takeBack(ctx, tx, a, errBusy); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// row is a transaction as it is opened.
 func (o *opening) row(d *decision) (transactionRow, error) {
 	c, err := o.compose(o.key, d != nil && d.Remind)
 	if err != nil {
@@ -152,5 +280,7 @@ type signedRequest struct {
 	JWS  string          `json:"jws"`
 	JWKS json.RawMessage `json:"jwks"`
 }
+
+var errTooMany = &simtrust.Error{Kind: simtrust.KindLimited, Reason: ReasonTooMany, Msg: "the card was asked too often; try again in a minute"}
 
 var errBusy = &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonBusy, Msg: "the card has a transaction open; try again when that has ended"}

@@ -1,11 +1,15 @@
 package simshield
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"simtrust"
+	"simtrust/internal/outbox"
 	"simtrust/internal/sqldb"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/gateway"
@@ -26,7 +30,8 @@ func (s *Service) Replied(ctx context.Context, r gateway.Reply) error {
 	if err != nil {
 		return err
 	}
-	if p.row == nil || p.row.Final() || answer.ID != appletID(r.Ref) && answer.Result != applet.Malformed {
+	blocked := answer.Result == applet.PINBlocked // counts whatever has ended the transaction meanwhile
+	if p.row == nil || p.row.Final() && !blocked || answer.ID != appletID(r.Ref) && answer.Result != applet.Malformed {
 		return s.settle(ctx, r.Packet)
 	}
 	e, err := s.judge(ctx, p, answer, r)
@@ -200,28 +205,58 @@ func (s *Service) end(ctx context.Context, e end) error {
 
 // finish ends a batch of transactions: each once, whatever races. What it had reserved and did not use is given back.
 func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqldb.Result[bool], error) {
+	if err := s.settleAll(ctx, tx, batch); err != nil {
+		return nil, err
+	}
+	ended, err := endTransactions(ctx, tx, firstEnds(batch), s.now())
+	if err != nil {
+		return nil, err
+	}
 	out := make([]sqldb.Result[bool], len(batch))
+	var signed []outbox.Event
 	for i, e := range batch {
-		var err error
-		if out[i].Value, err = s.finishOne(ctx, tx, e); err != nil {
+		if e.state == StateBlocked {
+			if err := s.blocked(ctx, tx, e.row.iccid, e.row.Kind); err != nil {
+				return nil, err
+			}
+		}
+		if !ended[e.row.ID] {
+			continue
+		}
+		ended[e.row.ID], out[i].Value = false, true // once
+		tx.OnCommit(func() { s.waiting.wake(e.row.ID) })
+		if e.state == StateSigned {
+			signed = append(signed, outbox.Event{Tenure: simtrust.TenureID(e.row.ID), Seq: 1, Event: Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)}})
+		}
+		if err := errors.Join(s.unreserve(ctx, tx, e), s.recall(ctx, tx, e)); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return out, s.outbox.AppendAll(ctx, tx, signed...)
 }
 
-func (s *Service) finishOne(ctx context.Context, tx *sqldb.Tx, e end) (bool, error) {
-	if e.packet != "" {
-		if _, err := s.gateway.Settle(ctx, tx, e.settled, e.packet); err != nil {
-			return false, err
+// settleAll settles the packets that ends are by.
+func (s *Service) settleAll(ctx context.Context, tx *sqldb.Tx, batch []end) error {
+	packets := map[gateway.Cause][]string{}
+	for _, e := range batch {
+		if e.packet != "" {
+			packets[e.settled] = append(packets[e.settled], e.packet)
 		}
 	}
-	ended, err := endTransaction(ctx, tx, e, s.now())
-	if err != nil || !ended {
-		return false, err
+	for _, cause := range slices.Sorted(maps.Keys(packets)) {
+		slices.Sort(packets[cause])
+		if _, err := s.gateway.Settle(ctx, tx, cause, packets[cause]...); err != nil {
+			return err
+		}
 	}
-	tx.OnCommit(func() { s.waiting.wake(e.row.ID) })
-	return true, errors.Join(s.unreserve(ctx, tx, e), s.recall(ctx, tx, e), s.follow(ctx, tx, e))
+	return nil
+}
+
+// firstEnds are those of a batch that came first for their transactions, in one order for all batches.
+func firstEnds(batch []end) []end {
+	first := slices.Clone(batch)
+	slices.SortStableFunc(first, func(a, b end) int { return cmp.Compare(a.row.ID, b.row.ID) })
+	return slices.CompactFunc(first, func(a, b end) bool { return a.row.ID == b.row.ID })
 }
 
 func (s *Service) unreserve(ctx context.Context, tx *sqldb.Tx, e end) error {
@@ -258,13 +293,7 @@ func (s *Service) recall(ctx context.Context, tx *sqldb.Tx, e end) error {
 		Data: applet.Cancel{ID: command.CommandID()}.Append(nil), Expires: s.now().Add(recallTime), Ref: e.row.ID})
 }
 
-// follow records what others act on. The login keys of a card are behind one PIN, all others behind another: with it they are over.
-func (s *Service) follow(ctx context.Context, tx *sqldb.Tx, e end) error {
-	switch e.state {
-	case StateSigned:
-		return s.outbox.Append(ctx, tx, simtrust.TenureID(e.row.ID), 1, Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)})
-	case StateBlocked:
-		return s.endKeys(ctx, tx, keyEnded, CausePINBlocked, "iccid = $3 and state <> 'ended' and (kind = 'login') = $4", e.row.iccid, e.row.Kind == applet.KindLogin)
-	}
-	return nil
+// blocked ends the keys of a card behind the PIN of a kind. The login keys are behind one, all others behind another.
+func (s *Service) blocked(ctx context.Context, tx *sqldb.Tx, iccid string, kind applet.Kind) error {
+	return s.endKeys(ctx, tx, keyEnded, CausePINBlocked, "iccid = $3 and state <> 'ended' and (kind = 'login') = $4", iccid, kind == applet.KindLogin)
 }

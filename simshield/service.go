@@ -35,6 +35,7 @@ type Service struct {
 	openings *sqldb.Coalescer[*opening, Transaction]
 	ends     *sqldb.Coalescer[end, bool]
 	pending  *sqldb.Coalescer[string, pending]
+	states   *sqldb.Coalescer[string, *Transaction]
 }
 
 // New returns the module over its dependencies; Close releases it.
@@ -63,6 +64,7 @@ func New(d Deps, c Config) (*Service, error) {
 	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open)
 	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish)
 	s.pending = sqldb.NewReadCoalescer(d.DB, "simshield.pending", readPending)
+	s.states = sqldb.NewReadCoalescer(d.DB, "simshield.states", readTransactions)
 	return s, nil
 }
 
@@ -71,6 +73,7 @@ func (s *Service) Close() {
 	s.openings.Close()
 	s.ends.Close()
 	s.pending.Close()
+	s.states.Close()
 }
 
 // party returns the one who asks, if it may.

@@ -1,15 +1,15 @@
 package simshield
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"encoding/json"
-	"errors"
+	"slices"
 	"strconv"
 	"time"
 
-	"simtrust"
 	"simtrust/internal/sqldb"
 	"simtrust/simshield/applet"
 )
@@ -36,56 +36,98 @@ type transactionRow struct {
 	evidence   []byte
 }
 
-const transactionColumns = `id, party, ref, digest, form, kind, tenure, iccid, key, request, signed_over, command, code, customer, amount, day,
-	decision, state, cause, created, expires, ended, signature, evidence`
+const (
+	partyColumns       = `id, party, ref, kind, tenure, key, code, state, cause, created, expires, ended, signature`
+	transactionColumns = partyColumns + `, digest, form, iccid, request, signed_over, command, customer, amount, day, decision, evidence`
+)
+
+// scanParty reads what the party is told, and further columns into further.
+func scanParty(scan func(...any) error, further ...any) (t Transaction, err error) {
+	var kind string
+	var created, expires, ended int64
+	var signature []byte
+	err = scan(append([]any{&t.ID, &t.Party, &t.Ref, &kind, &t.tenure, &t.Key, &t.Code, &t.State, &t.Cause, &created, &expires, &ended,
+		&signature}, further...)...)
+	t.Kind, _ = applet.ParseKind(kind)
+	t.Created, t.Expires, t.Ended = instant(created), instant(expires), instant(ended)
+	copy(t.Signature[:], signature)
+	return t, err
+}
 
 func scanTransaction(scan func(...any) error) (r transactionRow, err error) {
-	var kind, tenure, decision string
-	var created, expires, ended int64
-	var request, signature []byte
-	err = scan(&r.ID, &r.Party, &r.Ref, &r.digest, &r.form, &kind, &tenure, &r.iccid, &r.Key, &request, &r.signedOver, &r.command, &r.Code,
-		&r.customer, &r.amount, &r.day, &decision, &r.State, &r.Cause, &created, &expires, &ended, &signature, &r.evidence)
+	var request []byte
+	r.Transaction, err = scanParty(scan, &r.digest, &r.form, &r.iccid, &request, &r.signedOver, &r.command, &r.customer, &r.amount, &r.day,
+		&r.decision, &r.evidence)
 	if err != nil {
 		return r, err
 	}
-	r.Kind, _ = applet.ParseKind(kind)
-	r.tenure, r.decision = simtrust.TenureID(tenure), []byte(decision)
-	r.Created, r.Expires, r.Ended = instant(created), instant(expires), instant(ended)
-	copy(r.Signature[:], signature)
 	return r, json.Unmarshal(request, &r.request)
 }
 
-// insertTransaction says whether it went in: it does not where the card has another open, or the party's reference was taken meanwhile.
-func insertTransaction(ctx context.Context, tx *sqldb.Tx, r transactionRow) (bool, error) {
-	request, err := json.Marshal(r.request)
-	if err != nil {
-		return false, err
+// readTransactions returns what parties are told of transactions, nil for those that are none: most look, and few want the evidence.
+func readTransactions(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Result[*Transaction], error) {
+	where, args := sqldb.In(q.Dialect(), "id", 1, ids)
+	rows, err := q.Query(ctx, `select `+partyColumns+` from simshield_transaction where `+where, args...)
+	list, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (Transaction, error) { return scanParty(rows.Scan) })
+	found := make(map[string]*Transaction, len(list))
+	for i := range list {
+		found[list[i].ID] = &list[i]
 	}
-	res, err := tx.Exec(ctx, `insert into simshield_transaction (`+transactionColumns+`) values
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, '', $19, $20, 0, $21, $21) on conflict do nothing`,
-		r.ID, r.Party, r.Ref, r.digest, r.form, r.Kind.String(), string(r.tenure), r.iccid, r.Key, request, r.signedOver, r.command, r.Code, r.customer,
-		r.amount, r.day, string(r.decision), string(r.State), r.Created.UnixMilli(), r.Expires.UnixMilli(), []byte{})
-	if err != nil {
-		return false, err
+	out := make([]sqldb.Result[*Transaction], len(ids))
+	for i, id := range ids {
+		out[i].Value = found[id]
 	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	return out, err
 }
 
-func findByRef(ctx context.Context, q sqldb.Querier, party, ref string) (*transactionRow, error) {
-	return oneTransaction(q.QueryRow(ctx, `select `+transactionColumns+` from simshield_transaction where party = $1 and ref = $2`, party, ref))
-}
-
-func findTransaction(ctx context.Context, q sqldb.Querier, id string) (*transactionRow, error) {
-	return oneTransaction(q.QueryRow(ctx, `select `+transactionColumns+` from simshield_transaction where id = $1`, id))
-}
-
-func oneTransaction(row sqldb.Row) (*transactionRow, error) {
-	r, err := scanTransaction(row.Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+// insertTransactions returns the ids of those that went in: one does not where its card has another open, or the party's reference was
+// taken meanwhile.
+func insertTransactions(ctx context.Context, tx *sqldb.Tx, list []transactionRow) (map[string]bool, error) {
+	values := make([][]any, len(list))
+	for i, r := range list {
+		request, err := json.Marshal(r.request)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = []any{r.ID, r.Party, r.Ref, r.Kind.String(), string(r.tenure), r.Key, r.Code, string(r.State), "", r.Created.UnixMilli(),
+			r.Expires.UnixMilli(), int64(0), []byte{}, r.digest, r.form, r.iccid, request, r.signedOver, r.command, r.customer, r.amount, r.day,
+			string(r.decision), []byte{}}
 	}
-	return &r, err
+	ids, err := sqldb.InsertReturning(ctx, tx, `insert into simshield_transaction (`+transactionColumns+`)`, values, `on conflict do nothing returning id`, scanText)
+	return setOf(ids), err
+}
+
+func setOf(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// known is a transaction with the digest of its request.
+type known struct {
+	Transaction
+	digest []byte
+}
+
+// findByRefs returns those of a party's references that are known.
+func findByRefs(ctx context.Context, q sqldb.Querier, party string, refs []string) ([]known, error) {
+	where, args := sqldb.In(q.Dialect(), "ref", 2, refs)
+	rows, err := q.Query(ctx, `select `+partyColumns+`, digest from simshield_transaction where party = $1 and `+where, append([]any{party}, args...)...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (k known, err error) {
+		k.Transaction, err = scanParty(rows.Scan, &k.digest)
+		return k, err
+	})
+}
+
+// findByRef returns what is known under a party's reference; nil where nothing is.
+func findByRef(ctx context.Context, q sqldb.Querier, party, ref string) (*known, error) {
+	list, err := findByRefs(ctx, q, party, []string{ref})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 // pending is a transaction with the key that is to sign it; nil where there is none.
@@ -119,15 +161,39 @@ func readPending(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Re
 	return out, nil
 }
 
-// endTransaction ends a transaction that is open and says whether it was.
-func endTransaction(ctx context.Context, tx *sqldb.Tx, e end, now time.Time) (bool, error) {
-	res, err := tx.Exec(ctx, `update simshield_transaction set state = $2, cause = $3, ended = $4, signature = $5, evidence = $6
-		where id = $1 and state = 'open'`, e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, e.evidence)
-	if err != nil {
-		return false, err
+// endTransactions ends those transactions that are open, each named once, and returns which were.
+func endTransactions(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map[string]bool, error) {
+	values := make([][]any, len(ends))
+	for i, e := range ends {
+		values[i] = []any{e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, e.evidence}
 	}
-	n, err := res.RowsAffected()
-	return n == 1, err
+	if tx.Dialect() == sqldb.PostgreSQL {
+		if table, args, ok := sqldb.Unnest(values); ok {
+			return endTogether(ctx, tx, table, args)
+		}
+	}
+	ended := make(map[string]bool, len(ends))
+	for _, row := range values {
+		res, err := tx.Exec(ctx, `update simshield_transaction set state = $2, cause = $3, ended = $4, signature = $5, evidence = $6
+			where id = $1 and state = 'open'`, row...)
+		if err != nil {
+			return nil, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return nil, err
+		}
+		ended[row[0].(string)] = n == 1
+	}
+	return ended, nil
+}
+
+// endTogether ends the transactions of a table in one statement, on PostgreSQL.
+func endTogether(ctx context.Context, tx *sqldb.Tx, table string, args []any) (map[string]bool, error) {
+	rows, err := tx.Query(ctx, `update simshield_transaction t set state = e.state, cause = e.cause, ended = e.ended, signature = e.signature,
+		evidence = e.evidence from `+table+` as e (id, state, cause, ended, signature, evidence) where t.id = e.id and t.state = 'open' returning t.id`, args...)
+	ids, err := sqldb.Collect(rows, err, scanText)
+	return setOf(ids), err
 }
 
 // openTransactions returns up to limit open ones that a condition holds for.
@@ -148,12 +214,29 @@ const (
 	sumShield   = "shield"
 )
 
-// addToSum adds to a day's sum and returns it.
-func addToSum(ctx context.Context, tx *sqldb.Tx, party, kind, subject, day string, amount int64) (sum int64, err error) {
-	err = tx.QueryRow(ctx, `insert into simshield_sum (party, kind, subject, day, amount) values ($1, $2, $3, $4, $5)
-		on conflict (party, kind, subject, day) do update set amount = simshield_sum.amount + excluded.amount returning amount`,
-		party, kind, subject, day, amount).Scan(&sum)
-	return sum, err
+// sumOf names a day's sum.
+type sumOf struct{ party, kind, subject, day string }
+
+// addToSums adds to days' sums, each named once, and returns them. They are locked in one order.
+func addToSums(ctx context.Context, tx *sqldb.Tx, add map[sumOf]int64) (map[sumOf]int64, error) {
+	values := make([][]any, 0, len(add))
+	for s, amount := range add {
+		values = append(values, []any{s.party, s.kind, s.subject, s.day, amount})
+	}
+	slices.SortFunc(values, func(a, b []any) int {
+		return cmp.Or(cmp.Compare(a[1].(string), b[1].(string)), cmp.Compare(a[2].(string), b[2].(string)), cmp.Compare(a[0].(string), b[0].(string)))
+	})
+	sums := make(map[sumOf]int64, len(add))
+	_, err := sqldb.InsertReturning(ctx, tx, `insert into simshield_sum (party, kind, subject, day, amount)`, values,
+		`on conflict (party, kind, subject, day) do update set amount = simshield_sum.amount + excluded.amount
+			returning party, kind, subject, day, amount`,
+		func(rows *sql.Rows) (amount int64, err error) {
+			var s sumOf
+			err = rows.Scan(&s.party, &s.kind, &s.subject, &s.day, &amount)
+			sums[s] = amount
+			return amount, err
+		})
+	return sums, err
 }
 
 // releaseSums takes an amount out of both of a transfer's sums.
@@ -167,11 +250,21 @@ func releaseSums(ctx context.Context, tx *sqldb.Tx, party, customer, iccid, day 
 	return nil
 }
 
-// countPrompts counts one more prompt of a card in a minute and returns how many that makes.
-func countPrompts(ctx context.Context, tx *sqldb.Tx, iccid string, minute int64) (n int64, err error) {
-	err = tx.QueryRow(ctx, `insert into simshield_prompts (iccid, minute, count) values ($1, $2, 1)
-		on conflict (iccid, minute) do update set count = simshield_prompts.count + 1 returning count`, iccid, minute).Scan(&n)
-	return n, err
+// promptOf is a row that counts one prompt of a card.
+func promptOf(iccid string, at time.Time) []any { return []any{iccid, at.Unix() / 60, int64(1)} }
+
+// countPrompts counts one more prompt of each card, named once, in its minute, and returns how many that makes, by card.
+func countPrompts(ctx context.Context, tx *sqldb.Tx, prompts [][]any) (map[string]int64, error) {
+	counts := make(map[string]int64, len(prompts))
+	_, err := sqldb.InsertReturning(ctx, tx, `insert into simshield_prompts (iccid, minute, count)`, prompts,
+		`on conflict (iccid, minute) do update set count = simshield_prompts.count + 1 returning iccid, count`,
+		func(rows *sql.Rows) (n int64, err error) {
+			var iccid string
+			err = rows.Scan(&iccid, &n)
+			counts[iccid] = n
+			return n, err
+		})
+	return counts, err
 }
 
 func prunePrompts(ctx context.Context, tx *sqldb.Tx, before int64) error {

@@ -56,14 +56,14 @@ func (w *waiting) wake(ids ...string) {
 
 // Transaction returns a party's transaction; ReasonUnknown for another's.
 func (s *Service) Transaction(ctx context.Context, party, id string) (Transaction, error) {
-	p, err := s.pending.Do(ctx, id)
+	t, err := s.states.Do(ctx, id)
 	if err != nil {
 		return Transaction{}, err
 	}
-	if p.row == nil || p.row.Party != party {
+	if t == nil || t.Party != party {
 		return Transaction{}, errUnknown
 	}
-	return p.row.Transaction, nil
+	return *t, nil
 }
 
 // Wait returns a party's transaction when it has ended, or as it stands after a while.
