@@ -1,6 +1,7 @@
 package simshield
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,7 +15,8 @@ import (
 	"simtrust/simshield/request"
 )
 
-// Confirm asks the person who holds a number to confirm what a party's signed request says (package request), and returns at once. The same order with the same content is the same transaction; with other content it is ReasonReplayed.
+// Confirm asks the person who holds a number to confirm what a party's signed request says (package request), and returns at once. The same order with the same content is the same transaction, however that has ended and whatever the key or the time is now;
+// with other content it is ReasonReplayed.
 //
 // The errors: ReasonRequest, ReasonRequestKey, what applet refuses to show, ReasonNotEnrolled, ReasonNotCurrent, ReasonCertificate, the
 // policy's, ReasonBusy, ReasonTooMany.
@@ -28,6 +30,17 @@ func (s *Service) Confirm(ctx context.Context, party, signed string) (Transactio
 	if err != nil {
 		return Transaction{}, err
 	}
+	t, err := s.confirm(ctx, p, r, signed, now)
+	if err == nil {
+		return t, nil
+	}
+	if k, _ := findByRefs(ctx, s.db, p.ID, []string{r.Order}); len(k) == 1 && bytes.Equal(k[0].digest, r.Digest()) {
+		return k[0].Transaction, nil // it could not be asked again now, and need not be
+	}
+	return Transaction{}, err
+}
+
+func (s *Service) confirm(ctx context.Context, p Party, r *request.Request, signed string, now time.Time) (Transaction, error) {
 	o, err := s.statementFor(p, r, now)
 	if err != nil {
 		return Transaction{}, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"simtrust"
 	"simtrust/ca"
 	"simtrust/internal/sqldb"
@@ -69,17 +71,19 @@ func (s *Service) lose(ctx context.Context, tenure simtrust.TenureID, cause, kep
 	return s.endAll(ctx, StateCancelled, cause, "tenure = $1 and iccid <> $2", string(tenure), kept)
 }
 
-// endAll ends all open transactions that a condition holds for.
+// endAll ends all open transactions that a condition holds for, many at once. One that cannot be ended keeps none of the others.
 func (s *Service) endAll(ctx context.Context, state State, cause, where string, args ...any) error {
 	for {
 		list, err := openTransactions(ctx, s.db, where, sweepBatch, args...)
 		if err != nil || len(list) == 0 {
 			return err
 		}
+		var ends errgroup.Group
 		for i := range list {
-			if err := s.end(ctx, end{row: &list[i], state: state, cause: cause, recall: true}); err != nil {
-				return err
-			}
+			ends.Go(func() error { return s.end(ctx, end{row: &list[i], state: state, cause: cause, recall: true}) })
+		}
+		if err := ends.Wait(); err != nil {
+			return err
 		}
 	}
 }
@@ -171,10 +175,17 @@ func (s *Service) Run(ctx context.Context) error {
 
 // Sweep ends transactions and registrations that have expired.
 func (s *Service) Sweep(ctx context.Context) error {
-	now := s.now()
 	return errors.Join(
-		s.endAll(ctx, StateExpired, "", "expires <= $1", now.Add(-grace).UnixMilli()),
-		s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return expireRegistrations(ctx, tx, now) }))
+		s.endAll(ctx, StateExpired, "", "expires <= $1", s.now().Add(-grace).UnixMilli()),
+		s.db.InTx(ctx, func(tx *sqldb.Tx) error { return s.sweepRegistrations(ctx, tx) }))
+}
+
+func (s *Service) sweepRegistrations(ctx context.Context, tx *sqldb.Tx) error {
+	expired, err := expireRegistrations(ctx, tx, s.now())
+	for _, id := range expired {
+		err = errors.Join(err, s.endKeys(ctx, tx, keyEnded, CauseExpired, "registration = $3 and state = 'pending'", id))
+	}
+	return err
 }
 
 // watch wakes those who wait here for what ended on other nodes.

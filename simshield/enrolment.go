@@ -123,9 +123,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 		PublicKey: proof.PublicKey, Certificate: certificate.ID, Raw: certificate.Raw, Chain: certificate.Chain, Identified: e.Identified,
 		person: e.person, State: keyPending, Created: s.now(),
 	}
-	if len(h.SIMs) > 0 && h.SIMChanged.After(h.Opened) {
-		k.CooledFrom = h.SIMChanged
-	}
+	k.CooledFrom = cooledFrom(h)
 	return s.certified(ctx, e, k, packet)
 }
 
@@ -146,6 +144,9 @@ func (s *Service) certified(ctx context.Context, e *enrolling, k Key, packet str
 		if err != nil || len(settled) == 0 {
 			return err
 		}
+		if r, err := findRegistration(ctx, tx, e.ID); err != nil || r.State != RegistrationOpen {
+			return errors.Join(err, insertKey(ctx, tx, e.ID, k), s.endKeys(ctx, tx, keyEnded, CauseUnused, "id = $3", k.ID))
+		}
 		install := applet.Install{ID: appletID(e.ID), Kind: e.kind, KeyHash: k.Algorithm.Sum(k.PublicKey[:]), Certificate: k.Algorithm.Sum(k.Raw)}
 		return errors.Join(
 			insertKey(ctx, tx, e.ID, k),
@@ -164,6 +165,9 @@ func (s *Service) installed(ctx context.Context, e *enrolling, packet string) er
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		settled, err := s.gateway.Settle(ctx, tx, gateway.Answered, packet)
 		if err != nil || len(settled) == 0 {
+			return err
+		}
+		if r, err := findRegistration(ctx, tx, e.ID); err != nil || r.State != RegistrationOpen {
 			return err
 		}
 		if err := s.endKeys(ctx, tx, keyEnded, CauseReplaced, "iccid = $3 and application = $4 and kind = $5 and state in ('active', 'suspended')",
@@ -212,9 +216,14 @@ func (s *Service) failEnrolment(ctx context.Context, e *enrolling, cause, packet
 	})
 }
 
-// fail ends a registration. A key that was certified and not installed is of no use.
+// fail ends a registration. A key that was certified and not installed is of no use, and none is behind a PIN that is blocked.
 func (s *Service) fail(ctx context.Context, tx *sqldb.Tx, e *enrolling, cause string) error {
 	s.metrics.enrolled.WithLabelValues(e.Application.String(), RegistrationFailed).Inc()
+	if cause == CausePINBlocked {
+		if err := s.blocked(ctx, tx, e.iccid, e.kind); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		moveRegistration(ctx, tx, e.ID, RegistrationFailed, cause),
 		s.endKeys(ctx, tx, keyEnded, cause, "registration = $3 and state = 'pending'", e.ID))

@@ -2,6 +2,7 @@ package simshield_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"simtrust"
@@ -45,9 +46,9 @@ func (w *world) must(errs ...error) {
 // an event that comes late or twice does not bring the certificate back.
 func TestChangesWithinAnInstant(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		var late simshield.KeyEnded
+		var key atomic.Value // the last one's id
 		outbox.On(w.outbox, "test", func(ctx context.Context, e simshield.KeyEnded) error {
-			late = e
+			key.Store(e.Key)
 			return w.KeyEnded(ctx, e)
 		})
 		w.customer()
@@ -63,7 +64,7 @@ func TestChangesWithinAnInstant(t *testing.T) {
 			t.Fatalf("the key is over, its certificate is not: %+v", c)
 		}
 		for _, state := range []string{"suspended", "active"} {
-			w.must(w.KeyEnded(ctx, simshield.KeyEnded{Key: late.Key, Certificate: c.ID, State: state}))
+			w.must(w.KeyEnded(ctx, simshield.KeyEnded{Key: key.Load().(string), Certificate: c.ID, State: state}))
 		}
 		if again := w.certificate("bank-sim"); again.Reason != c.Reason || again.Revoked != c.Revoked {
 			t.Errorf("late events changed it: %+v", again)

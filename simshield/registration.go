@@ -37,6 +37,7 @@ const (
 	CauseUncertified = "not_certified"       // the authority refused
 	CauseRefused     = "refused"             // by the person
 	CauseExpired     = "expired"
+	CauseUnused      = "unused" // of a key: the registration had ended when it was certified
 )
 
 // Registration states.
@@ -146,6 +147,9 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 		return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonApplet, Msg: "the bank applet on the card holds another bank's keys"}
 	case blocked && r.Identified != AtCounter:
 		r.State = RegistrationAwaiting
+	}
+	if err := s.countPrompt(ctx, tx, r.iccid, r.Created); err != nil {
+		return err
 	}
 	inserted, err := insertRegistration(ctx, tx, *r, kinds, codeHash(r.ID, r.Code))
 	switch {

@@ -71,17 +71,25 @@ func findRegistration(ctx context.Context, q sqldb.Querier, id string) (*Registr
 	return &r, err
 }
 
-// history says whether the bank applet on the card holds another party's keys, and whether a key of the applet ended with a blocked PIN.
+// history says whether the bank applet on the card holds another party's keys, and whether the person has blocked a PIN: that of keys, or
+// when keys were to be made.
 func history(ctx context.Context, tx *sqldb.Tx, r Registration) (foreign, blocked bool, err error) {
-	keys, err := keysWhere(ctx, tx, `tenure = $1 and application = $2`, string(r.tenure), r.Application.String())
+	keys, err := keysWhere(ctx, tx, `tenure = $1`, string(r.tenure))
+	if err != nil {
+		return false, false, err
+	}
 	for _, k := range keys {
-		if k.ICCID == r.iccid && k.State != keyEnded && k.Application == applet.Bank && k.Party != r.Party {
+		if r.Application == applet.Bank && k.Application == applet.Bank && k.ICCID == r.iccid && k.State != keyEnded && k.Party != r.Party {
 			foreign = true
 		}
 		if k.Cause == CausePINBlocked {
 			blocked = true
 		}
 	}
+	if blocked {
+		return foreign, true, nil
+	}
+	err = tx.QueryRow(ctx, `select exists (select 1 from simshield_registration where tenure = $1 and cause = $2)`, string(r.tenure), CausePINBlocked).Scan(&blocked)
 	return foreign, blocked, err
 }
 
@@ -159,8 +167,9 @@ func failRegistrations(ctx context.Context, tx *sqldb.Tx, tenure simtrust.Tenure
 	return err
 }
 
-func expireRegistrations(ctx context.Context, tx *sqldb.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `update simshield_registration set state = 'failed', cause = 'expired' where state in ('open', 'awaiting') and expires <= $1`,
-		now.UnixMilli())
-	return err
+// expireRegistrations returns the ids of those that it ended.
+func expireRegistrations(ctx context.Context, tx *sqldb.Tx, now time.Time) ([]string, error) {
+	rows, err := tx.Query(ctx, `update simshield_registration set state = 'failed', cause = $1 where state in ('open', 'awaiting') and expires <= $2
+		returning id`, CauseExpired, now.UnixMilli())
+	return sqldb.Collect(rows, err, scanText)
 }

@@ -56,7 +56,7 @@ type world struct {
 	clock    *clock
 	holders  *holders
 	parties  *parties
-	ca       *ca.Service
+	ca       *issuing
 	gateway  *gateway.Service
 	evidence *evidence
 	outbox   *outbox.Outbox
@@ -97,7 +97,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w.outbox = outbox.New(db, w.clock.now, slog.New(slog.DiscardHandler))
 	w.phones = newPhones(w)
 	w.bank = w.register("bank", "示例银行")
-	w.ca = w.authority()
+	w.ca = &issuing{Service: w.authority()}
 	w.gateway = w.platform()
 	w.Service = w.node()
 	return w
@@ -113,6 +113,20 @@ func (w *world) authority() *ca.Service {
 	}
 	w.t.Cleanup(s.Close)
 	return s
+}
+
+// issuing is the authority with what happens while it issues.
+type issuing struct {
+	*ca.Service
+	during func()
+}
+
+func (i *issuing) Issue(ctx context.Context, req ca.IssueReq) (ca.Certificate, error) {
+	c, err := i.Service.Issue(ctx, req)
+	if i.during != nil {
+		i.during()
+	}
+	return c, err
 }
 
 // refusal signs no authorisation tokens: the module is a face that authorises by itself.
