@@ -301,6 +301,11 @@ func TestLapsed(t *testing.T) {
 	late := statement(transfer())
 	late.NotAfter = start.Truncate(time.Second)
 	w.refused(t, w.seal(w.facts(applet.P256, late, claims(transfer()))), "times")
+	revived := statement(transfer())
+	revived.NotAfter = start.Truncate(time.Second).Add(-2 * time.Minute)
+	f := w.facts(applet.P256, revived, but(claims(transfer()), "iat", start.Add(-4*time.Minute).Unix()))
+	f.Created, f.Received = start.Add(-4*time.Minute), start.Add(-3*time.Minute) // says who found the signature
+	w.refused(t, w.seal(f), "times")
 	for name, c := range map[string]map[string]any{
 		"ended":     but(claims(transfer()), "exp", start.Add(-20*time.Second).Unix()),
 		"to come":   but(claims(transfer()), "iat", start.Add(30*time.Second).Unix()),

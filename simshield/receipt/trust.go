@@ -191,6 +191,8 @@ func (v *verification) checkTimes() (string, error) {
 		return "", errors.New("the signature came before it was asked for, or after it was stamped")
 	case v.prompt != nil && v.Received.After(v.prompt.Statement.NotAfter):
 		return "", errors.New("the signature came after the statement had lapsed")
+	case v.prompt != nil && v.stamped.Time.After(v.prompt.Statement.NotAfter.Add(sealTime)):
+		return "", errors.New("the signature was stamped long after the statement had lapsed: nobody trusted says that it came before")
 	case v.asked != nil && !covers(v.asked, v.Created):
 		return "", errors.New("the request was not valid when it was made")
 	}
