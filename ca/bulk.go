@@ -51,7 +51,7 @@ func (s *Service) RevokeAll(ctx context.Context, req BulkReq) (Job, error) {
 	if req.Query.empty() {
 		return Job{}, invalid(ReasonSearch, "a bulk revocation needs a condition")
 	}
-	if err := req.Query.check(); err != nil {
+	if err := s.checkQuery(req.Query); err != nil {
 		return Job{}, err
 	}
 	if req.Reason == CertificateHold || req.Reason == RemoveFromCRL || !s.allowedSomewhere(req) {

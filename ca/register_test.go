@@ -83,6 +83,11 @@ func TestSearch(t *testing.T) {
 			_, err = w.RevokeAll(t.Context(), ca.BulkReq{Query: q, Reason: ca.Superseded})
 			wantError(t, err, simtrust.KindInvalid, ca.ReasonSearch)
 		}
+		misspelt := ca.Query{Profile: "bank-sin"}
+		_, _, err := w.Search(t.Context(), misspelt, ca.Page{})
+		wantError(t, err, simtrust.KindInvalid, ca.ReasonUnknownProfile)
+		_, err = w.RevokeAll(t.Context(), ca.BulkReq{Query: misspelt, Reason: ca.Superseded})
+		wantError(t, err, simtrust.KindInvalid, ca.ReasonUnknownProfile)
 		for _, id := range []string{"", "x", "a.00\x00", "a.0", "\xff.00"} {
 			_, err := w.Certificate(t.Context(), id)
 			wantError(t, err, simtrust.KindNotFound, ca.ReasonUnknownCertificate)

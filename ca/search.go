@@ -46,7 +46,7 @@ func (s *Service) Search(ctx context.Context, q Query, p Page) (found []Certific
 		p.Limit = defaultPage
 	}
 	p.Limit = min(p.Limit, maxPage)
-	if err := q.check(); err != nil {
+	if err := s.checkQuery(q); err != nil {
 		return nil, "", err
 	}
 	w := q.where()
@@ -152,6 +152,14 @@ func (q Query) check() error {
 		}
 	}
 	return nil
+}
+
+// checkQuery refuses what can find nothing because it is misspelt.
+func (s *Service) checkQuery(q Query) error {
+	if _, known := s.Profile(q.Profile); q.Profile != "" && !known {
+		return invalid(ReasonUnknownProfile, "no such profile")
+	}
+	return q.check()
 }
 
 // empty reports whether the query would select everything.
