@@ -32,3 +32,22 @@ func TestTransfer(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherChannels: what the bank's other channels transferred that day counts, from nothing up.
+func TestOtherChannels(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.customer()
+		for others, reminder := range map[string]bool{"0.00": false, "299900.00": false, "299900.01": true} {
+			c := w.bank.transfer("order-"+others, 100)
+			c["customer"] = "account-" + others
+			c["transfer"].(claims)["other_channels"] = others
+			p.person.shown = nil
+			tx := w.bank.ask(c)
+			w.settle()
+			w.is(tx.ID, simshield.StateSigned, "")
+			if got := strings.Contains(strings.Join(p.person.shown, "\n"), "大额"); got != reminder {
+				t.Errorf("%s: the reminder is there: %v", others, got)
+			}
+		}
+	})
+}

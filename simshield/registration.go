@@ -94,7 +94,7 @@ type Registration struct {
 }
 
 // Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates
-// for them. Where the person's earlier key ended because the PIN was blocked, and the person did not come to the counter, two operators
+// for them. Where the person has blocked a PIN before, of whatever applet, and did not come to the counter, two operators
 // must approve first.
 func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, error) {
 	p, err := s.party(ctx, req.Party)

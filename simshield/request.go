@@ -72,7 +72,7 @@ func (s *Service) checkRequest(r *request.Request, party string, now time.Time) 
 func paymentOf(t *request.Transfer, amount applet.Amount, now time.Time) (*payment, error) {
 	p := &payment{amount: amount.Minor, currency: amount.Currency, own: t.OwnAccount, unit: t.Unit, at: now}
 	if t.OtherChannels != "" {
-		others, err := applet.ParseAmount(t.OtherChannels, t.Currency)
+		others, err := applet.ParseSum(t.OtherChannels, t.Currency)
 		if err != nil {
 			return nil, invalid(ReasonRequest, "transfer.other_channels is not an amount")
 		}

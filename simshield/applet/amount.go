@@ -23,17 +23,25 @@ const maxMinor = 999_999_999_999_999
 // ParseAmount reads an amount as programs write it: digits, and a point with all of the currency's decimals where it has any, such
 // as 48000.00. Signs, separators, spaces and leading zeros are refused.
 func ParseAmount(text, currency string) (Amount, error) {
+	a, err := ParseSum(text, currency)
+	if err != nil {
+		return Amount{}, err
+	}
+	return a, a.check()
+}
+
+// ParseSum reads a sum of amounts, written as they are; it may be zero.
+func ParseSum(text, currency string) (Amount, error) {
 	decimals, ok := exponents[currency]
 	whole, fraction, point := strings.Cut(text, ".")
 	if !ok || point != (decimals > 0) || len(fraction) != decimals || !decimal(whole) || !decimal("1"+fraction) || len(whole) > 1 && whole[0] == '0' {
 		return Amount{}, refuseField("amount", ReasonAmount, "not an amount as its currency is written")
 	}
 	minor, err := strconv.ParseInt(whole+fraction, 10, 64)
-	if err != nil {
+	if err != nil || minor > maxMinor {
 		return Amount{}, refuseField("amount", ReasonAmount, "too large")
 	}
-	a := Amount{Minor: minor, Currency: currency}
-	return a, a.check()
+	return Amount{Minor: minor, Currency: currency}, nil
 }
 
 func (a Amount) check() error {
