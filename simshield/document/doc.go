@@ -5,6 +5,7 @@
 //     has the form of GB/T 35275.
 //   - jades: JSON Web Signature, flattened, at level JAdES-B-T (ETSI TS 119 182-1): iat, x5c, x5t#S256, and sigTst in etsiU. No
 //     header parameter used is one that crit has to name, and b64 is true, which is said by leaving it out (RFC 7797, section 3).
+//   - pades: PDF, at level PAdES-B-T (ETSI EN 319 142-1), by an incremental update (package pdf).
 //
 // XAdES and ASiC-E are not made. JOSE has no algorithm for SM2, and PDF's ETSI.CAdES.detached no place for GB/T 35275: keys of SM2
 // sign cades only.

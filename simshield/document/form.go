@@ -29,7 +29,7 @@ type form interface {
 	mediaType() string
 }
 
-var forms = map[Format]form{CAdES: cades{}, JAdES: jades{}}
+var forms = map[Format]form{CAdES: cades{}, JAdES: jades{}, PAdES: pades{}}
 
 // stamp returns the token of a time stamp over octets.
 type stamp func(octets []byte) ([]byte, error)

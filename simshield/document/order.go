@@ -47,7 +47,7 @@ func (o *Order) check() error {
 	case o.Title == "":
 		return invalid(ReasonOrder, "title: it is what the person sees")
 	case forms[o.Format] == nil:
-		return invalid(ReasonFormat, "format: cades or jades")
+		return invalid(ReasonFormat, "format: cades, jades or pades")
 	case len(o.Content) > MaxContent:
 		return invalid(ReasonOrder, "content: up to %d octets", MaxContent)
 	case (len(o.Content) == 0) == (len(o.Hash) == 0):

@@ -29,6 +29,7 @@ import (
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/document"
+	"simtrust/simshield/document/pdf/pdftest"
 	"simtrust/simshield/shieldtest"
 )
 
@@ -37,6 +38,9 @@ const (
 	numberSM2  = "+8613800000002"
 	nationalID = "11010119900307123X"
 )
+
+// paper is a contract as PDF.
+var paper = pdftest.Paper(pdftest.Objects(), "")
 
 var contract = []byte("租赁合同 2026-11\n1. 租金每月 ¥4,800.00\n")
 
