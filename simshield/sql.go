@@ -121,15 +121,6 @@ func findByRefs(ctx context.Context, q sqldb.Querier, party string, refs []strin
 	})
 }
 
-// findByRef returns what is known under a party's reference; nil where nothing is.
-func findByRef(ctx context.Context, q sqldb.Querier, party, ref string) (*known, error) {
-	list, err := findByRefs(ctx, q, party, []string{ref})
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return &list[0], nil
-}
-
 // pending is a transaction with the key that is to sign it; nil where there is none.
 type pending struct {
 	row *transactionRow
