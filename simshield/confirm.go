@@ -255,7 +255,7 @@ func (s *Service) find(ctx context.Context, o *opening, n simtrust.Number) error
 // keyFor returns the key on the card of a holding that answers to the party, with a certificate that stands. A key of the bank line
 // answers to its own bank only.
 func (s *Service) keyFor(ctx context.Context, o *opening, h renumber.Holding) (Key, error) {
-	k, err := findActiveKey(ctx, s.db, primary(h), o.application, o.kind)
+	k, err := s.active.Do(ctx, slot{primary(h), o.application, o.kind})
 	switch {
 	case err != nil:
 		return Key{}, err

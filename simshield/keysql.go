@@ -55,14 +55,37 @@ func insertKey(ctx context.Context, tx *sqldb.Tx, registration string, k Key) er
 	return err
 }
 
-// findActiveKey returns the key that signs on a card; nil where there is none.
-func findActiveKey(ctx context.Context, q sqldb.Querier, iccid string, a applet.Application, kind applet.Kind) (*Key, error) {
-	k, err := scanKey(q.QueryRow(ctx, `select `+keyColumns+` from simshield_key
-		where iccid = $1 and application = $2 and kind = $3 and state = 'active'`, iccid, a.String(), kind.String()).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+// slot is a key's place on a card.
+type slot struct {
+	iccid       string
+	application applet.Application
+	kind        applet.Kind
+}
+
+// readActiveKeys returns the keys that sign in slots; nil where none does.
+func readActiveKeys(ctx context.Context, q sqldb.Querier, slots []slot) ([]sqldb.Result[*Key], error) {
+	cards := map[slot][]string{} // by application and kind
+	for _, s := range slots {
+		sort := slot{application: s.application, kind: s.kind}
+		cards[sort] = append(cards[sort], s.iccid)
 	}
-	return &k, err
+	found := make(map[slot]*Key, len(slots))
+	for sort, iccids := range cards {
+		where, args := sqldb.In(q.Dialect(), "iccid", 3, iccids)
+		list, err := keysWhere(ctx, q, `application = $1 and kind = $2 and state = 'active' and `+where,
+			append([]any{sort.application.String(), sort.kind.String()}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		for i, k := range list {
+			found[slot{k.ICCID, k.Application, k.Kind}] = &list[i]
+		}
+	}
+	out := make([]sqldb.Result[*Key], len(slots))
+	for i, s := range slots {
+		out[i].Value = found[s]
+	}
+	return out, nil
 }
 
 func readKeys(ctx context.Context, q sqldb.Querier, ids []string) (map[string]*Key, error) {

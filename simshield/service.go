@@ -36,6 +36,7 @@ type Service struct {
 	ends     *sqldb.Coalescer[end, bool]
 	pending  *sqldb.Coalescer[string, pending]
 	states   *sqldb.Coalescer[string, *Transaction]
+	active   *sqldb.Coalescer[slot, *Key]
 }
 
 // New returns the module over its dependencies; Close releases it.
@@ -64,6 +65,7 @@ func New(d Deps, c Config) (*Service, error) {
 	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open)
 	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish)
 	s.pending = sqldb.NewReadCoalescer(d.DB, "simshield.pending", readPending)
+	s.active = sqldb.NewReadCoalescer(d.DB, "simshield.active", readActiveKeys)
 	s.states = sqldb.NewReadCoalescer(d.DB, "simshield.states", readTransactions)
 	return s, nil
 }
@@ -74,6 +76,7 @@ func (s *Service) Close() {
 	s.ends.Close()
 	s.pending.Close()
 	s.states.Close()
+	s.active.Close()
 }
 
 // party returns the one who asks, if it may.
