@@ -20,8 +20,9 @@ lint:
 	bin/staticcheck -tags e2e,bench ./...
 	$(GO) mod tidy -diff
 
+# Four packages at a time: much of a store test is waiting for the store.
 unit:
-	$(PG) -durable=false -- $(GO) test -race -shuffle=on ./...
+	$(PG) -durable=false -- $(GO) test -race -shuffle=on -p 4 ./...
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
