@@ -3,9 +3,8 @@ package simshield
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"simtrust"
 	"simtrust/ca"
@@ -78,14 +77,31 @@ func (s *Service) endAll(ctx context.Context, state State, cause, where string, 
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		var ends errgroup.Group
+		ends := make([]end, len(list))
 		for i := range list {
-			ends.Go(func() error { return s.end(ctx, end{row: &list[i], state: state, cause: cause, recall: true}) })
+			ends[i] = end{row: &list[i], state: state, cause: cause, recall: true}
 		}
-		if err := ends.Wait(); err != nil {
+		if err := s.endTogether(ctx, ends); err != nil {
 			return err
 		}
 	}
+}
+
+// endTogether ends transactions in one batch. What fails there, for one that is damaged spoils the batch, is tried alone.
+func (s *Service) endTogether(ctx context.Context, ends []end) error {
+	failed := make([]bool, len(ends))
+	var together sync.WaitGroup
+	for i, e := range ends {
+		together.Go(func() { failed[i] = s.end(ctx, e) != nil })
+	}
+	together.Wait()
+	var errs []error
+	for i, e := range ends {
+		if failed[i] {
+			errs = append(errs, s.end(ctx, e))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // endKeys ends or suspends keys, and has their certificates follow.
