@@ -26,7 +26,7 @@ unit:
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -v $(PEERS)
+	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -timeout 20m -v $(PEERS)
 
 bench:
 	@scripts/setup-bench
