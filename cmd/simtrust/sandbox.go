@@ -37,6 +37,7 @@ const (
 	sandboxInterim    = 60 * time.Second
 	sandboxRetransmit = 30 * time.Second
 	sandboxRetry      = 5 * time.Second // a phone here answers at once
+	sandboxPrompts    = 20              // a minute: a person who tries things out is asked more often than a customer
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20

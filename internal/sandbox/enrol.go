@@ -24,7 +24,8 @@ const (
 	enrolTime     = 2 * time.Minute // for all
 	enrolSave     = time.Second     // a kill undoes no more than that: it is done again
 	enrolPoll     = 100 * time.Millisecond
-	enrolParallel = 50
+	enrolAgain    = time.Second
+	enrolParallel = 16
 	scopeParty    = "simshield:register simshield:confirm"
 )
 
@@ -139,6 +140,11 @@ func (c *counter) enrolApplet(ctx context.Context, s *Subscriber, p *phone, appl
 				return err
 			}
 			continue
+		case passing(err):
+			if err := pause(ctx, enrolAgain); err != nil {
+				return err
+			}
+			continue
 		case err != nil:
 			return fmt.Errorf("sandbox: registration: %w", err)
 		}
@@ -163,6 +169,7 @@ func (c *counter) attend(ctx context.Context, s *Subscriber, p *phone, r registe
 	for {
 		now, err := c.status(ctx, registrationID{r.ID})
 		switch {
+		case passing(err):
 		case err != nil:
 			return fmt.Errorf("sandbox: registration: %w", err)
 		case now.State == "done":
@@ -174,6 +181,13 @@ func (c *counter) attend(ctx context.Context, s *Subscriber, p *phone, r registe
 			return err
 		}
 	}
+}
+
+// passing says that the same request may be answered otherwise in a moment: the store was away or crowded, or the card was asked too often,
+// by worlds that were killed while they enrolled it.
+func passing(err error) bool {
+	kind := simtrust.KindOf(err)
+	return kind == simtrust.KindUnavailable || kind == simtrust.KindLimited
 }
 
 // refuse refuses what comes onto the screen for a moment.
