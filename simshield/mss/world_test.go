@@ -117,7 +117,7 @@ func (a ap) order(profile, mode string) members {
 type reply struct {
 	HTTP    int
 	TransID string                             `json:"MSSP_TransID"`
-	AP      struct{ AP_ID, AP_TransID string } `json:"AP_Info"` //nolint:revive // as the wire has them
+	AP      struct{ AP_ID, AP_TransID string } `json:"AP_Info"` // as the wire has them
 	User    struct{ MSISDN string }            `json:"MobileUser"`
 	Signed  struct{ Base64Signature []byte }   `json:"MSS_Signature"`
 	Profile any                                `json:"SignatureProfile"`
