@@ -17,6 +17,7 @@ import (
 type cardCmd struct {
 	Import        cardImportCmd `cmd:"" help:"Import SIM cards with their over-the-air keys."`
 	Show          cardShowCmd   `cmd:"" help:"Show a card, without its keys."`
+	Bearer        cardBearerCmd `cmd:"" help:"Say how a card is reached."`
 	RaiseCounters cardRaiseCmd  `cmd:"" help:"After a restore from a backup: move the counters of all cards ahead."`
 }
 
@@ -40,11 +41,12 @@ type cardImportCmd struct {
 func (*cardImportCmd) Help() string {
 	return "The file begins with the line simtrust-cards 1; each further line is a card, in words parted by spaces:\n\n" +
 		"    simtrust-cards 1\n" +
-		"    # ICCID IMSI ALGORITHM KEYSET KIC KID\n" +
+		"    # ICCID IMSI ALGORITHM KEYSET KIC KID [BEARER]\n" +
 		"    89860012345678900001 460001234567890 aes 1 1FA68B0A8112B447AEF34BD8FB5A7B829D3E862371D2CFE5 …\n\n" +
 		"ICCID has 18 to 20 digits, IMSI 14 or 15; ALGORITHM is aes, or 3des together with --legacy; KEYSET is 1 to 15. KIC ciphers and KID " +
 		"authenticates; both are wrapped by the transport key (AES Key Wrap, RFC 3394) and in hexadecimal. They are unwrapped here, go to the " +
-		"server over TLS, and are stored encrypted there; nobody gets them out again.\n\n" +
+		"server over TLS, and are stored encrypted there; nobody gets them out again. BEARER is sms, also where it is left out, or polling: see " +
+		"simtrust card bearer.\n\n" +
 		"Importing the same file again changes nothing: cards that are known with the same keys are left as they are. A bad line is reported " +
 		"with its number and the rest goes on."
 }
@@ -117,11 +119,32 @@ func (c *cardShowCmd) Run(ctx context.Context) error {
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"ICCID", card.ICCID}, {"IMSI", card.IMSI}, {"keys", fmt.Sprintf("%s, set %d", algorithm, card.KeySet)},
-		{"counter", fmt.Sprintf("%d of %d", card.Counter, ota.Ceiling)}, {"imported", card.Created.Format(time.RFC3339)},
+		{"bearer", string(card.Way)}, {"counter", fmt.Sprintf("%d of %d", card.Counter, ota.Ceiling)}, {"imported", card.Created.Format(time.RFC3339)},
 	} {
 		fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
 	}
 	return t.Flush()
+}
+
+type cardBearerCmd struct {
+	remoteFlags
+	ICCID  string `arg:"" name:"iccid" help:"Card number, as printed on the card."`
+	Bearer string `arg:"" enum:"sms,polling" help:"sms or polling."`
+}
+
+// Help says what the bearers are (kong's HelpProvider).
+func (*cardBearerCmd) Help() string {
+	return "With sms, the server hands a card's packets to the operator's short message gateway. With polling, the card comes for them over a " +
+		"data channel of its phone (BIP, HTTPS): that takes a card and a phone that can. What is on its way already is repeated the new way " +
+		"when it is not answered."
+}
+
+func (c *cardBearerCmd) Run(ctx context.Context) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	return gateway.NewClient(client).SetWay(ctx, c.ICCID, gateway.Way(c.Bearer))
 }
 
 type cardRaiseCmd struct{ remoteFlags }

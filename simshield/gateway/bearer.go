@@ -9,7 +9,9 @@ import (
 type Message struct {
 	// ID names this one sending: a message that is repeated has another.
 	ID    string
+	ICCID string
 	IMSI  string
+	Way   Way
 	TPDUs [][]byte
 }
 

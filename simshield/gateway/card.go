@@ -27,6 +27,7 @@ type Card struct {
 	ICCID, IMSI string
 	KeySet      int
 	Legacy      bool // triple DES
+	Way         Way
 	Counter     ota.Counter
 	Created     time.Time
 }
@@ -38,6 +39,7 @@ type Personalisation struct {
 	KIc, KID    []byte
 	// Legacy says that the keys are of triple DES; it has to be said, so that nobody imports such cards unawares.
 	Legacy bool
+	Way    Way // "" is WaySMS
 }
 
 func (p Personalisation) keys() (*ota.Keys, error) {
@@ -56,6 +58,8 @@ func (p Personalisation) fault() error {
 		return errors.New("an IMSI has 14 or 15 digits")
 	case len(p.KIc) != len(p.KID):
 		return errors.New("the keys of a card are of one length")
+	case p.Way != "" && !p.Way.known():
+		return errWay
 	}
 	if _, err := p.keys(); err != nil {
 		return fmt.Errorf("the keys are not usable: %w", err)
@@ -135,7 +139,7 @@ func (g *Service) Card(ctx context.Context, iccid string) (Card, error) {
 	if row == nil {
 		return Card{}, errUnknownCard
 	}
-	return Card{row.iccid, row.imsi, int(row.keySet), row.legacy, ota.Counter(row.counter), time.UnixMilli(row.created).UTC()}, nil
+	return Card{row.iccid, row.imsi, int(row.keySet), row.legacy, row.way, ota.Counter(row.counter), time.UnixMilli(row.created).UTC()}, nil
 }
 
 // Raised is what one step of raising counters did: of how many cards, and where the next step begins; empty: there is none.

@@ -12,15 +12,16 @@ type cardRow struct {
 	iccid, imsi string
 	keySet      int64
 	legacy      bool
+	way         Way
 	keys        []byte
 	counter     int64
 	created     int64
 }
 
-const cardColumns = `c.iccid, c.imsi, c.key_set, c.legacy, c.keys, c.counter, c.created`
+const cardColumns = `c.iccid, c.imsi, c.key_set, c.legacy, c.way, c.keys, c.counter, c.created`
 
 func (r *cardRow) columns() []any {
-	return []any{&r.iccid, &r.imsi, &r.keySet, &r.legacy, &r.keys, &r.counter, &r.created}
+	return []any{&r.iccid, &r.imsi, &r.keySet, &r.legacy, &r.way, &r.keys, &r.counter, &r.created}
 }
 
 func scanCard(rows *sql.Rows) (*cardRow, error) {
@@ -33,9 +34,9 @@ func scanCard(rows *sql.Rows) (*cardRow, error) {
 func insertCards(ctx context.Context, tx *sqldb.Tx, rows []cardRow) error {
 	values := make([][]any, len(rows))
 	for i, r := range rows {
-		values[i] = []any{r.iccid, r.imsi, r.keySet, r.legacy, r.keys, int64(0), r.created}
+		values[i] = []any{r.iccid, r.imsi, r.keySet, r.legacy, string(r.way), r.keys, int64(0), r.created}
 	}
-	return sqldb.InsertRows(ctx, tx, "insert into ota_card (iccid, imsi, key_set, legacy, keys, counter, created)", values, "on conflict do nothing")
+	return sqldb.InsertRows(ctx, tx, "insert into ota_card (iccid, imsi, key_set, legacy, way, keys, counter, created)", values, "on conflict do nothing")
 }
 
 // cardsBy returns cards by a column, iccid or imsi.
@@ -53,6 +54,16 @@ func readCards(ctx context.Context, q sqldb.Querier, imsis []string) ([]sqldb.Re
 		found[c.imsi] = c
 	}
 	return inOrder(imsis, found), err
+}
+
+// setWay says how a card is reached from now on, and returns whether there is the card.
+func setWay(ctx context.Context, tx *sqldb.Tx, iccid string, way Way) (bool, error) {
+	done, err := tx.Exec(ctx, `update ota_card set way = $1 where iccid = $2`, string(way), iccid)
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
 }
 
 // findCard returns the card of an ICCID; nil where there is none.

@@ -11,6 +11,7 @@ import (
 type Client struct {
 	add   func(context.Context, cardsWire) (Imported, error)
 	show  func(context.Context, iccidWire) (cardWire, error)
+	way   func(context.Context, wayWire) (nothingWire, error)
 	raise func(context.Context, raiseWire) (Raised, error)
 }
 
@@ -19,6 +20,7 @@ func NewClient(c *rpc.Client) *Client {
 	return &Client{
 		add:   rpc.Call[cardsWire, Imported](c, patternImport),
 		show:  rpc.Call[iccidWire, cardWire](c, patternCard),
+		way:   rpc.Call[wayWire, nothingWire](c, patternWay),
 		raise: rpc.Call[raiseWire, Raised](c, patternRaise),
 	}
 }
@@ -36,6 +38,12 @@ func (c *Client) Import(ctx context.Context, cards []Personalisation) (Imported,
 func (c *Client) Card(ctx context.Context, iccid string) (Card, error) {
 	w, err := c.show(ctx, iccidWire{iccid})
 	return w.read(), err
+}
+
+// SetWay is Service.SetWay.
+func (c *Client) SetWay(ctx context.Context, iccid string, way Way) error {
+	_, err := c.way(ctx, wayWire{iccid, way})
+	return err
 }
 
 // RaiseCounters is Service.RaiseCounters.

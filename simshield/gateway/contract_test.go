@@ -94,6 +94,7 @@ func hexed(t *testing.T, texts []string) [][]byte {
 type cards interface {
 	Import(ctx context.Context, cards []gateway.Personalisation) (gateway.Imported, error)
 	Card(ctx context.Context, iccid string) (gateway.Card, error)
+	SetWay(ctx context.Context, iccid string, way gateway.Way) error
 	RaiseCounters(ctx context.Context, after string) (gateway.Raised, error)
 }
 
@@ -118,7 +119,7 @@ func contract(t *testing.T, api cards) {
 		t.Errorf("import: %+v, %v", done, err)
 	}
 	card, err := api.Card(ctx, old.ICCID)
-	if want := (gateway.Card{ICCID: old.ICCID, IMSI: old.IMSI, KeySet: 1, Legacy: true, Created: epoch}); err != nil || card != want {
+	if want := (gateway.Card{ICCID: old.ICCID, IMSI: old.IMSI, KeySet: 1, Legacy: true, Way: gateway.WaySMS, Created: epoch}); err != nil || card != want {
 		t.Errorf("card: %+v, %v", card, err)
 	}
 	if done, err := api.RaiseCounters(ctx, ""); err != nil || done != (gateway.Raised{Cards: 2}) {
@@ -129,6 +130,18 @@ func contract(t *testing.T, api cards) {
 	}
 	if card, err := api.Card(ctx, a.ICCID); err != nil || card.Counter != ota.Counter(gap) {
 		t.Errorf("card after: %+v, %v", card, err)
+	}
+	if err := api.SetWay(ctx, a.ICCID, gateway.WayPolling); err != nil {
+		t.Error(err)
+	}
+	if card, err := api.Card(ctx, a.ICCID); err != nil || card.Way != gateway.WayPolling {
+		t.Errorf("another bearer: %+v, %v", card, err)
+	}
+	if err := api.SetWay(ctx, a.ICCID, "post"); simtrust.ReasonOf(err) != gateway.ReasonCard {
+		t.Errorf("a bearer that is none: %v", err)
+	}
+	if err := api.SetWay(ctx, "8986000000000000000", gateway.WaySMS); simtrust.ReasonOf(err) != gateway.ReasonUnknownCard {
+		t.Errorf("the bearer of an unknown card: %v", err)
 	}
 	bad := a
 	bad.KeySet = 99
@@ -164,7 +177,7 @@ func TestOperationsWithoutTheScope(t *testing.T) {
 	api := p.serve(t)
 	for path, scope := range map[string]string{
 		"/simshield/v1/ota/messages": "bearer", "/simshield/v1/ota/reports": "bearer", "/simshield/v1/cards": "cards",
-		"/simshield/v1/cards/show": "cards", "/simshield/v1/cards/raise-counters": "cards",
+		"/simshield/v1/cards/show": "cards", "/simshield/v1/cards/bearer": "cards", "/simshield/v1/cards/raise-counters": "cards",
 	} {
 		for token, want := range map[string]int{"": http.StatusUnauthorized, "x": http.StatusUnauthorized, "app": http.StatusForbidden,
 			"cards": http.StatusForbidden, "bearer": http.StatusForbidden} {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/subtle"
@@ -29,7 +30,7 @@ func newCustody(key []byte) (custody, error) {
 }
 
 func (c custody) seal(p Personalisation, now time.Time) cardRow {
-	row := cardRow{iccid: p.ICCID, imsi: p.IMSI, keySet: int64(p.KeySet), legacy: p.Legacy, created: now.UnixMilli()}
+	row := cardRow{iccid: p.ICCID, imsi: p.IMSI, keySet: int64(p.KeySet), legacy: p.Legacy, way: cmp.Or(p.Way, WaySMS), created: now.UnixMilli()}
 	row.keys = c.aead.Seal(nil, nil, slices.Concat(p.KIc, p.KID), row.associated())
 	return row
 }

@@ -51,7 +51,7 @@ func (f flight) message(now time.Time) (Message, error) {
 		return Message{}, err
 	}
 	tpdus, err := ota.Segments(f.command, sender, at, byte(f.counter))
-	return Message{ID: fmt.Sprintf("%s.%d", f.id, f.counter), IMSI: f.card.imsi, TPDUs: tpdus}, err
+	return Message{ID: fmt.Sprintf("%s.%d", f.id, f.counter), ICCID: f.iccid, IMSI: f.card.imsi, Way: f.card.way, TPDUs: tpdus}, err
 }
 
 // Report takes the bearer's word on a message that it had accepted; ReasonUnknown for one that is not on its way. What it says of a

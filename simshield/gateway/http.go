@@ -21,6 +21,7 @@ const (
 	patternReport  = "POST /simshield/v1/ota/reports"
 	patternImport  = "POST /simshield/v1/cards"
 	patternCard    = "POST /simshield/v1/cards/show"
+	patternWay     = "POST /simshield/v1/cards/bearer"
 	patternRaise   = "POST /simshield/v1/cards/raise-counters"
 )
 
@@ -36,6 +37,7 @@ func (g *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "ota.report", patternReport, g.report, rpc.Scope(ScopeBearer))
 	rpc.Handle(r, "ota.import_cards", patternImport, g.importCards, rpc.Scope(ScopeCards), rpc.Status(http.StatusCreated), rpc.MaxBody(maxImportBody))
 	rpc.Handle(r, "ota.card", patternCard, g.showCard, rpc.Scope(ScopeCards))
+	rpc.Handle(r, "ota.card_bearer", patternWay, g.setWay, rpc.Scope(ScopeCards))
 	rpc.Handle(r, "ota.raise_counters", patternRaise, g.raiseCounters, rpc.Scope(ScopeCards))
 }
 
@@ -56,7 +58,7 @@ type cardsWire struct {
 	Cards []personalWire `json:"cards"`
 }
 
-// personalWire is a card; its keys are in hexadecimal, algorithm is aes or 3des.
+// personalWire is a card; its keys are in hexadecimal, algorithm is aes or 3des, bearer is sms, also where it is absent, or polling.
 type personalWire struct {
 	ICCID     string `json:"iccid"`
 	IMSI      string `json:"imsi"`
@@ -64,6 +66,7 @@ type personalWire struct {
 	KeySet    int    `json:"key_set"`
 	KIc       string `json:"kic"`
 	KID       string `json:"kid"`
+	Bearer    Way    `json:"bearer,omitzero"`
 }
 
 type iccidWire struct {
@@ -75,8 +78,14 @@ type cardWire struct {
 	IMSI      string    `json:"imsi"`
 	Algorithm string    `json:"algorithm"`
 	KeySet    int       `json:"key_set"`
+	Bearer    Way       `json:"bearer"`
 	Counter   uint64    `json:"counter"`
 	Created   time.Time `json:"created"`
+}
+
+type wayWire struct {
+	ICCID  string `json:"iccid"`
+	Bearer Way    `json:"bearer"`
 }
 
 type raiseWire struct {
@@ -119,7 +128,7 @@ func (g *Service) importCards(ctx context.Context, w cardsWire) (Imported, error
 }
 
 func (w personalWire) read() (Personalisation, error) {
-	p := Personalisation{ICCID: w.ICCID, IMSI: w.IMSI, KeySet: w.KeySet, Legacy: w.Algorithm == algorithm3DES}
+	p := Personalisation{ICCID: w.ICCID, IMSI: w.IMSI, KeySet: w.KeySet, Legacy: w.Algorithm == algorithm3DES, Way: w.Bearer}
 	if w.Algorithm != algorithmAES && !p.Legacy {
 		return p, invalid(ReasonCard, "algorithm: aes or 3des")
 	}
@@ -134,16 +143,20 @@ func (w personalWire) read() (Personalisation, error) {
 }
 
 func (p Personalisation) wire() personalWire {
-	return personalWire{p.ICCID, p.IMSI, algorithmOf(p.Legacy), p.KeySet, hex.EncodeToString(p.KIc), hex.EncodeToString(p.KID)}
+	return personalWire{p.ICCID, p.IMSI, algorithmOf(p.Legacy), p.KeySet, hex.EncodeToString(p.KIc), hex.EncodeToString(p.KID), p.Way}
 }
 
 func (g *Service) showCard(ctx context.Context, w iccidWire) (cardWire, error) {
 	c, err := g.Card(ctx, w.ICCID)
-	return cardWire{c.ICCID, c.IMSI, algorithmOf(c.Legacy), c.KeySet, uint64(c.Counter), c.Created}, err
+	return cardWire{c.ICCID, c.IMSI, algorithmOf(c.Legacy), c.KeySet, c.Way, uint64(c.Counter), c.Created}, err
 }
 
 func (w cardWire) read() Card {
-	return Card{w.ICCID, w.IMSI, w.KeySet, w.Algorithm == algorithm3DES, ota.Counter(w.Counter), w.Created}
+	return Card{w.ICCID, w.IMSI, w.KeySet, w.Algorithm == algorithm3DES, w.Bearer, ota.Counter(w.Counter), w.Created}
+}
+
+func (g *Service) setWay(ctx context.Context, w wayWire) (nothingWire, error) {
+	return nothingWire{}, g.SetWay(ctx, w.ICCID, w.Bearer)
 }
 
 func (g *Service) raiseCounters(ctx context.Context, w raiseWire) (Raised, error) {

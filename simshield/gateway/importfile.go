@@ -37,11 +37,11 @@ type FileCard struct {
 
 // ReadCards reads a file of cards. The first line is "simtrust-cards 1"; each further one is a card,
 //
-//	ICCID IMSI ALGORITHM KEYSET KIC KID
+//	ICCID IMSI ALGORITHM KEYSET KIC KID [BEARER]
 //
 // in words parted by spaces: ALGORITHM is aes or, where legacy is set, 3des; KEYSET is 1 to 15; KIC and KID are the keys in
-// hexadecimal, wrapped by the transport key (RFC 3394). Empty lines and those that begin with # are skipped. A line that is no card
-// yields a *[LineError], and reading goes on; any other error is the last.
+// hexadecimal, wrapped by the transport key (RFC 3394); BEARER is sms, also where it is absent, or polling. Empty lines and those that
+// begin with # are skipped. A line that is no card yields a *[LineError], and reading goes on; any other error is the last.
 func ReadCards(r io.Reader, transport TransportKey, legacy bool) iter.Seq2[FileCard, error] {
 	return func(yield func(FileCard, error) bool) {
 		lines := bufio.NewScanner(r)
@@ -78,8 +78,12 @@ func ReadCards(r io.Reader, transport TransportKey, legacy bool) iter.Seq2[FileC
 }
 
 func readCard(words []string, transport TransportKey, legacy bool) (p Personalisation, err error) {
-	if len(words) != 6 {
-		return p, fmt.Errorf("%d words; a card has six: ICCID IMSI ALGORITHM KEYSET KIC KID", len(words))
+	switch len(words) {
+	case 6:
+	case 7:
+		p.Way = Way(words[6])
+	default:
+		return p, fmt.Errorf("%d words; a card has six or seven: ICCID IMSI ALGORITHM KEYSET KIC KID [BEARER]", len(words))
 	}
 	p.ICCID, p.IMSI = words[0], words[1]
 	switch words[2] {

@@ -79,6 +79,7 @@ type Service struct {
 	now      func() time.Time
 	metrics  *metrics
 	custody  custody
+	nobody   cardRow
 	gap      uint32
 	retry    time.Duration
 	wake     chan struct{}
@@ -97,7 +98,7 @@ func New(d Deps, c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Service{db: d.DB, bearer: d.Bearer, log: d.Log, now: d.Now, metrics: m, custody: keys, gap: c.Gap, retry: c.Retry,
+	g := &Service{db: d.DB, bearer: d.Bearer, log: d.Log, now: d.Now, metrics: m, custody: keys, nobody: newNobody(keys), gap: c.Gap, retry: c.Retry,
 		wake: make(chan struct{}, 1)}
 	if g.gap == 0 {
 		g.gap = 1000
