@@ -85,6 +85,7 @@ var rooms = []room{
 	{path: "account", floor: floorAccounts, reason: "accounts stand on tenures"},
 	{path: "authn", floor: floorAuthn, reason: "who is on this connection; stands on tenures and accounts"},
 	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},
+	{path: "messaging/events", floor: floorConsumers, reason: "what chatbots' people are told; knows no type of event"},
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
 	{path: "internal/e2e", floor: floorWiring, reason: "end-to-end tests against the binary"},

@@ -1,0 +1,118 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"simtrust/internal/rpc"
+)
+
+const (
+	heartbeat  = 15 * time.Second
+	writeTime  = 10 * time.Second
+	maxStreams = 16 // of one chatbot, on this node
+)
+
+// stream serves a chatbot's events as they come (WHATWG HTML, server-sent events): id is the event's number, event its type, data the
+// entry. Without Last-Event-ID it begins with the next event; with it, behind that one.
+func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
+	chatbot, ctx := r.PathValue("chatbot"), r.Context()
+	caller, _ := rpc.CallerFrom(ctx)
+	if err := s.Chatbots.Owned(ctx, caller.Client, chatbot); err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	seq, err := s.from(ctx, chatbot, r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	news, stop, ok := s.hub.listen(chatbot)
+	if !ok {
+		rpc.Fail(w, r, errTooMany)
+		return
+	}
+	defer stop()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	out := writer{w, http.NewResponseController(w)}
+	if out.write(": simtrust\n\n") != nil {
+		return
+	}
+	s.follow(ctx, out, chatbot, seq, news)
+}
+
+// from is the number to go on behind.
+func (s *Service) from(ctx context.Context, chatbot, last string) (int64, error) {
+	head, err := s.head(ctx, chatbot)
+	if err != nil || last == "" {
+		return head, err
+	}
+	seq, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || seq < 0 || seq > head {
+		return 0, invalid(ReasonLastEvent, "Last-Event-ID: the id of an event of this stream")
+	}
+	return seq, nil
+}
+
+// follow writes events until the client or the server goes.
+func (s *Service) follow(ctx context.Context, out writer, chatbot string, seq int64, news <-chan struct{}) {
+	tick, beat := time.NewTicker(look), time.NewTicker(heartbeat)
+	defer tick.Stop()
+	defer beat.Stop()
+	for {
+		list, err := s.after(ctx, chatbot, seq, pageSize)
+		if err != nil {
+			return // the client comes again, behind what it has
+		}
+		for _, e := range list {
+			if out.event(e) != nil {
+				return
+			}
+			seq = e.Seq
+		}
+		if len(list) == pageSize {
+			continue
+		}
+		select {
+		case <-news:
+		case <-tick.C:
+		case <-beat.C:
+			if out.write(": \n\n") != nil {
+				return
+			}
+		case <-s.closed:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// writer sends each piece at once, and gives up on a client that does not read.
+type writer struct {
+	w http.ResponseWriter
+	c *http.ResponseController
+}
+
+func (o writer) event(e Entry) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return o.write(fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Type, data))
+}
+
+func (o writer) write(text string) error {
+	if err := o.c.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
+	if _, err := o.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return o.c.Flush()
+}
