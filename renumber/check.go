@@ -11,8 +11,8 @@ import (
 // current tenure opened by then. Errors: KindInvalid with [ReasonOutOfWindow] for an instant in the future or before the covered
 // window; KindNotFound with [ReasonNeverOurs].
 func (s *Service) Recycled(ctx context.Context, n simtrust.Number, since time.Time) (bool, error) {
-	if since.After(s.now()) || since.Before(s.covered) {
-		return false, errOutOfWindow()
+	if err := s.checkWindow("renumber.check", since); err != nil {
+		return false, err
 	}
 	return s.changedSince(ctx, n, since)
 }
@@ -22,7 +22,7 @@ func (s *Service) Recycled(ctx context.Context, n simtrust.Number, since time.Ti
 func (s *Service) RecycledSinceDay(ctx context.Context, n simtrust.Number, d Day) (bool, error) {
 	next := d.next(s.zone)
 	if d.start(s.zone).After(s.now()) || !next.After(s.covered) {
-		return false, errOutOfWindow()
+		return false, errOutOfWindow("renumber.check")
 	}
 	return s.changedSince(ctx, n, next.Add(-time.Millisecond)) // the record counts in milliseconds
 }
@@ -39,9 +39,17 @@ func (s *Service) changedSince(ctx context.Context, n simtrust.Number, since tim
 	return h.Opened.After(since), nil
 }
 
-func errOutOfWindow() error {
+// checkWindow refuses an instant that the record does not answer for.
+func (s *Service) checkWindow(op string, at time.Time) error {
+	if at.After(s.now()) || at.Before(s.covered) {
+		return errOutOfWindow(op)
+	}
+	return nil
+}
+
+func errOutOfWindow(op string) error {
 	return &simtrust.Error{
-		Kind: simtrust.KindInvalid, Reason: ReasonOutOfWindow, Op: "renumber.check",
+		Kind: simtrust.KindInvalid, Reason: ReasonOutOfWindow, Op: op,
 		Msg: "the date is in the future or before the time that the record covers",
 	}
 }

@@ -29,9 +29,11 @@ func (ts tokens) Authenticate(r *http.Request) (rpc.Caller, error) {
 
 // api is the operations as a caller with one token sees them.
 type api struct {
-	feed  func(context.Context, renumber.FeedReq) (renumber.FeedRes, error)
-	show  func(context.Context, renumber.ShowReq) (renumber.ShowRes, error)
-	check func(context.Context, renumber.CheckReq) (renumber.CheckRes, error)
+	feed    func(context.Context, renumber.FeedReq) (renumber.FeedRes, error)
+	show    func(context.Context, renumber.ShowReq) (renumber.ShowRes, error)
+	check   func(context.Context, renumber.CheckReq) (renumber.CheckRes, error)
+	holders func(context.Context, renumber.HoldersReq) (renumber.HoldersRes, error)
+	live    func(context.Context, renumber.LiveReq) (renumber.HoldersRes, error)
 }
 
 func localAPI(r *rpc.Router, token string) api {
@@ -39,11 +41,15 @@ func localAPI(r *rpc.Router, token string) api {
 		rpc.Local[renumber.FeedReq, renumber.FeedRes](r, "renumber.feed", token),
 		rpc.Local[renumber.ShowReq, renumber.ShowRes](r, "renumber.show", token),
 		rpc.Local[renumber.CheckReq, renumber.CheckRes](r, "renumber.check", token),
+		rpc.Local[renumber.HoldersReq, renumber.HoldersRes](r, "renumber.holders", token),
+		rpc.Local[renumber.LiveReq, renumber.HoldersRes](r, "renumber.live", token),
 	}
 }
 
 // TestContract holds the operations to the same answers in process and over HTTP.
-func TestContract(t *testing.T) {
+func TestContract(t *testing.T) { inBothWays(t, contract) }
+
+func inBothWays(t *testing.T, contract func(t *testing.T, o *operator, auth tokens, as func(token string) api)) {
 	for _, way := range []string{"in process", "HTTP"} {
 		t.Run(way, func(t *testing.T) {
 			db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
@@ -55,6 +61,7 @@ func TestContract(t *testing.T) {
 				"admin":   {Client: "admin", Scopes: []string{renumber.ScopeFeed, renumber.ScopeRead}},
 				"service": {Client: "service", Scopes: []string{renumber.ScopeCheck}},
 				"app":     {Client: "app"},
+				"reader":  {Client: "messaging", Scopes: []string{renumber.ScopeTenures}},
 			}
 			r := rpc.NewRouter(rpc.Config{Auth: auth})
 			o.Mount(r)
@@ -64,7 +71,7 @@ func TestContract(t *testing.T) {
 				t.Cleanup(server.Close)
 				as = func(token string) api {
 					c := renumber.NewClient(rpc.NewClient(server.URL, server.Client(), token))
-					return api{c.Feed, c.Show, c.Check}
+					return api{c.Feed, c.Show, c.Check, c.Holders, c.Live}
 				}
 			}
 			contract(t, o, auth, as)
@@ -105,9 +112,7 @@ func contract(t *testing.T, o *operator, auth tokens, as func(token string) api)
 
 	refused := func(what string, err error, kind simtrust.Kind, reason string) {
 		t.Helper()
-		if !isReason(err, kind, reason) {
-			t.Errorf("%s: %v (%s), want %s %s", what, err, simtrust.ReasonOf(err), kind, reason)
-		}
+		wantRefusal(t, what, err, kind, reason)
 	}
 	for _, token := range []string{"service", "app", "holder"} {
 		_, err = as(token).feed(ctx, batch)
@@ -140,4 +145,11 @@ func contract(t *testing.T, o *operator, auth tokens, as func(token string) api)
 	o.must(event(renumber.Release, one, day(7)))
 	_, err = as("holder").check(ctx, renumber.CheckReq{Since: day(6)})
 	refused("check by a holder of before", err, simtrust.KindUnauthenticated, renumber.ReasonNotCurrent)
+}
+
+func wantRefusal(t *testing.T, what string, err error, kind simtrust.Kind, reason string) {
+	t.Helper()
+	if !isReason(err, kind, reason) {
+		t.Errorf("%s: %v (%s), want %s %s", what, err, simtrust.ReasonOf(err), kind, reason)
+	}
 }

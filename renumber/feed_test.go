@@ -243,9 +243,11 @@ func TestRequestsDoNotPrintNumbers(t *testing.T) {
 	n := "+8613812348000"
 	e := renumber.FeedEvent{Seq: 1, Type: renumber.ChangeNumber, Number: n, To: n, ICCID: "89860000000000001234", IMSI: "460001234"}
 	batch := renumber.FeedReq{Source: "s", Events: []renumber.FeedEvent{e}}
+	held := renumber.HoldersRes{Holders: []renumber.Holder{{Number: n, Tenure: "ten_x"}}}
 	var out bytes.Buffer
 	for _, v := range []any{
 		e, &e, batch, &batch, renumber.CheckReq{Number: &n}, renumber.ShowReq{Number: n}, &renumber.ShowReq{Number: n},
+		renumber.HoldersReq{Numbers: []string{n}}, held, &held, held.Holders[0], &held.Holders[0],
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			fmt.Fprintf(&out, verb+"\n", v)

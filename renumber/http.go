@@ -16,12 +16,16 @@ const (
 	ScopeFeed  = "number:feed"
 	ScopeRead  = "number:read"
 	ScopeCheck = "number-recycling:check"
+	// ScopeTenures is for trusted consumers, which write to the holders of numbers: the tenures behind numbers and back.
+	ScopeTenures = "tenure:read"
 )
 
 const (
-	feedPattern  = "POST /renumber/v1/feed"
-	showPattern  = "POST /renumber/v1/show"
-	checkPattern = "POST /renumber/v1/check"
+	feedPattern    = "POST /renumber/v1/feed"
+	showPattern    = "POST /renumber/v1/show"
+	checkPattern   = "POST /renumber/v1/check"
+	holdersPattern = "POST /renumber/v1/holders"
+	livePattern    = "POST /renumber/v1/live"
 )
 
 // maxFeedBody holds MaxBatch events with every field at its longest.
@@ -32,6 +36,8 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "renumber.feed", feedPattern, s.Feed, rpc.Scope(ScopeFeed), rpc.MaxBody(maxFeedBody))
 	rpc.Handle(r, "renumber.show", showPattern, s.show, rpc.Scope(ScopeRead))
 	rpc.Handle(r, "renumber.check", checkPattern, s.check, rpc.Scope(ScopeCheck))
+	rpc.Handle(r, "renumber.holders", holdersPattern, s.holders, rpc.Scope(ScopeTenures))
+	rpc.Handle(r, "renumber.live", livePattern, s.live, rpc.Scope(ScopeTenures))
 	s.mountCamara(r)
 }
 

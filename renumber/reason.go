@@ -12,6 +12,7 @@ const (
 
 	ReasonMalformed    = "malformed"     // invalid: a field does not have its form; in a feed, a rejection
 	ReasonBatchTooBig  = "batch_too_big" // invalid: more than [MaxBatch] events
+	ReasonPageTooBig   = "page_too_big"  // invalid: more than [MaxPage] numbers or tenures
 	ReasonSourceAbsent = "source_absent" // invalid: a batch without a source, or one that is too long
 )
 

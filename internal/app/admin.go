@@ -30,7 +30,7 @@ const (
 )
 
 // operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
-var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead,
+var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead, renumber.ScopeTenures,
 	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, gateway.ScopeBearer, gateway.ScopeCards, simshield.ScopeApprove, access.ScopeAccess,
 	scopeKeys, scopeRoutes}
 
