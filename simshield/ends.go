@@ -207,6 +207,6 @@ func (s *Service) sweepRegistrations(ctx context.Context, tx *sqldb.Tx) error {
 // watch wakes those who wait here for what ended on other nodes.
 func (s *Service) watch(ctx context.Context) error {
 	ended, err := endedSince(ctx, s.db, s.now().Add(-5*sweepEvery))
-	s.waiting.wake(ended...)
+	s.waiting.Wake(ended...)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"simtrust"
 	"simtrust/internal/outbox"
@@ -197,22 +198,33 @@ func (s *Service) end(ctx context.Context, e end) error {
 		e.signature, e.evidence = []byte{}, []byte{}
 	}
 	ended, err := s.ends.Do(ctx, e)
-	if err == nil && ended {
+	if err == nil && ended != nil {
 		s.metrics.ended.WithLabelValues(string(e.state), e.cause).Inc()
+		s.waiting.tell(ended.ID, ended)
 	}
 	return err
 }
 
-// finish ends a batch of transactions: each once, whatever races. What it had reserved and did not use is given back.
-func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqldb.Result[bool], error) {
+// ended is the transaction as it has ended at an instant.
+func (e end) ended(at time.Time) *Transaction {
+	t := e.row.Transaction
+	t.State, t.Cause, t.Ended = e.state, e.cause, instant(at.UnixMilli())
+	copy(t.Signature[:], e.signature)
+	return &t
+}
+
+// finish ends a batch of transactions, each once, whatever races, and returns those that it ended. What it had reserved and did not use is
+// given back.
+func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqldb.Result[*Transaction], error) {
 	if err := s.settleAll(ctx, tx, batch); err != nil {
 		return nil, err
 	}
-	ended, err := endTransactions(ctx, tx, firstEnds(batch), s.now())
+	now := s.now()
+	ended, err := endTransactions(ctx, tx, firstEnds(batch), now)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]sqldb.Result[bool], len(batch))
+	out := make([]sqldb.Result[*Transaction], len(batch))
 	var signed []outbox.Event
 	for i, e := range batch {
 		if e.state == StateBlocked {
@@ -224,7 +236,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqld
 			continue
 		}
 		ended[e.row.ID], out[i].Value = false, true // once
-		tx.OnCommit(func() { s.waiting.wake(e.row.ID) })
+		tx.OnCommit(func() { s.waiting.Wake(e.row.ID) })
 		if e.state == StateSigned {
 			signed = append(signed, outbox.Event{Tenure: simtrust.TenureID(e.row.ID), Seq: 1, Event: Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)}})
 		}

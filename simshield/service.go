@@ -9,6 +9,7 @@ import (
 	"simtrust"
 	"simtrust/internal/keys"
 	"simtrust/internal/sqldb"
+	"simtrust/internal/waiters"
 )
 
 // Service is the module. Its methods are safe for concurrent use.
@@ -31,9 +32,9 @@ type Service struct {
 	person   []byte
 
 	clients  keys.Clients
-	waiting  *waiting
+	waiting  waiters.Waiters
 	openings *sqldb.Coalescer[*opening, Transaction]
-	ends     *sqldb.Coalescer[end, bool]
+	ends     *sqldb.Coalescer[end, *Transaction]
 	pending  *sqldb.Coalescer[string, pending]
 	states   *sqldb.Coalescer[string, *Transaction]
 	active   *sqldb.Coalescer[slot, *Key]
@@ -54,7 +55,7 @@ func New(d Deps, c Config) (*Service, error) {
 	s := &Service{
 		db: d.DB, holders: d.Holders, authority: d.Authority, parties: d.Parties, gateway: d.Gateway, evidence: d.Evidence, outbox: d.Outbox,
 		log: d.Log, now: d.Now, metrics: m, audience: c.Audience, policy: c.Policy, life: c.Life, prompts: c.PromptsPerMinute,
-		person: c.PersonKey, waiting: newWaiting(),
+		person: c.PersonKey,
 	}
 	if s.life == 0 {
 		s.life = 2 * time.Minute
