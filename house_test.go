@@ -86,6 +86,7 @@ var rooms = []room{
 	{path: "account", floor: floorAccounts, reason: "accounts stand on tenures"},
 	{path: "authn", floor: floorAuthn, reason: "who is on this connection; stands on tenures and accounts"},
 	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},
+	{path: "messaging/statement", floor: floorConsumers, reason: "who sent a message, in a form that anyone can check; knows chatbots by id only"},
 	{path: "messaging/events", floor: floorConsumers, reason: "what chatbots' people are told; knows no type of event"},
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
