@@ -200,7 +200,7 @@ func (s *Service) end(ctx context.Context, e end) error {
 	ended, err := s.ends.Do(ctx, e)
 	if err == nil && ended != nil {
 		s.metrics.ended.WithLabelValues(string(e.state), e.cause).Inc()
-		s.waiting.tell(ended.ID, ended)
+		s.waiting.Wake(ended.ID)
 	}
 	return err
 }
@@ -235,8 +235,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, batch []end) ([]sqld
 		if !ended[e.row.ID] {
 			continue
 		}
-		ended[e.row.ID], out[i].Value = false, true // once
-		tx.OnCommit(func() { s.waiting.Wake(e.row.ID) })
+		ended[e.row.ID], out[i].Value = false, e.ended(now) // once
 		if e.state == StateSigned {
 			signed = append(signed, outbox.Event{Tenure: simtrust.TenureID(e.row.ID), Seq: 1, Event: Signed{ID: e.row.ID, SHA256: receipt.Digest(e.evidence)}})
 		}
