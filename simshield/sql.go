@@ -111,10 +111,16 @@ type known struct {
 	digest []byte
 }
 
-// findByRefs returns those of a party's references that are known.
+// findByRefs returns those of a party's references that are known. PostgreSQL is told to look up one after the other: with a list it may
+// read all that the party ever asked, by a plan from when that was little.
 func findByRefs(ctx context.Context, q sqldb.Querier, party string, refs []string) ([]known, error) {
 	where, args := sqldb.In(q.Dialect(), "ref", 2, refs)
-	rows, err := q.Query(ctx, `select `+partyColumns+`, digest from simshield_transaction where party = $1 and `+where, append([]any{party}, args...)...)
+	from := `simshield_transaction where party = $1 and ` + where
+	if q.Dialect() == sqldb.PostgreSQL {
+		from = `unnest($2::text[]) as asked (name) cross join lateral
+			(select * from simshield_transaction where party = $1 and ref = asked.name limit 1) as found`
+	}
+	rows, err := q.Query(ctx, `select `+partyColumns+`, digest from `+from, append([]any{party}, args...)...)
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (k known, err error) {
 		k.Transaction, err = scanParty(rows.Scan, &k.digest)
 		return k, err
@@ -154,19 +160,13 @@ func readPending(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Re
 
 // endTransactions ends those transactions that are open, each named once, and returns which were.
 func endTransactions(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map[string]bool, error) {
-	values := make([][]any, len(ends))
-	for i, e := range ends {
-		values[i] = []any{e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, e.evidence}
-	}
 	if tx.Dialect() == sqldb.PostgreSQL {
-		if table, args, ok := sqldb.Unnest(values); ok {
-			return endTogether(ctx, tx, table, args)
-		}
+		return endInOne(ctx, tx, ends, now)
 	}
 	ended := make(map[string]bool, len(ends))
-	for _, row := range values {
+	for _, e := range ends {
 		res, err := tx.Exec(ctx, `update simshield_transaction set state = $2, cause = $3, ended = $4, signature = $5, evidence = $6
-			where id = $1 and state = 'open'`, row...)
+			where id = $1 and state = 'open'`, e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, e.evidence)
 		if err != nil {
 			return nil, err
 		}
@@ -174,15 +174,23 @@ func endTransactions(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Tim
 		if err != nil {
 			return nil, err
 		}
-		ended[row[0].(string)] = n == 1
+		ended[e.row.ID] = n == 1
 	}
 	return ended, nil
 }
 
-// endTogether ends the transactions of a table in one statement, on PostgreSQL.
-func endTogether(ctx context.Context, tx *sqldb.Tx, table string, args []any) (map[string]bool, error) {
+// endInOne is endTransactions in one statement, on PostgreSQL. The evidence comes as one value, of which each takes its part: an array of
+// long values takes longer to read than all else.
+func endInOne(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map[string]bool, error) {
+	values, all := make([][]any, len(ends)), []byte{}
+	for i, e := range ends {
+		values[i] = []any{e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, int64(len(all) + 1), int64(len(e.evidence))}
+		all = append(all, e.evidence...)
+	}
+	table, args, _ := sqldb.Unnest(values) // there is one at least, and none has a null
 	rows, err := tx.Query(ctx, `update simshield_transaction t set state = e.state, cause = e.cause, ended = e.ended, signature = e.signature,
-		evidence = e.evidence from `+table+` as e (id, state, cause, ended, signature, evidence) where t.id = e.id and t.state = 'open' returning t.id`, args...)
+		evidence = substring($8::bytea from e.start::integer for e.length::integer)
+		from `+table+` as e (id, state, cause, ended, signature, start, length) where t.id = e.id and t.state = 'open' returning t.id`, append(args, all)...)
 	ids, err := sqldb.Collect(rows, err, scanText)
 	return setOf(ids), err
 }
