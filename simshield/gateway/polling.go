@@ -9,10 +9,20 @@ import (
 	"simtrust/internal/sqldb"
 )
 
-// Waiting returns the packets that are on their way to the cards with these ICCIDs, of those that poll, by ICCID. It changes nothing: until
-// a packet is answered or sent again it is the same, octet for octet, as often as it is asked for.
-func (g *Service) Waiting(ctx context.Context, iccids []string) (map[string][]byte, error) {
-	return polledPackets(ctx, g.db, iccids, g.now())
+// Waiting returns the packet that is on its way to a card that polls; nil: none. It changes nothing: until a packet is answered or sent
+// again it is the same, octet for octet, as often as it is asked for.
+func (g *Service) Waiting(ctx context.Context, iccid string) ([]byte, error) {
+	packet, err := g.polled.Do(ctx, iccid)
+	if packet == nil {
+		return nil, err
+	}
+	return *packet, err
+}
+
+// Flying returns the cards that poll and to which a packet is on its way.
+func (g *Service) Flying(ctx context.Context) ([]string, error) {
+	rows, err := g.db.Query(ctx, `select p.iccid from `+polledFlights, g.now().UnixMilli(), string(WayPolling))
+	return sqldb.Collect(rows, err, scanText)
 }
 
 // Answer takes a response packet that a card brought itself, and otherwise is Receive. A card that is not known is refused like one whose
@@ -35,18 +45,20 @@ func newNobody(c custody) cardRow {
 	return c.seal(Personalisation{KeySet: 1, KIc: keys[:16], KID: keys[16:]}, time.Time{})
 }
 
-// polledPackets returns what is flying to cards that poll and has not expired.
-func polledPackets(ctx context.Context, q sqldb.Querier, iccids []string, now time.Time) (map[string][]byte, error) {
+// polledFlights are packets that are flying to cards that poll ($2) and have not expired ($1).
+const polledFlights = `ota_packet p join ota_card c on c.iccid = p.iccid where p.state = 'flying' and p.expires > $1 and c.way = $2`
+
+// readPolled returns what is flying to cards, as it left; nil where nothing is.
+func (g *Service) readPolled(ctx context.Context, q sqldb.Querier, iccids []string) ([]sqldb.Result[*[]byte], error) {
 	where, args := sqldb.In(q.Dialect(), "p.iccid", 3, iccids)
-	rows, err := q.Query(ctx, `select p.iccid, s.command from ota_packet p join ota_card c on c.iccid = p.iccid
-		join ota_sending s on s.iccid = p.iccid and s.counter = p.counter
-		where p.state = 'flying' and p.expires > $1 and c.way = $2 and `+where, append([]any{now.UnixMilli(), string(WayPolling)}, args...)...)
-	packets := map[string][]byte{}
+	rows, err := q.Query(ctx, `select p.iccid, (select s.command from ota_sending s where s.iccid = p.iccid and s.counter = p.counter)
+		from `+polledFlights+` and `+where, append([]any{g.now().UnixMilli(), string(WayPolling)}, args...)...)
+	found := make(map[string]*[]byte, len(iccids))
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (iccid string, err error) {
 		var command []byte
 		err = rows.Scan(&iccid, &command)
-		packets[iccid] = command
+		found[iccid] = &command
 		return iccid, err
 	})
-	return packets, err
+	return inOrder(iccids, found), err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,11 +32,14 @@ func polled(t *testing.T, db *sqldb.DB, further ...*simCard) (p *platform, card 
 // waiting is the packet that a card would be handed now; nil: none.
 func (p *platform) waiting(c *simCard) []byte {
 	p.t.Helper()
-	packets, err := p.Waiting(p.t.Context(), []string{"8986000000000000000", c.personal.ICCID})
-	if err != nil || len(packets) > 1 || len(packets) == 1 && packets[c.personal.ICCID] == nil {
-		p.t.Fatalf("%d packets, %v", len(packets), err)
+	packet, err := p.Waiting(p.t.Context(), c.personal.ICCID)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	return packets[c.personal.ICCID]
+	if flying, err := p.Flying(p.t.Context()); err != nil || slices.Contains(flying, c.personal.ICCID) != (packet != nil) {
+		p.t.Fatalf("a packet of %d octets waits, and flying are %d cards, %v", len(packet), len(flying), err)
+	}
+	return packet
 }
 
 // takes has the card take the packet that waits for it.
@@ -94,8 +98,8 @@ func TestNothingWaits(t *testing.T) {
 		p.submit(card, "a")
 		p.net.will(says(gateway.Accepted))
 		p.drain()
-		if p.waiting(other) != nil {
-			t.Error("a packet waits for a card that is reached by short message")
+		if p.waiting(other) != nil || p.waiting(newCard(t, 3)) != nil {
+			t.Error("a packet waits for a card that is reached by short message, or is not known")
 		}
 		p.withdraw("a")
 		if p.waiting(card) != nil {

@@ -86,6 +86,7 @@ type Service struct {
 	outcomes *sqldb.Coalescer[outcome, struct{}]
 	cards    *sqldb.Coalescer[string, *cardRow]
 	origins  *sqldb.Coalescer[sentAs, *sending]
+	polled   *sqldb.Coalescer[string, *[]byte]
 }
 
 // New returns the platform over its dependencies; Close releases it. Handle says who asks, before Run.
@@ -109,6 +110,7 @@ func New(d Deps, c Config) (*Service, error) {
 	g.outcomes = sqldb.NewCoalescer(d.DB, "gateway.outcome", g.record)
 	g.cards = sqldb.NewReadCoalescer(d.DB, "gateway.cards", readCards)
 	g.origins = sqldb.NewReadCoalescer(d.DB, "gateway.origins", readOrigins)
+	g.polled = sqldb.NewReadCoalescer(d.DB, "gateway.polled", g.readPolled)
 	return g, nil
 }
 
@@ -120,6 +122,7 @@ func (g *Service) Close() {
 	g.outcomes.Close()
 	g.cards.Close()
 	g.origins.Close()
+	g.polled.Close()
 }
 
 // Submission is something to be said to an applet.
