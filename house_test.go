@@ -83,6 +83,7 @@ var rooms = []room{
 	{path: "simshield/mobileid", floor: floorAccounts, beside: []string{"simshield"}, reason: "SK's Mobile-ID REST: a face of simshield"},
 	{path: "simshield/mss", floor: floorAccounts, beside: []string{"simshield"}, reason: "ETSI TS 102 204: a face of simshield"},
 	{path: "simshield/document", floor: floorAccounts, beside: []string{"simshield"}, reason: "signed documents: what is around the SIM's signature"},
+	{path: "messaging/gsma", floor: floorGround, only: []string{}, reason: "the content of business messages; a codec imports no parent"},
 	{path: "account", floor: floorAccounts, reason: "accounts stand on tenures"},
 	{path: "authn", floor: floorAuthn, reason: "who is on this connection; stands on tenures and accounts"},
 	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},

@@ -1,0 +1,83 @@
+package gsma
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Rendered is a content as one channel carries it: all that its recipient is shown, and nothing else.
+type Rendered struct {
+	Channel Channel `json:"channel"`
+	// Content is there for rich channels, and then alone.
+	Content *Content `json:"content,omitzero"`
+	// Text is the words; of a text message all of it, with its signature.
+	Text string `json:"text,omitzero"`
+	// File is there for Enhanced.
+	File *File `json:"file,omitzero"`
+}
+
+// Canonical is the JSON of a rendered content in the form of RFC 8785 (members sorted, no spaces, shortest escapes and numbers), for
+// example {"channel":"sms","text":"【某银行】消费提醒"}: the octets that Digest is over.
+func (r Rendered) Canonical() ([]byte, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return nil, &FormatError{Why: notUTF8}
+	}
+	v := jsontext.Value(b)
+	if err := v.Canonicalize(); err != nil {
+		return nil, &FormatError{Why: notUTF8}
+	}
+	return v, nil
+}
+
+// Digest is the SHA-256 of Canonical: what a sender's statement signs. The channel is part of it, so that a statement for one channel
+// says nothing about another. The error is a *FormatError for what is not UTF-8; Degrade returns no such content.
+func (r Rendered) Digest() ([sha256.Size]byte, error) {
+	b, err := r.Canonical()
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	return sha256.Sum256(b), nil
+}
+
+// Signatures stand in these; no content may have them in a text message.
+const (
+	openSignature  = "【"
+	closeSignature = "】"
+)
+
+// CardText is a text message as the telephone's maker reads it to show a card.
+type CardText struct {
+	Signature string
+	Title     string
+	Words     string
+	Link      string
+}
+
+// ReadCardText reads the text of a CardSMS: a signature, the title to the end of the first line, words, and a link at the end of the last
+// line. It reports false for any other text.
+func ReadCardText(text string) (c CardText, ok bool) {
+	if rest, signed := strings.CutPrefix(text, openSignature); signed {
+		if c.Signature, text, ok = strings.Cut(rest, closeSignature); !ok {
+			return CardText{}, false
+		}
+	}
+	text, last := cutLast(text, "\n")
+	_, c.Link = cutLast(last, " ")
+	if text == "" || !isLink(c.Link) {
+		return CardText{}, false
+	}
+	c.Title, c.Words, _ = strings.Cut(text, "\n")
+	return c, true
+}
+
+func cutLast(s, separator string) (before, after string) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return "", s
+	}
+	return s[:i], s[i+len(separator):]
+}
