@@ -6,7 +6,7 @@
 //
 //	party ─ signed request ─▶ Confirm: who holds the number, which key, may it be shown, what does the policy say
 //	                          └▶ one row, open, in one transaction with the sums of the day and the message to the card
-//	card  ─ signature ──────▶ Replied: verified over the statement, the holding and the certificate looked at again,
+//	card  ─ signature ──────▶ Replied: verified over the statement, the holding looked at again,
 //	                          time stamp, then the certificate's status, then one transaction that ends the row
 //	party ◀─ receipt ──────── Receipt
 //

@@ -89,61 +89,62 @@ func (s *Service) judge(ctx context.Context, p pending, answer applet.Response, 
 		e.state, e.cause = how.state, how.cause
 		return e, nil
 	}
-	cause, err := s.valid(ctx, p, *answer.Signature)
+	v, valid := p.verify(*answer.Signature)
+	if !valid {
+		e.state, e.cause = StateFailed, CauseSignature
+		return e, nil
+	}
+	live, err := s.holders.Live(ctx, []simtrust.TenureID{p.row.tenure})
 	if err != nil {
 		return e, err
 	}
-	if cause != "" {
-		e.state, e.cause = StateFailed, cause
+	if h, ok := live[p.row.tenure]; !ok || !p.key.serves(h) {
+		e.state, e.cause = StateFailed, CauseLostOwnership
 		return e, nil
 	}
 	if !s.now().Before(p.row.Expires) {
 		e.state = StateExpired
 		return e, nil
 	}
-	return s.sealed(ctx, e, *answer.Signature, r)
+	return s.sealed(ctx, e, v, r)
 }
 
-// valid says what is wrong with a signature, its key's certificate, or the holding it rests on; "" where nothing is.
-func (s *Service) valid(ctx context.Context, p pending, sig applet.Signature) (cause string, err error) {
-	if p.key == nil || !p.verifies(sig) {
-		return CauseSignature, nil
-	}
-	live, err := s.holders.Live(ctx, []simtrust.TenureID{p.row.tenure})
-	if err != nil {
-		return "", err
-	}
-	if h, ok := live[p.row.tenure]; !ok || !p.key.serves(h) {
-		return CauseLostOwnership, nil
-	}
-	status, err := s.status(ctx, *p.key)
-	if err != nil {
-		return "", err
-	}
-	if !good(status, s.now()) {
-		return CauseCertificate, nil
-	}
-	return "", nil
+// verified is a card's signature that is the key's.
+type verified struct {
+	applet.Signature
+	data []byte // signed data with the statement; nil of a hash
 }
 
-// verifies checks the card's signature: over the signed attributes of the statement, or over the hash.
-func (p pending) verifies(sig applet.Signature) bool {
+// verify checks the card's signature: over the signed attributes of the statement, or over the hash.
+func (p pending) verify(sig applet.Signature) (v verified, ok bool) {
+	v.Signature = sig
+	switch {
+	case p.key == nil:
+		return v, false
+	case p.row.form == formHash:
+		return v, p.verifiesHash(sig)
+	}
+	k := p.key
+	attributes, err := applet.SignedAttributes(k.Algorithm, p.row.signedOver, k.Algorithm.Sum(k.Raw))
+	if err == nil {
+		v.data, err = applet.Assemble(k.Algorithm, p.row.signedOver, attributes, sig, k.Raw, k.Chain[:max(len(k.Chain)-1, 0)]...)
+	}
+	return v, err == nil
+}
+
+func (p pending) verifiesHash(sig applet.Signature) bool {
 	public, err := p.key.public()
 	if err != nil {
 		return false
 	}
-	if p.row.form == formHash {
-		command, err := applet.DecodeCommand(p.row.command)
-		sign, ok := command.(applet.SignHash)
-		return err == nil && ok && applet.VerifyDigest(public, p.key.Algorithm, sign.Algorithm, sign.Hash, sig) == nil
-	}
-	attributes, err := applet.SignedAttributes(p.key.Algorithm, p.row.signedOver, p.key.Algorithm.Sum(p.key.Raw))
-	return err == nil && applet.Verify(public, p.key.Algorithm, attributes, sig) == nil
+	command, err := applet.DecodeCommand(p.row.command)
+	sign, ok := command.(applet.SignHash)
+	return err == nil && ok && applet.VerifyDigest(public, p.key.Algorithm, sign.Algorithm, sign.Hash, sig) == nil
 }
 
-// sealed makes the evidence. Without a time stamp and a status after it there is no signature.
-func (s *Service) sealed(ctx context.Context, e end, sig applet.Signature, r gateway.Reply) (end, error) {
-	facts, err := s.facts(ctx, e, sig, r)
+// sealed makes the evidence. Without a time stamp, and a certificate that stands after it, there is no signature.
+func (s *Service) sealed(ctx context.Context, e end, v verified, r gateway.Reply) (end, error) {
+	facts, err := s.facts(ctx, e, v, r)
 	if err != nil {
 		return e, err
 	}
@@ -152,11 +153,11 @@ func (s *Service) sealed(ctx context.Context, e end, sig applet.Signature, r gat
 		e.state, e.cause = StateFailed, CauseCertificate
 		return e, nil
 	}
-	e.state, e.signature = StateSigned, sig[:]
+	e.state, e.signature = StateSigned, v.Signature[:]
 	return e, err
 }
 
-func (s *Service) facts(ctx context.Context, e end, sig applet.Signature, r gateway.Reply) (receipt.Facts, error) {
+func (s *Service) facts(ctx context.Context, e end, v verified, r gateway.Reply) (receipt.Facts, error) {
 	party, err := s.parties.Party(ctx, e.row.Party)
 	if err != nil {
 		return receipt.Facts{}, err
@@ -164,7 +165,7 @@ func (s *Service) facts(ctx context.Context, e end, sig applet.Signature, r gate
 	issuer, _, _ := strings.Cut(e.key.Certificate, ".")
 	f := receipt.Facts{
 		ID: e.row.ID, Party: e.row.Party, Name: party.Name, Request: e.row.request.JWS, JWKS: e.row.request.JWKS, Kind: e.row.Kind,
-		Algorithm: e.key.Algorithm, Signature: sig, Issuer: issuer, Certificate: e.key.Certificate, Raw: e.key.Raw, Chain: e.key.Chain, ICCID: e.row.iccid,
+		Algorithm: e.key.Algorithm, Signature: v.Signature, SignedData: v.data, Issuer: issuer, Certificate: e.key.Certificate, Raw: e.key.Raw, Chain: e.key.Chain, ICCID: e.row.iccid,
 		Counter: uint64(r.Counter), Command: r.Command, Response: r.Response, Decision: e.row.decision, Created: e.row.Created, Received: s.now(),
 	}
 	if e.row.form == formStatement {

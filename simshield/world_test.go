@@ -98,6 +98,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w.phones = newPhones(w)
 	w.bank = w.register("bank", "示例银行")
 	w.ca = &issuing{Service: w.authority()}
+	w.evidence.ca = w.ca
 	w.gateway = w.platform()
 	w.Service = w.node()
 	return w
@@ -325,18 +326,27 @@ func (b *bank) refused(reason string, c claims) {
 	}
 }
 
-// evidence notes what it is asked to seal.
+// evidence notes what it is asked to seal, where the certificate stands.
 type evidence struct {
+	ca     simshield.Authority
 	mu     sync.Mutex
 	err    error
 	sealed []receipt.Facts
 }
 
-func (e *evidence) Seal(_ context.Context, f receipt.Facts) ([]byte, error) {
+func (e *evidence) Seal(ctx context.Context, f receipt.Facts) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.err != nil {
 		return nil, e.err
+	}
+	issuer, serial, _ := ca.SplitID(f.Certificate)
+	list, err := e.ca.Statuses(ctx, issuer, [][]byte{serial})
+	if err != nil {
+		return nil, err
+	}
+	if !list[0].Revoked.IsZero() {
+		return nil, &simtrust.Error{Kind: simtrust.KindDenied, Msg: "revoked"}
 	}
 	e.sealed = append(e.sealed, f)
 	return []byte(`{"id":"` + f.ID + `"}`), nil

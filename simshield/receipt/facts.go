@@ -22,6 +22,8 @@ type Facts struct {
 	Kind          applet.Kind
 	Algorithm     applet.Algorithm
 	Signature     applet.Signature
+	// SignedData is what applet.Assemble made of Statement and Signature, where it has, for it is what verifies them. Nil: it is made.
+	SignedData []byte
 	// Issuer and Certificate are ca's ids; Raw is the certificate and Chain its issuers, the root last, DER.
 	Issuer, Certificate string
 	Raw                 []byte

@@ -82,6 +82,10 @@ func (b *bundle) confirmed(f Facts) error {
 	}
 	b.Statement, b.Text, b.Code = f.Statement, prompt.Text, prompt.VerificationCode(f.Algorithm)
 	b.PartyName = prompt.Statement.Party // as it was shown, should it have changed
+	if f.SignedData != nil {
+		b.SignedData = f.SignedData
+		return nil
+	}
 	set, err := applet.SignedAttributes(f.Algorithm, f.Statement, f.Algorithm.Sum(f.Raw))
 	if err != nil {
 		return err
