@@ -1,0 +1,12 @@
+package smpp_test
+
+import (
+	"simtrust/internal/sms"
+	"simtrust/internal/smpp"
+)
+
+var template = smpp.Message{
+	Source:      sms.Address{Type: sms.Alphanumeric, Value: "Bank"},
+	Destination: sms.Address{Type: sms.International, Plan: sms.E164, Value: "8613800138000"},
+	Registered:  smpp.RegisteredFinal,
+}
