@@ -92,6 +92,7 @@ var rooms = []room{
 	{path: "authn/oidc", floor: floorProvider, reason: "the OpenID Provider is an engine on authn: it imports its parent, never the reverse"},
 	{path: "messaging/statement", floor: floorConsumers, reason: "who sent a message, in a form that anyone can check; knows chatbots by id only"},
 	{path: "messaging/events", floor: floorConsumers, reason: "what chatbots' people are told; knows no type of event"},
+	{path: "messaging/optin", floor: floorConsumers, reason: "whom a chatbot may write to; knows tenures, and numbers only on their way"},
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
 	{path: "internal/e2e", floor: floorWiring, reason: "end-to-end tests against the binary"},

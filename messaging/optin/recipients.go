@@ -1,0 +1,168 @@
+package optin
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"simtrust"
+	"simtrust/renumber"
+)
+
+// Question says what for recipients are looked up.
+type Question struct {
+	Chatbot string
+	Class   Class
+	// SIMChangedWithin holds back those whose SIM was replaced less than so long ago; 0: nobody.
+	SIMChangedWithin time.Duration
+}
+
+// Recipient is the answer for one number or tenure. Err is nil or of the reasons [ReasonRecipientChanged], [ReasonNoOptIn],
+// [ReasonRefused] and [ReasonSIMChanged]; with it there is no tenure beside a number, and no number beside a tenure.
+type Recipient struct {
+	Number simtrust.Number
+	Tenure simtrust.TenureID
+	Err    error
+}
+
+// Recipients says who under numbers may be written to now, in their order. A number that nobody holds and one that never opted in
+// have the same answer after the same work. Errors: KindInvalid with [ReasonClass]; KindUnavailable, and then nobody may.
+func (s *Service) Recipients(ctx context.Context, q Question, numbers []simtrust.Number) ([]Recipient, error) {
+	if err := q.Class.check(); err != nil {
+		return nil, err
+	}
+	held, err := s.holding(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	hashes, hashOf := make([]hash, len(numbers)), s.hasher(q.Chatbot)
+	for i, n := range numbers {
+		hashes[i] = hashOf(n)
+	}
+	entries, err := byNumber(ctx, s.db, hashes)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	out := make([]Recipient, len(numbers))
+	for i, n := range numbers {
+		h := held[n]
+		out[i] = Recipient{Number: n, Tenure: h.tenure, Err: q.decide(h, entries[hashes[i]], now)}
+		if out[i].Err != nil {
+			out[i].Tenure = ""
+		}
+	}
+	return out, nil
+}
+
+// Still says which tenures may be written to now, in their order, with the numbers they hold: what is asked again before every
+// submit. Errors as of [Service.Recipients].
+func (s *Service) Still(ctx context.Context, q Question, tenures []simtrust.TenureID) ([]Recipient, error) {
+	if err := q.Class.check(); err != nil {
+		return nil, err
+	}
+	live, err := s.live(ctx, tenures)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := byTenure(ctx, s.db, q.Chatbot, tenures)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	out := make([]Recipient, len(tenures))
+	for i, t := range tenures {
+		h, ok := live[t]
+		out[i] = Recipient{Number: h.number, Tenure: t, Err: errChanged}
+		if ok {
+			out[i].Err = q.decide(h, entries[t], now)
+		}
+		if out[i].Err != nil {
+			out[i].Number = simtrust.Number{}
+		}
+	}
+	return out, nil
+}
+
+// decide says whether the holder of a number, zero for none, may be written to, by the chatbot's entries about the number.
+func (q Question) decide(h holder, entries []*Entry, now time.Time) error {
+	was := false
+	for _, e := range entries {
+		if h.tenure != "" && e.Tenure == h.tenure {
+			if err := e.allows(q.Class); err != nil {
+				return err
+			}
+			return q.heldBack(h, now)
+		}
+		was = was || e.bound()
+	}
+	if was {
+		return errChanged
+	}
+	return errNoOptIn
+}
+
+func (q Question) heldBack(h holder, now time.Time) error {
+	if h.simChanged.After(h.opened) && now.Sub(h.simChanged) < q.SIMChangedWithin {
+		return errSIMChanged
+	}
+	return nil
+}
+
+// holder is a current tenure.
+type holder struct {
+	tenure             simtrust.TenureID
+	number             simtrust.Number
+	opened, simChanged time.Time
+}
+
+// holding returns the current tenures of numbers; a number that is missing has none.
+func (s *Service) holding(ctx context.Context, numbers []simtrust.Number) (map[simtrust.Number]holder, error) {
+	held := make(map[simtrust.Number]holder, len(numbers))
+	for page := range slices.Chunk(numbers, renumber.MaxPage) {
+		texts := make([]string, len(page))
+		for i, n := range page {
+			texts[i] = n.E164()
+		}
+		res, err := s.holders.Holders(ctx, renumber.HoldersReq{Numbers: texts})
+		if err != nil {
+			return nil, err
+		}
+		if err := eachCurrent(res, func(h holder) { held[h.number] = h }); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// live returns those of the tenures that are current.
+func (s *Service) live(ctx context.Context, tenures []simtrust.TenureID) (map[simtrust.TenureID]holder, error) {
+	held := make(map[simtrust.TenureID]holder, len(tenures))
+	for page := range slices.Chunk(tenures, renumber.MaxPage) {
+		texts := make([]string, len(page))
+		for i, t := range page {
+			texts[i] = string(t)
+		}
+		res, err := s.holders.Live(ctx, renumber.LiveReq{Tenures: texts})
+		if err != nil {
+			return nil, err
+		}
+		if err := eachCurrent(res, func(h holder) { held[h.tenure] = h }); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+func eachCurrent(res renumber.HoldersRes, do func(holder)) error {
+	for _, h := range res.Holders {
+		n, err := simtrust.ParseNumber(h.Number)
+		if err != nil {
+			return &simtrust.Error{Kind: simtrust.KindInternal, Op: op, Err: err}
+		}
+		if h.Current {
+			do(holder{simtrust.TenureID(h.Tenure), n, h.Opened, h.SIMChanged})
+		}
+	}
+	return nil
+}

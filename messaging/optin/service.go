@@ -1,0 +1,127 @@
+package optin
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/renumber"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations returns the package's tables.
+func Migrations() sqldb.Migrations {
+	return sqldb.Migrations{Module: "messaging_optin", FS: migrations}
+}
+
+// Service keeps the opt-ins. It is safe for concurrent use.
+type Service struct {
+	db       *sqldb.DB
+	holders  Holders
+	chatbots Chatbots
+	outbox   Events
+	now      func() time.Time
+	cfg      Config
+	requests *sqldb.Coalescer[request, Entry]
+}
+
+const (
+	leastKey        = 32 // octets
+	renewalsPerDay  = 100
+	millisecondsDay = 24 * 60 * 60 * 1000
+)
+
+// New returns the service over a migrated store.
+func New(d Deps, c Config) (*Service, error) {
+	if len(c.NumberKey) < leastKey {
+		return nil, errors.New("optin: the key of the numbers' hashes has fewer than 32 octets")
+	}
+	if c.RenewalsPerDay == 0 {
+		c.RenewalsPerDay = renewalsPerDay
+	}
+	s := &Service{db: d.DB, holders: d.Holders, chatbots: d.Chatbots, outbox: d.Outbox, now: d.Now, cfg: c}
+	s.requests = sqldb.NewCoalescer(d.DB, "messaging.optin", s.change, sqldb.WithWorkers(1)) // a second would wait for the same rows
+	return s, nil
+}
+
+// Close ends the worker behind the changes; those after it fail.
+func (s *Service) Close() { s.requests.Close() }
+
+// OptIn binds an opt-in to the tenure that was current when it was obtained. If that is not today's, nothing is bound. Errors:
+// KindConflict with [ReasonRecipientChanged] or [ReasonSuperseded], KindDenied with [ReasonRefused], KindLimited with
+// [ReasonRenewalLimit]; KindInvalid, for an instant in the future or before the record with renumber.ReasonOutOfWindow; KindUnavailable.
+func (s *Service) OptIn(ctx context.Context, o OptIn) (Entry, error) {
+	if o.Basis == "" {
+		o.Basis = Consent
+	}
+	if err := o.check(); err != nil {
+		return Entry{}, err
+	}
+	now := instant(s.now())
+	tenure, err := s.holderAt(ctx, o.Number, o.Obtained)
+	if err != nil {
+		return Entry{}, err
+	}
+	obtained := now
+	if o.Obtained != nil {
+		obtained = instant(*o.Obtained)
+	}
+	return s.requests.Do(ctx, request{action: ActionOptIn, client: o.Client, Entry: Entry{
+		Chatbot: o.Chatbot, Tenure: tenure, State: StateActive, Basis: o.Basis, Obtained: obtained, Evidence: o.Evidence,
+		Recorded: now, Changed: now, number: s.hasher(o.Chatbot)(o.Number),
+	}})
+}
+
+// holderAt returns the tenure that held a number at an instant, nil being now, if it is today's; else none.
+func (s *Service) holderAt(ctx context.Context, n simtrust.Number, at *time.Time) (simtrust.TenureID, error) {
+	res, err := s.holders.Holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}, At: at})
+	if err != nil || len(res.Holders) == 0 || !res.Holders[0].Current {
+		return "", err
+	}
+	return simtrust.TenureID(res.Holders[0].Tenure), nil
+}
+
+// Withdraw ends whatever a chatbot has under a number. It is the same for a number that never opted in.
+func (s *Service) Withdraw(ctx context.Context, chatbot, client string, n simtrust.Number) error {
+	_, err := s.requests.Do(ctx, request{action: ActionWithdrawal, client: client, Entry: Entry{
+		Chatbot: chatbot, Changed: instant(s.now()), number: s.hasher(chatbot)(n),
+	}})
+	return err
+}
+
+// Refuse records that the person who holds a tenure refuses a chatbot. Refusing again is no error. Errors: KindConflict with
+// [ReasonRecipientChanged] where the tenure is not current any more; KindUnavailable.
+func (s *Service) Refuse(ctx context.Context, chatbot string, tenure simtrust.TenureID) error {
+	return s.say(ctx, request{action: ActionRefusal, Entry: Entry{Chatbot: chatbot, Tenure: tenure, State: StateRefused}})
+}
+
+// start records that the person opts in from their phone, which ends a refusal too.
+func (s *Service) start(ctx context.Context, chatbot string, tenure simtrust.TenureID) error {
+	now := instant(s.now())
+	return s.say(ctx, request{action: ActionStart, Entry: Entry{
+		Chatbot: chatbot, Tenure: tenure, State: StateActive, Basis: Consent, Obtained: now, Evidence: "START", Recorded: now,
+	}})
+}
+
+// say records what the holder of a current tenure says.
+func (s *Service) say(ctx context.Context, r request) error {
+	live, err := s.live(ctx, []simtrust.TenureID{r.Tenure})
+	if err != nil {
+		return err
+	}
+	h, ok := live[r.Tenure]
+	if !ok {
+		return errChanged
+	}
+	r.Changed, r.number = instant(s.now()), s.hasher(r.Chatbot)(h.number)
+	_, err = s.requests.Do(ctx, r)
+	return err
+}
+
+// instant cuts t to the precision of the record: whole milliseconds, UTC.
+func instant(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()).UTC() }
