@@ -82,7 +82,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
 	if s := a.modules.shield; s != nil {
-		a.server.RegisterOnShutdown(s.faces.Close)
+		a.server.RegisterOnShutdown(s.closeWaiting)
 	}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)

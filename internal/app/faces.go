@@ -42,7 +42,7 @@ func (f *faces) mount(r *rpc.Router) {
 	f.mss.Mount(r)
 }
 
-// Close answers those who wait, when the server stops.
+// Close answers those who wait.
 func (f *faces) Close() {
 	f.mobileID.Close()
 	f.mss.Close()

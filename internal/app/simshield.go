@@ -13,10 +13,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"simtrust/account"
+	"simtrust/authn"
 	"simtrust/ca/tlog"
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/simshield"
+	"simtrust/simshield/bip"
 	"simtrust/simshield/document"
 	"simtrust/simshield/gateway"
 	"simtrust/simshield/receipt"
@@ -31,6 +33,8 @@ type Simshield struct {
 	Life time.Duration `yaml:"life,omitempty"`
 	// PromptsPerMinute is how often a card is asked. Default: 6.
 	PromptsPerMinute int64 `yaml:"prompts_per_minute,omitempty"`
+	// PollsPerMinute is how often an address may ask for the packets of a card that polls. Default: 60.
+	PollsPerMinute int64 `yaml:"polls_per_minute,omitempty"`
 	// AllowLoopback lets callbacks (AP_URL) reach 127.0.0.1 on ports from 1024 up by plain HTTP: for a sandbox.
 	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
 	// Policy bounds transfers, in minor units; its day is that of renumber.zone.
@@ -64,6 +68,7 @@ const bearerConnections = 64
 type shield struct {
 	*simshield.Service
 	gateway   *gateway.Service
+	polls     *bip.Server
 	documents *document.Service
 	faces     *faces
 }
@@ -82,12 +87,17 @@ func (a *App) wireShield(m *modules) (err error) {
 		return err
 	}
 	m.shield = &shield{}
-	m.shield.gateway, err = gateway.New(gateway.Deps{DB: a.db, Bearer: bearer, Log: a.obs.Log, Metrics: a.obs.Registry, Now: time.Now},
-		gateway.Config{CardKey: a.keys.HMAC("simshield card keys"), Retry: c.Retry})
+	m.shield.gateway, err = gateway.New(gateway.Deps{DB: a.db, Bearer: gateway.Bearers{SMS: bearer, Polling: polling{m.shield}}, Log: a.obs.Log,
+		Metrics: a.obs.Registry, Now: time.Now}, gateway.Config{CardKey: a.keys.HMAC("simshield card keys"), Retry: c.Retry})
 	if err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.shield.gateway.Close)
+	m.shield.polls, err = bip.New(bip.Deps{Platform: m.shield.gateway, Client: authn.Proxies(a.cfg.Proxies).Client, Log: a.obs.Log, Metrics: a.obs.Registry,
+		Now: time.Now}, bip.Config{PerMinute: c.PollsPerMinute})
+	if err != nil {
+		return err
+	}
 	if c.Policy.Zone, err = time.LoadLocation(a.cfg.Renumber.Zone); err != nil {
 		return err
 	}
@@ -119,16 +129,33 @@ func (s *shield) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx) })
 	g.Go(func() error { return s.gateway.Run(ctx) })
+	g.Go(func() error { return s.polls.Run(ctx) })
 	g.Go(func() error { return s.documents.Run(ctx) })
 	g.Go(func() error { return s.faces.mss.Run(ctx) })
 	return g.Wait()
 }
 
+// closeWaiting answers those who wait, when the server stops.
+func (s *shield) closeWaiting() {
+	s.polls.Close()
+	s.faces.Close()
+}
+
 func (s *shield) mount(r *rpc.Router) {
 	s.Mount(r)
 	s.gateway.Mount(r)
+	s.polls.Mount(r)
 	s.documents.Mount(r)
 	s.faces.mount(r)
+}
+
+// polling is the bearer to cards that come for their packets.
+type polling struct{ *shield }
+
+// Deliver implements gateway.Bearer: the packet waits, and the card learns of it if it is there.
+func (p polling) Deliver(_ context.Context, m gateway.Message) (gateway.Delivery, error) {
+	p.polls.Wake(m.ICCID)
+	return gateway.Delivery{State: gateway.Accepted}, nil
 }
 
 // parties are the applications as those who ask for signatures.
