@@ -1,0 +1,170 @@
+package dispatch
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"simtrust/internal/sqldb"
+)
+
+// fact is something that happened to a delivery, to be made durable.
+type fact struct {
+	event
+	delivery string
+	// lease is the number of the lease under which it was found out; 0: that does not matter. Under one that has run out it is void.
+	lease int64
+	// at is when it happened; zero: now.
+	at time.Time
+	// bearer and ref name the copy: beside delivery, for a reference that is to be known from now on; without, for one that was told
+	// before.
+	bearer, ref string
+	fate        Fate
+}
+
+// change makes facts durable and tells the listener, all that were found out at once in one transaction. The answer says of each fact
+// whether it holds: false for one whose lease has run out, or that came too late to change anything.
+func (s *Service) change(ctx context.Context, tx *sqldb.Tx, batch [][]fact) ([]sqldb.Result[[]bool], error) {
+	w := work{s: s, now: s.now(), rows: map[string]*stored{}}
+	all := slices.Concat(batch...)
+	if err := w.resolve(ctx, tx, all); err != nil {
+		return nil, err
+	}
+	if err := w.lock(ctx, tx, all); err != nil {
+		return nil, err
+	}
+	held := make([]bool, len(all))
+	for i := range all {
+		held[i] = w.apply(&all[i])
+	}
+	if err := w.write(ctx, tx, all); err != nil {
+		return nil, err
+	}
+	results := make([]sqldb.Result[[]bool], len(batch))
+	for i, facts := range batch {
+		results[i].Value, held = held[:len(facts):len(facts)], held[len(facts):]
+	}
+	return results, nil
+}
+
+// stored is a locked row with what is known of its message.
+type stored struct {
+	row
+	chatbot string
+	class   Class
+	route   *route
+	dirty   bool
+}
+
+// work is one transaction of changes.
+type work struct {
+	s       *Service
+	now     time.Time
+	rows    map[string]*stored
+	updates []Update
+	wake    map[Channel]bool
+}
+
+// apply takes a fact into account.
+func (w *work) apply(f *fact) bool {
+	d := w.rows[f.delivery]
+	switch {
+	case d == nil || f.lease != 0 && f.lease != d.claims:
+		return false
+	case f.fate != "" && !w.s.carries(f.bearer, d.route):
+		return false // a bearer speaks of its own copies only
+	}
+	if d.revoking && d.Halt == running {
+		w.step(d, event{kind: revoke}, w.now)
+	}
+	at := w.now
+	if !f.at.IsZero() && f.at.Before(at) {
+		at = f.at
+	}
+	return w.step(d, f.event, at)
+}
+
+// step moves a delivery on and reports whether that changed anything.
+func (w *work) step(d *stored, e event, at time.Time) bool {
+	now := w.now.UnixMilli()
+	after := d.route.steps[d.Step].after.Milliseconds()
+	e.late = after > 0 && now >= d.queued+after
+	e.stale, e.over = now >= d.expires, now >= w.end(d)
+	before := d.position
+	p, when := d.route.next(before, e)
+	if p == before && when == asBefore {
+		return false
+	}
+	d.position, d.dirty, d.changed = p, true, now
+	d.channel = d.route.steps[p.step()].channel
+	w.schedule(d, when)
+	if p.State != before.State {
+		w.updates = append(w.updates, d.update(at))
+	}
+	return true
+}
+
+// carries reports whether a bearer has part in a route.
+func (s *Service) carries(bearer string, r *route) bool {
+	return slices.ContainsFunc(r.steps, func(l leg) bool { return s.lanes[l.channel] != nil && s.lanes[l.channel].name == bearer })
+}
+
+// end is when a delivery is not waited for any longer.
+func (w *work) end(d *stored) int64 { return d.expires + w.s.cfg.Grace.Milliseconds() }
+
+// schedule says when a delivery is looked at again.
+func (w *work) schedule(d *stored, when wait) {
+	now := w.now.UnixMilli()
+	switch when {
+	case asBefore:
+	case atOnce:
+		d.due = now
+		if d.Phase == waiting {
+			d.queued = now
+		}
+		w.wakes(d.channel)
+	case inPlace:
+		d.due = d.queued
+	case aWhile:
+		d.due = min(now+pause(d.Tries).Milliseconds(), w.limit(d))
+	case forAnswer:
+		d.due = now + w.s.cfg.Lease.Milliseconds()
+	case forStep:
+		d.due = now + d.route.steps[d.Via].after.Milliseconds()
+		if d.due >= d.expires {
+			d.due = w.end(d)
+		}
+	case toTheEnd:
+		d.due = w.end(d)
+	}
+}
+
+// limit is when a pause is over at the latest.
+func (w *work) limit(d *stored) int64 {
+	if d.Phase == waiting {
+		return d.expires
+	}
+	return w.end(d)
+}
+
+func (w *work) wakes(c Channel) {
+	if w.wake == nil {
+		w.wake = map[Channel]bool{}
+	}
+	w.wake[c] = true
+}
+
+// Pauses grow from the first to the longest.
+const (
+	firstPause = 2 * time.Second
+	longPause  = 5 * time.Minute
+)
+
+func pause(tries int) time.Duration { return min(firstPause<<min(max(tries-1, 0), 20), longPause) }
+
+func (d *stored) update(at time.Time) Update {
+	return Update{
+		Delivery: d.id, Message: d.message, Chatbot: d.chatbot, Key: d.name, Tenure: d.tenure, Class: d.class,
+		State: d.State, Channel: d.channel, Reason: d.Reason, PossibleDuplicate: d.Duplicate, At: at,
+	}
+}

@@ -1,0 +1,86 @@
+package dispatch
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+)
+
+// plan is what a channel needs of a message.
+type plan struct {
+	question Question
+	contents map[int]content // by step, those of one channel
+}
+
+type content struct {
+	kind    string
+	payload []byte
+}
+
+// readPlans returns the messages of rows by id.
+func readPlans(ctx context.Context, q sqldb.Querier, channel Channel, rows []row) (map[string]*plan, error) {
+	plans := map[string]*plan{}
+	var ids []string
+	for _, r := range rows {
+		if plans[r.message] == nil {
+			plans[r.message] = &plan{contents: map[int]content{}}
+			ids = append(ids, r.message)
+		}
+	}
+	where, args := sqldb.In(q.Dialect(), "m.id", 2, ids)
+	found, err := q.Query(ctx, `select m.id, m.chatbot, m.class, m.sim_window, s.step, s.content_type, s.payload
+		from dispatch_message m join dispatch_step s on s.message = m.id where s.channel = $1 and `+where, append([]any{string(channel)}, args...)...)
+	_, err = sqldb.Collect(found, err, func(rows *sql.Rows) (struct{}, error) {
+		var id string
+		var window int64
+		var step int
+		var c content
+		var q Question
+		err := rows.Scan(&id, &q.Chatbot, &q.Class, &window, &step, &c.kind, &c.payload)
+		q.SIMChangedWithin = time.Duration(window) * time.Millisecond
+		if p := plans[id]; p != nil {
+			p.question, p.contents[step] = q, c
+		}
+		return struct{}{}, err
+	})
+	return plans, err
+}
+
+// readRefs returns the bearers' references by the copies' ids.
+func readRefs(ctx context.Context, q sqldb.Querier, deliveries []string) (map[string]string, error) {
+	where, args := sqldb.In(q.Dialect(), "delivery", 1, deliveries)
+	rows, err := q.Query(ctx, `select delivery, attempt, ref from dispatch_sent where `+where, args...)
+	refs := make(map[string]string, len(deliveries))
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var c Copy
+		err := rows.Scan(&c.Delivery, &c.Attempt, &c.Ref)
+		refs[c.ID()] = c.Ref
+		return struct{}{}, err
+	})
+	return refs, err
+}
+
+// statuses returns up to limit deliveries of a message whose tenures come after one.
+func statuses(ctx context.Context, q sqldb.Querier, message string, after simtrust.TenureID, limit int) ([]Status, error) {
+	return collectStatuses(q.Query(ctx, statusText+` where d.message = $1 and d.tenure > $2 order by d.tenure limit $3`,
+		message, string(after), int64(limit)))
+}
+
+// statusesOf returns deliveries by id, in any order.
+func statusesOf(ctx context.Context, q sqldb.Querier, ids []string) ([]Status, error) {
+	where, args := sqldb.In(q.Dialect(), "d.id", 1, ids)
+	return collectStatuses(q.Query(ctx, statusText+` where `+where, args...))
+}
+
+var statusText = `select ` + joinedColumns + `, m.chatbot, m.class from dispatch_delivery d join dispatch_message m on m.id = d.message`
+
+func collectStatuses(rows *sql.Rows, err error) ([]Status, error) {
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Status, error) {
+		var d stored
+		err := rows.Scan(append(d.fields(), &d.chatbot, &d.class)...)
+		return Status{Update: d.update(time.UnixMilli(d.changed).UTC()), Attempts: d.Attempt, Revoking: d.revoking}, err
+	})
+}
