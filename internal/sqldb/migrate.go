@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 )
 
 // Migrations are one module's schema: goose files migrations/NNNNN_name.sql in FS, applied in the order of their numbers, forward
-// only. Their versions are kept in the table goose_<module>.
+// only. Their versions are kept in the table goose_<module>. A file NNNNN_name.postgresql.sql or NNNNN_name.sqlite.sql is for that store
+// alone.
 type Migrations struct {
 	Module string
 	FS     fs.FS
@@ -67,11 +69,27 @@ func (m Migrations) provider(db *DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrations of %s: %w", m.Module, err)
 	}
-	p, err := goose.NewProvider(dialect, db.write, files, opts...)
+	p, err := goose.NewProvider(dialect, db.write, filesFor{files, db.dialect}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("migrations of %s: %w", m.Module, err)
 	}
 	return p, nil
+}
+
+// filesFor are the migrations of one store.
+type filesFor struct {
+	fs.FS
+	dialect Dialect
+}
+
+// ReadDir leaves out what is for the other store.
+func (f filesFor) ReadDir(name string) ([]fs.DirEntry, error) {
+	other := ".sqlite.sql"
+	if f.dialect == SQLite {
+		other = ".postgresql.sql"
+	}
+	list, err := fs.ReadDir(f.FS, name)
+	return slices.DeleteFunc(list, func(e fs.DirEntry) bool { return strings.HasSuffix(e.Name(), other) }), err
 }
 
 func (m Migrations) pending(ctx context.Context, db *DB) ([]string, error) {

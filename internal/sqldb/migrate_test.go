@@ -119,3 +119,25 @@ func TestMigrateIsSafeInARollingStart(t *testing.T) {
 		}
 	})
 }
+
+// TestMigrateForOneStore: what is for one store is neither applied to the other nor missing there.
+func TestMigrateForOneStore(t *testing.T) {
+	eachEmpty(t, func(t *testing.T, db *sqldb.DB) {
+		m := module("m", map[string]string{
+			"migrations/00001_one.sql":            "create table one (store text primary key);",
+			"migrations/00002_two.postgresql.sql": "alter table one alter column store set storage external;\ninsert into one (store) values ('PostgreSQL');",
+			"migrations/00002_two.sqlite.sql":     "insert into one (store) values ('SQLite');\npragma optimize;",
+			"migrations/00003_more.sql":           "create table more (id text primary key);",
+		})
+		if err := sqldb.Migrate(t.Context(), db, m); err != nil {
+			t.Fatal(err)
+		}
+		var store string
+		if err := db.QueryRow(t.Context(), "select store from one").Scan(&store); err != nil || store != db.Dialect().String() {
+			t.Errorf("%q %v", store, err)
+		}
+		if pending, err := sqldb.Pending(t.Context(), db, m); err != nil || len(pending) > 0 {
+			t.Errorf("afterwards: %v %v", pending, err)
+		}
+	})
+}
