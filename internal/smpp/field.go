@@ -110,6 +110,9 @@ func (c *cursor) shortMessage() []byte {
 	if c.err == nil && (n > maxShortMessage || n > len(c.rest)) {
 		c.fail(&FieldError{fieldShortMessage, StatusInvalidMessageLength})
 	}
+	if n == 0 {
+		return nil
+	}
 	return bytes.Clone(c.octets(n))
 }
 
