@@ -56,7 +56,7 @@ var rooms = []room{
 	{path: "internal/sms", floor: floorGround, only: []string{}, reason: "short messages as octets; a codec without domain, under the card's packets and the text messages"},
 	{path: "internal/smpp", floor: floorGround, only: []string{"internal/sms"}, reason: "SMPP 3.4, both sides; a codec and its sessions, without domain"},
 	{path: "web", floor: floorGround, reason: "pages a person sees; takes plain values, decides nothing"},
-	{path: "simshield/softsim", floor: floorGround, only: []string{"internal/milenage", "internal/tlv", "internal/sms", "simshield/ota", "simshield/applet"},
+	{path: "simshield/softsim", floor: floorGround, only: []string{"internal/milenage", "internal/tlv", "internal/sms", "simshield/ota", "simshield/applet", "simshield/bip/session"},
 		reason: "the card and the telephone around it; the sandbox may import it, so it knows codecs only"},
 	{path: "renumber", floor: floorHolders, reason: "who holds a number; knows none of those who act on its events"},
 	{path: "ca/csr", floor: floorGround, reason: "certification requests; a codec imports no parent"},
