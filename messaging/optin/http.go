@@ -77,14 +77,15 @@ func (s *Service) put(ctx context.Context, req PutReq) (PutRes, error) {
 	return PutRes{e.State, e.Basis, e.Obtained, e.Evidence}, err
 }
 
-type nothing struct{}
+// Done is the empty answer.
+type Done struct{}
 
-func (s *Service) withdraw(ctx context.Context, req About) (nothing, error) {
+func (s *Service) withdraw(ctx context.Context, req About) (Done, error) {
 	n, client, err := s.own(ctx, req)
 	if err != nil {
-		return nothing{}, err
+		return Done{}, err
 	}
-	return nothing{}, s.Withdraw(ctx, req.Chatbot, client, n)
+	return Done{}, s.Withdraw(ctx, req.Chatbot, client, n)
 }
 
 // own returns the number that a request is about, and the client, whose the chatbot is.
@@ -114,26 +115,26 @@ func (r RefuseReq) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)
 
 // refuse takes a refusal that a person gave on their phone. The operator's gateway is told what a sender is not: that nobody holds the
 // number.
-func (s *Service) refuse(ctx context.Context, req RefuseReq) (nothing, error) {
+func (s *Service) refuse(ctx context.Context, req RefuseReq) (Done, error) {
 	if (req.Chatbot == "") == (req.ServiceID == "") {
-		return nothing{}, refusal(simtrust.KindInvalid, ReasonChatbot, "name the chatbot by one of chatbot and service_id")
+		return Done{}, refusal(simtrust.KindInvalid, ReasonChatbot, "name the chatbot by one of chatbot and service_id")
 	}
 	n, err := simtrust.ParseNumber(req.Number)
 	if err != nil {
-		return nothing{}, err
+		return Done{}, err
 	}
 	chatbot, err := s.chatbots.Named(ctx, req.Chatbot+req.ServiceID)
 	if err != nil {
-		return nothing{}, err
+		return Done{}, err
 	}
 	tenure, err := s.holderAt(ctx, n, nil)
 	switch {
 	case err != nil:
-		return nothing{}, err
+		return Done{}, err
 	case tenure == "":
-		return nothing{}, refusal(simtrust.KindNotFound, ReasonUnknownNumber, "nobody holds the number")
+		return Done{}, refusal(simtrust.KindNotFound, ReasonUnknownNumber, "nobody holds the number")
 	}
-	return nothing{}, s.Refuse(ctx, chatbot, tenure)
+	return Done{}, s.Refuse(ctx, chatbot, tenure)
 }
 
 func masked(number string) string {

@@ -73,7 +73,7 @@ func newWorld(t *testing.T, db *sqldb.DB, c optin.Config) *world {
 		numbers: rpc.Local[renumber.HoldersReq, renumber.HoldersRes](w.router, "renumber.holders", "messaging"),
 		tenures: rpc.Local[renumber.LiveReq, renumber.HoldersRes](w.router, "renumber.live", "messaging"),
 	}
-	c.NumberKey = bytes.Repeat([]byte{7}, 32)
+	c.NumberKey = key
 	var err error
 	w.Service, err = optin.New(optin.Deps{DB: db, Holders: w.holders, Chatbots: chatbots{}, Outbox: w.outbox, Now: w.clock}, c)
 	if err != nil {
@@ -83,11 +83,19 @@ func newWorld(t *testing.T, db *sqldb.DB, c optin.Config) *world {
 	w.Mount(w.router)
 	outbox.On(w.outbox, "optin", w.TenureEnded)
 	outbox.On(w.outbox, "optin", w.SIMChanged)
-	outbox.On(w.outbox, "handset", func(_ context.Context, e optin.Renewed) error { w.renewed = append(w.renewed, e); return nil })
-	outbox.On(w.outbox, "events", func(_ context.Context, e optin.Refused) error { w.refused = append(w.refused, e); return nil })
+	outbox.On(w.outbox, "handset", func(_ context.Context, e optin.Renewed) error { return keep(w, &w.renewed, e) })
+	outbox.On(w.outbox, "events", func(_ context.Context, e optin.Refused) error { return keep(w, &w.refused, e) })
 	w.must(feed(renumber.Assign, one, "ann", day(5)))
 	w.must(feed(renumber.Assign, two, "bob", day(5)))
 	return w
+}
+
+// keep notes an event; handlers run side by side.
+func keep[E any](w *world, list *[]E, e E) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*list = append(*list, e)
+	return nil
 }
 
 func (w *world) clock() time.Time {
@@ -102,6 +110,9 @@ func (w *world) later(d time.Duration) {
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
 }
+
+// key is the key of the numbers' hashes.
+var key = bytes.Repeat([]byte{7}, 32)
 
 // tokens authenticates by a fixed table.
 var tokens = table{
