@@ -30,13 +30,17 @@ func receiptOctets(m *Message) string {
 	return string(u.Body)
 }
 
+// space makes the characters between fields one.
+var space = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ", "\x00", " ")
+
 // receiptText reads the fields that there are. The first of a name counts, and text is the last.
 func receiptText(text string) Receipt {
+	text = space.Replace(text)
 	fields := map[string]string{}
 	name, from := "", 0
 	take := func(to int) {
 		if _, ok := fields[name]; !ok {
-			fields[name] = strings.Trim(text[from:to], " \t\r\n\x00,;")
+			fields[name] = strings.Trim(text[from:to], " ,;")
 		}
 	}
 	for i := 0; i < len(text) && name != "text"; i++ {
@@ -54,7 +58,7 @@ func receiptText(text string) Receipt {
 
 // nameAt returns the name that stands at i with a colon, at the beginning or after a separator.
 func nameAt(text string, i int) string {
-	if i > 0 && !strings.ContainsRune(" \t\r\n,;", rune(text[i-1])) {
+	if i > 0 && !strings.ContainsRune(" ,;", rune(text[i-1])) {
 		return ""
 	}
 	for _, name := range receiptNames {

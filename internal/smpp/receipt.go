@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,10 +40,15 @@ func ParseReceipt(m *Message) (Receipt, error) {
 	}
 	r := receiptText(receiptOctets(m))
 	r.parameters(m.Options)
-	if r.ID == "" || len(r.ID) >= fieldMessageID.max || !printable(r.ID) || r.State == 0 && r.Word == "" {
+	if !r.named() || r.State == 0 && r.Word == "" {
 		return Receipt{}, ErrNotReceipt
 	}
 	return r, nil
+}
+
+// named reports an id that a message can have.
+func (r *Receipt) named() bool {
+	return r.ID != "" && len(r.ID) < fieldMessageID.max && printable(r.ID) && !strings.Contains(r.ID, " ")
 }
 
 // parameters takes over what the parameters say, which is sure where the text is guessed at.
