@@ -1,7 +1,6 @@
 package gsma
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,7 +10,7 @@ import (
 
 // Answer is a suggestion that a person can take by typing, since the channel has no buttons.
 type Answer struct {
-	// Code is what the message says to type: a number, or a letter where numbers stand on the suggestions themselves.
+	// Code is the number that the message says to type.
 	Code string `json:"code"`
 	// Choice is what the suggestion says and sends back.
 	Choice
@@ -76,26 +75,30 @@ func plain(s string) string {
 	return only
 }
 
-// number gives the replies of a content their codes.
+// number gives the replies of a content their codes: 1, 2, 3, or from 11, 21 and so on where a suggestion's words could be taken for the
+// code of another.
 func number(replies []*Choice) []Answer {
-	answers := make([]Answer, len(replies))
+	answers, words := make([]Answer, len(replies)), make([]string, len(replies))
 	for i, c := range replies {
-		answers[i] = Answer{Code: strconv.Itoa(i + 1), Choice: *c}
+		words[i] = plain(c.DisplayText)
 	}
-	if clash(answers) && len(answers) <= 'Z'-'A'+1 {
-		for i := range answers {
-			answers[i].Code = string(rune('A' + i))
+	for first := 1; ; first += 10 {
+		for i, c := range replies {
+			answers[i] = Answer{Code: strconv.Itoa(first + i), Choice: *c}
+		}
+		if !clash(answers, words) {
+			return answers
 		}
 	}
-	return answers
 }
 
-// clash reports whether a code is what another answer says.
-func clash(answers []Answer) bool {
+// clash reports whether a code means another answer too, by its words or by code and words together.
+func clash(answers []Answer, words []string) bool {
 	for i, a := range answers {
-		others := func(b Answer) bool { return b.Code != a.Code && plain(b.DisplayText) == a.Code }
-		if slices.ContainsFunc(answers[:i], others) || slices.ContainsFunc(answers[i+1:], others) {
-			return true
+		for j, b := range answers {
+			if i != j && (a.Code == words[j] || a.Code == b.Code+words[j]) {
+				return true
+			}
 		}
 	}
 	return false

@@ -96,7 +96,7 @@ func (c Channel) Limits() Limits {
 	case CardSMS, SMS:
 		return Limits{Channel: c, Text: Length{maxSMS, UTF16}}
 	default:
-		return Limits{Channel: c}
+		return Limits{Channel: c, Text: Length{Unit: Characters}}
 	}
 }
 

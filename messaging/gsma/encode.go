@@ -1,7 +1,5 @@
 package gsma
 
-import "github.com/go-json-experiment/json"
-
 // Content types (RCC.07 §3.6.10).
 const (
 	TypeText       = "text/plain"
@@ -18,14 +16,6 @@ type Part struct {
 	// ContentType is a media type with its parameters.
 	ContentType string
 	Data        []byte
-}
-
-// payload is a JSON body: exactly one of the four roots.
-type payload struct {
-	Message     *RichCard    `json:"message,omitzero"`
-	Suggestions []Suggestion `json:"suggestions,omitzero"`
-	Response    *Response    `json:"response,omitzero"`
-	SharedData  *SharedData  `json:"sharedData,omitzero"`
 }
 
 // Parts writes a content that Check accepts as one body, and a second one with the chip list where it has one. Errors are those of Check.
@@ -70,14 +60,6 @@ func (c *Content) first() (Part, error) {
 
 func text(s string) Part { return Part{TypeText + ";charset=UTF-8", []byte(s)} }
 
-func (p payload) part(contentType string) (Part, error) {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return Part{}, &FormatError{Why: "is not JSON"}
-	}
-	return Part{contentType, b}, nil
-}
-
 // EncodeResponse writes what a person did with a suggestion. Errors are those of Check.
 func EncodeResponse(r Response) (Part, error) {
 	k := checker{l: RCS.Limits()}
@@ -102,8 +84,8 @@ func EncodeSharedData(d SharedData) (Part, error) {
 
 func (k *checker) response(p *pointer, r *Response) {
 	switch {
-	case (r.Reply == nil) == (r.Action == nil):
-		k.malformed(p, "must be exactly one of a reply and an action")
+	case !r.one():
+		k.malformed(p, notOneResponse)
 	case r.Reply != nil:
 		k.choice(p.at("reply"), r.Reply)
 	default:

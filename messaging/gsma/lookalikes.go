@@ -1,8 +1,8 @@
 package gsma
 
-// lookalikes takes a letter that looks like a Latin one, a Chinese character or a figure to that. The pairs are from Unicode's
-// confusables.txt (UTS #39), those that a case apart look alike among them: names are compared without case. Figures and letters that
-// stand for each other (O 0, l 1 I) are here too.
+// lookalikes takes a letter to the Latin letter, the figure or the Chinese character that it looks like. The pairs follow Unicode's
+// confusables.txt (UTS #39, version 16), and go further where a pair looks alike in one case only, for names are compared without case.
+// What Latin letters and figures make of each other (O and 0; l, 1 and I) is here too.
 var lookalikes = map[rune]rune{
 	// Figures and strokes.
 	'0': 'o', '1': 'l', '|': 'l', 'i': 'l', 'ı': 'l', 'ɩ': 'l', 'ǀ': 'l', 'ł': 'l', 'Ł': 'l',

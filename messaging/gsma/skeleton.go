@@ -8,7 +8,7 @@ import (
 )
 
 // Skeleton is what a name looks like: two names with the same skeleton may be taken for each other, as "Bank", "Вank" with a Cyrillic
-// letter, "B-a-n-k", "ＢＡＮＫ" and "8ank"'s like. It is a small form of the skeleton of Unicode TR39 §4: Latin, Greek, Cyrillic and the
+// letter, "B-a-n-k" and "ＢＡＮＫ" have. It is a small form of the skeleton of Unicode TR39 §4: Latin, Greek, Cyrillic and the
 // katakana that look like Chinese characters, compared without case, marks, spaces and punctuation. It finds too much rather than too
 // little ("Mail" and "Mall" are alike, since I and l are), so that an equal skeleton asks for a look by a person. It is not for display.
 func Skeleton(name string) string {
