@@ -55,7 +55,7 @@ var rooms = []room{
 	{path: "internal/tlv", floor: floorGround, only: []string{}, reason: "the data objects of smart cards; a codec without domain"},
 	{path: "internal/sms", floor: floorGround, only: []string{}, reason: "short messages as octets; a codec without domain, under the card's packets and the text messages"},
 	{path: "internal/smpp", floor: floorGround, only: []string{"internal/sms"}, reason: "SMPP 3.4, both sides; a codec and its sessions, without domain"},
-	{path: "web", floor: floorGround, reason: "pages a person sees; takes plain values, decides nothing"},
+	{path: "web", floor: floorGround, beside: []string{"messaging/gsma"}, reason: "pages a person sees; takes plain values and message contents, decides nothing"},
 	{path: "simshield/softsim", floor: floorGround, only: []string{"internal/milenage", "internal/tlv", "internal/sms", "simshield/ota", "simshield/applet", "simshield/bip/session"},
 		reason: "the card and the telephone around it; the sandbox may import it, so it knows codecs only"},
 	{path: "renumber", floor: floorHolders, reason: "who holds a number; knows none of those who act on its events"},

@@ -35,6 +35,7 @@ var (
 		"t":        func(lang, key string) string { return phrases[key][lang] },
 		"scope":    scopePhrase,
 		"link":     link,
+		"said":     said,
 	}).ParseFS(files, "templates/*.html"))
 )
 
@@ -52,7 +53,7 @@ func hashOf(s string) string {
 }
 
 // Render answers with the page of v in the person's language: ui_locales if given (OpenID Connect Core §3.1.2.1), else
-// Accept-Language ([Language]). The page may not be framed or cached and loads nothing.
+// Accept-Language ([Language]). The page may not be framed or cached, and loads nothing but the media of a message that it shows.
 func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	var body bytes.Buffer
 	err := pages.ExecuteTemplate(&body, v.page(), struct {
@@ -65,7 +66,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleHash+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleHash+media(v)+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
 		strings.Join(append([]string{"'self'"}, v.formTargets()...), " "))
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -73,6 +74,16 @@ func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // a person who went away needs no answer
+}
+
+// media lets a page load pictures, films and sounds from the origins that its message names.
+func media(v View) string {
+	m, ok := v.(interface{ sources() []string })
+	if !ok || len(m.sources()) == 0 {
+		return ""
+	}
+	list := strings.Join(m.sources(), " ")
+	return "; img-src " + list + "; media-src " + list
 }
 
 // Language returns "zh" or "en" for the request: the first of them that it names; else "en" where it names another language, and
@@ -105,6 +116,16 @@ var privateUse = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:`)
 func link(uri string) any {
 	if privateUse.MatchString(uri) {
 		return template.URL(uri)
+	}
+	return uri
+}
+
+// said lets what a message's button does into a link: call, write, show a place. Of the others html/template knows which are safe.
+func said(uri string) any {
+	for _, scheme := range []string{"tel:", "sms:", "geo:"} {
+		if strings.HasPrefix(uri, scheme) {
+			return template.URL(uri)
+		}
 	}
 	return uri
 }

@@ -30,6 +30,8 @@ var everyView = []web.View{
 	web.ShopNoLogin{Detail: "<b>山茶</b>", LoginURL: "/login", HomeURL: "/"},
 	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>", Actions: []string{"attach"}}}},
 	web.Lost{HomeURL: "/"},
+	web.LostMessage{},
+	web.Message{Sender: "<b>山茶", Brand: "<u>", Verified: true, Content: web.Content{Text: "<i>sub", Chips: []web.Button{{Text: "<u>", URL: "javascript:alert(1)"}, {Text: "x"}}}},
 	web.Phone{Masked: "+86138****0001", Action: "/subscribers/1", Online: true, Said: "sent", Card: &web.PhoneCard{ICCID: "8986", SigningTries: 3}},
 	web.Phone{Masked: "+86138****0001", Action: "/subscribers/1", Card: &web.PhoneCard{},
 		Prompt: &web.PhonePrompt{ID: "prm_1", Kind: "transaction", Text: "【转账确认】\n收款人：<b>山茶", Code: "0815", Notice: "<i>sub", Min: 4, Max: 8}},
