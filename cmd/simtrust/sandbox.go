@@ -38,6 +38,7 @@ const (
 	sandboxRetransmit = 30 * time.Second
 	sandboxRetry      = 5 * time.Second // a phone here answers at once
 	sandboxPrompts    = 20              // a minute: a person who tries things out is asked more often than a customer
+	sandboxPolls      = 600             // a minute: a world that enrols its subscribers asks for a card often
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20
@@ -163,7 +164,7 @@ func handsets(c *app.Config) (net.Listener, string, error) {
 		return nil, "", errors.Join(err, phones.Close())
 	}
 	c.Simshield.Bearer = app.Bearer{URL: "http://" + phones.Addr().String() + "/sms", TokenFile: file}
-	c.Simshield.Retry, c.Simshield.AllowLoopback = sandboxRetry, true
+	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
 	return phones, strings.TrimSpace(string(token)), nil
 }
 

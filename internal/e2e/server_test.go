@@ -55,6 +55,7 @@ type subscriber struct {
 
 	LoginPIN   string `json:"login_pin"`
 	SigningPIN string `json:"signing_pin"`
+	Bearer     string `json:"bearer"`
 }
 
 func (w world) client(name string) client {

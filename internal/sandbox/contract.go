@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -49,6 +50,7 @@ type ContractHolder struct {
 	SIMPIN     string             `json:"sim_pin"`
 	LoginPIN   string             `json:"login_pin"`
 	SigningPIN string             `json:"signing_pin"`
+	Bearer     string             `json:"bearer"` // sms, or polling
 	NationalID string             `json:"national_identity_number"`
 	Previous   []ContractInterval `json:"previous"`
 }
@@ -74,6 +76,7 @@ func (s *Subscriber) contract() ContractHolder {
 // put shows a card.
 func (h *ContractHolder) put(s SIM) {
 	h.IMSI, h.ICCID, h.Ki, h.OPc, h.SIMPIN, h.LoginPIN, h.SigningPIN = s.IMSI, s.ICCID, s.Ki, s.OPc, s.SIMPIN, s.LoginPIN, s.SigningPIN
+	h.Bearer = cmp.Or(s.Bearer, "sms")
 }
 
 // write puts the contract at path, readable by its owner only: it holds secrets.

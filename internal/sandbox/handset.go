@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,9 +17,10 @@ import (
 
 // handsets are the phones of the world: one for every card in the network.
 type handsets struct {
-	dir    string // of the cards
-	center *center
-	log    *slog.Logger
+	dir      string // of the cards
+	center   *center
+	sessions *url.URL // where cards that poll ask
+	log      *slog.Logger
 
 	mu     sync.Mutex
 	lines  map[string]line   // by number
@@ -49,7 +51,11 @@ func openHandsets(c Config) (*handsets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newHandsets(filepath.Join(c.Dir, "cards"), center, c.Log)
+	sessions, err := sessionsAt(c.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return newHandsets(filepath.Join(c.Dir, "cards"), center, sessions, c.Log)
 }
 
 // manyAtOnce keeps the connections of what many subscribers do at once.
@@ -58,8 +64,8 @@ var manyAtOnce = &http.Client{Timeout: 15 * time.Second, Transport: &http.Transp
 // centerFailures in a row have the centre stop trying for a moment.
 const centerFailures = 2 * centerParallel
 
-func newHandsets(dir string, c *center, log *slog.Logger) (*handsets, error) {
-	return &handsets{dir: dir, center: c, log: log, phones: map[string]*phone{}}, os.MkdirAll(dir, 0o700)
+func newHandsets(dir string, c *center, sessions *url.URL, log *slog.Logger) (*handsets, error) {
+	return &handsets{dir: dir, center: c, sessions: sessions, log: log, phones: map[string]*phone{}}, os.MkdirAll(dir, 0o700)
 }
 
 // follow makes the phones agree with the world: who has which card, and which phones are off.
@@ -76,6 +82,11 @@ func (h *handsets) follow(subscribers []*Subscriber) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lines, h.online, h.cards = lines, online, cards
+	for _, sim := range cards {
+		if sim.Bearer == polling {
+			h.insert(sim) // it asks by itself
+		}
+	}
 	var errs []error
 	for iccid, p := range h.phones {
 		on, stays := online[iccid]
@@ -93,9 +104,18 @@ func (h *handsets) follow(subscribers []*Subscriber) error {
 func (h *handsets) phone(sim SIM) *phone {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.insert(sim)
+}
+
+// insert finds or makes the phone with a card. It needs the lock.
+func (h *handsets) insert(sim SIM) *phone {
 	p := h.phones[sim.ICCID]
 	if p == nil {
 		p = newPhone(h.dir, sim, h.online[sim.ICCID], func(tpdu []byte) (bool, error) { return h.center.submit(sim.IMSI, tpdu) }, h.log)
+		if sim.Bearer == polling {
+			p.channel = channelOf(p, h.sessions)
+			p.send = p.channel.agent.Submit
+		}
 		h.phones[sim.ICCID] = p
 	}
 	return p

@@ -22,6 +22,8 @@ type phone struct {
 	file string
 	send func(tpdu []byte) (complete bool, err error)
 	log  *slog.Logger
+	// channel is where a card that polls asks; nil for others.
+	channel *channel
 
 	mu     sync.Mutex // one message at a time
 	online bool
@@ -83,12 +85,18 @@ func (p *phone) carry(_ context.Context, tpdu []byte) error {
 
 // turn makes the phone reachable or not. What was on its screen is gone then; the card waits to be asked again.
 func (p *phone) turn(online bool) {
+	if !online {
+		p.channel.turn(false) // first, since it may be handing the card something
+	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.online = online
 	if !online && p.off != nil {
 		p.off()
 		p.off = nil
+	}
+	p.mu.Unlock()
+	if online {
+		p.channel.turn(true)
 	}
 }
 

@@ -22,6 +22,7 @@ type SIM struct {
 	SIMPIN     string `json:"sim_pin"`
 	LoginPIN   string `json:"login_pin"`
 	SigningPIN string `json:"signing_pin"`
+	Bearer     string `json:"bearer,omitempty"` // how the server reaches it; empty: by short message
 }
 
 // makeSIM makes one with random keys and PINs.
@@ -70,6 +71,7 @@ type importedCard struct {
 	KeySet    int    `json:"key_set"`
 	KIc       string `json:"kic"`
 	KID       string `json:"kid"`
+	Bearer    string `json:"bearer,omitempty"`
 }
 
 type importAnswer struct {
@@ -87,7 +89,7 @@ func (o *operator) deliverCards(ctx context.Context, sims ...SIM) error {
 	for batch := range slices.Chunk(sims, importBatch) {
 		var req cardImport
 		for _, s := range batch {
-			req.Cards = append(req.Cards, importedCard{ICCID: s.ICCID, IMSI: s.IMSI, Algorithm: "aes", KeySet: keySet, KIc: s.KIc, KID: s.KID})
+			req.Cards = append(req.Cards, importedCard{ICCID: s.ICCID, IMSI: s.IMSI, Algorithm: "aes", KeySet: keySet, KIc: s.KIc, KID: s.KID, Bearer: s.Bearer})
 		}
 		answer, err := post(ctx, req)
 		if err != nil {

@@ -95,6 +95,9 @@ type Interval struct {
 
 const worldFile = "world.json"
 
+// polled is the subscriber of a new world, counted from 0, whose card fetches its packets itself.
+const polled = 9
+
 // openWorld reads the world in dir, or makes one with n subscribers.
 func openWorld(dir string, n int) (*World, error) {
 	path := filepath.Join(dir, worldFile)
@@ -104,8 +107,11 @@ func openWorld(dir string, n int) (*World, error) {
 		for i := range n {
 			w.Subscribers = append(w.Subscribers, newSubscriber(i))
 		}
-		for _, s := range w.Subscribers[:min(n, enrolled)] {
+		for i, s := range w.Subscribers[:min(n, enrolled)] {
 			s.Unenrolled = []string{"bank", "eid"}
+			if i == polled {
+				s.Bearer = polling
+			}
 		}
 		w.Subscribers[n-1].User = newHolder() // one line belongs to an organisation
 		return w, nil
@@ -186,8 +192,12 @@ func (s *Subscriber) newIdentity() {
 	s.Surname, s.GivenName, s.NationalID = pick(surnames), pick(givenNames), nationalID()
 }
 
-// replaceSIM puts another card into the phone: subscription, keys and PINs are the card's.
-func (s *Subscriber) replaceSIM() { s.SIM, s.Unenrolled = makeSIM(), nil }
+// replaceSIM puts another card into the phone: subscription, keys and PINs are the card's, and it is reached as the one before was.
+func (s *Subscriber) replaceSIM() {
+	bearer := s.Bearer
+	s.SIM, s.Unenrolled = makeSIM(), nil
+	s.Bearer = bearer
+}
 
 var (
 	surnames   = []string{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "林", "郭", "何", "高", "罗"}
