@@ -1,6 +1,8 @@
 package smpp_test
 
 import (
+	"net/netip"
+
 	"simtrust/internal/smpp"
 	"simtrust/internal/sms"
 )
@@ -10,3 +12,5 @@ var template = smpp.Message{
 	Destination: sms.Address{Type: sms.International, Plan: sms.E164, Value: "8613800138000"},
 	Registered:  smpp.RegisteredFinal,
 }
+
+func addrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"simtrust/internal/sms"
 	"simtrust/internal/smpp"
+	"simtrust/internal/sms"
 )
 
 // FuzzParse: what is read can be written and is read the same, and what hangs on a message panics nowhere.
