@@ -92,8 +92,10 @@ type Entry struct {
 // opted says whether there has ever been an opt-in.
 func (e *Entry) opted() bool { return e.Basis != "" }
 
-// bound says whether an opt-in was there that its sender has not taken back itself.
-func (e *Entry) bound() bool { return e.opted() && e.State != StateWithdrawn }
+// bound says whether there was an opt-in that neither side had taken back.
+func (e *Entry) bound() bool {
+	return e.opted() && e.State != StateWithdrawn && e.State != StateRefused
+}
 
 // allows says whether a message of a class may go to the entry's tenure, which is current.
 func (e *Entry) allows(c Class) error {

@@ -1,6 +1,7 @@
 package optin_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,37 @@ func TestOptInBindsToTheTenureOfItsInstant(t *testing.T) {
 		wantChanged(t, "once the event arrived, by tenure", w.still(bank, ann))
 		if got := w.actions(bank); !slices.Equal(got, []optin.Action{optin.ActionOptIn, optin.ActionEnd}) {
 			t.Errorf("record: %v", got)
+		}
+	})
+}
+
+// TestManyRecipients asks of several pages at once.
+func TestManyRecipients(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.accept(bank, one, day(10))
+		numbers := make([]simtrust.Number, 2*renumber.MaxPage+500)
+		tenures := make([]simtrust.TenureID, len(numbers))
+		for i := range numbers {
+			numbers[i], tenures[i] = number(t, fmt.Sprintf("+86139%08d", i)), simtrust.TenureID(fmt.Sprintf("ten_%026d", i))
+		}
+		places := []int{0, renumber.MaxPage + 7, len(numbers) - 1}
+		for _, i := range places {
+			numbers[i], tenures[i] = number(t, one), ann
+		}
+		q := optin.Question{Chatbot: bank, Class: optin.ClassService}
+		w.holders.calls.Store(0)
+		found, err := w.Recipients(t.Context(), q, numbers)
+		if err != nil || len(found) != len(numbers) || w.holders.calls.Load() != 3 {
+			t.Fatalf("%d recipients after %d look-ups, %v", len(found), w.holders.calls.Load(), err)
+		}
+		live, err := w.Still(t.Context(), q, tenures)
+		if err != nil || len(live) != len(tenures) {
+			t.Fatalf("%d tenures, %v", len(live), err)
+		}
+		for i := range numbers {
+			if allowed := slices.Contains(places, i); allowed != (found[i].Err == nil) || allowed != (live[i].Err == nil) || found[i].Number != numbers[i] || live[i].Tenure != tenures[i] {
+				t.Fatalf("at %d: %v, %v", i, found[i], live[i])
+			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func day(d int) time.Time { return time.Date(2026, 1, d, 0, 0, 0, 0, time.UTC) }
 // world is an operator's record of holders, and the opt-ins on it.
 type world struct {
 	*optin.Service
-	t        *testing.T
+	t        testing.TB
 	db       *sqldb.DB
 	outbox   *outbox.Outbox
 	router   *rpc.Router
@@ -60,7 +61,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), optin.Migrations()}
 }
 
-func newWorld(t *testing.T, db *sqldb.DB, c optin.Config) *world {
+func newWorld(t testing.TB, db *sqldb.DB, c optin.Config) *world {
 	t.Helper()
 	w := &world{t: t, db: db, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -159,11 +160,13 @@ type holders struct {
 	numbers func(context.Context, renumber.HoldersReq) (renumber.HoldersRes, error)
 	tenures func(context.Context, renumber.LiveReq) (renumber.HoldersRes, error)
 	away    bool
+	calls   atomic.Int64
 }
 
 var errAway = &simtrust.Error{Kind: simtrust.KindUnavailable}
 
 func (h *holders) Holders(ctx context.Context, req renumber.HoldersReq) (renumber.HoldersRes, error) {
+	h.calls.Add(1)
 	if h.away {
 		return renumber.HoldersRes{}, errAway
 	}
@@ -171,6 +174,7 @@ func (h *holders) Holders(ctx context.Context, req renumber.HoldersReq) (renumbe
 }
 
 func (h *holders) Live(ctx context.Context, req renumber.LiveReq) (renumber.HoldersRes, error) {
+	h.calls.Add(1)
 	if h.away {
 		return renumber.HoldersRes{}, errAway
 	}
