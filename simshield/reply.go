@@ -201,7 +201,7 @@ func (s *Service) end(ctx context.Context, e end) error {
 	ended, err := s.ends.Do(ctx, e)
 	if err == nil && ended != nil {
 		s.metrics.ended.WithLabelValues(string(e.state), e.cause).Inc()
-		s.waiting.Wake(ended.ID)
+		s.waiting.Tell(ended.ID, *ended)
 	}
 	return err
 }

@@ -32,7 +32,7 @@ type Service struct {
 	person   []byte
 
 	clients  keys.Clients
-	waiting  waiters.Waiters
+	waiting  waiters.Waiters[Transaction]
 	openings *sqldb.Coalescer[*opening, Transaction]
 	ends     *sqldb.Coalescer[end, *Transaction]
 	pending  *sqldb.Coalescer[string, pending]
@@ -63,8 +63,9 @@ func New(d Deps, c Config) (*Service, error) {
 	if s.prompts == 0 {
 		s.prompts = 6
 	}
-	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open)
-	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish)
+	// One batch of writes at a time, as with reads: two would only be half as large.
+	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open, sqldb.WithWorkers(1))
+	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish, sqldb.WithWorkers(1))
 	s.pending = sqldb.NewReadCoalescer(d.DB, "simshield.pending", readPending)
 	s.active = sqldb.NewReadCoalescer(d.DB, "simshield.active", readActiveKeys)
 	s.states = sqldb.NewReadCoalescer(d.DB, "simshield.states", readTransactions)

@@ -31,6 +31,9 @@ func (s *Service) Wait(ctx context.Context, party, id string, while time.Duratio
 	defer timer.Stop()
 	select {
 	case <-w.Woken():
+		if end := w.Told(); end != nil {
+			return *end, nil
+		}
 	case <-timer.C:
 	case <-ctx.Done():
 		return t, nil

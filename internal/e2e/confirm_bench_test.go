@@ -205,7 +205,7 @@ func running(b *testing.B, services ...func(context.Context) error) {
 type benchPhone struct {
 	*handset.Phone
 	number simtrust.Number
-	code   string
+	code   chan string // handed out; the card may ask before
 	parts  [][]byte
 }
 
@@ -215,7 +215,7 @@ func (p *benchPhone) Display(context.Context, string) handset.Answer { return ha
 // Input implements handset.User.
 func (p *benchPhone) Input(_ context.Context, prompt handset.Prompt) (string, handset.Answer) {
 	if !prompt.Hidden {
-		return p.code, handset.OK
+		return <-p.code, handset.OK
 	}
 	return "147258", handset.OK
 }
@@ -252,7 +252,7 @@ func (s *shieldSite) switchOn(b *testing.B, number simtrust.Number, c platform.P
 	card, err := softsim.New(eeprom.Forgetful{}, softsim.Personalisation{ICCID: c.ICCID, IMSI: c.IMSI, MNCLength: 2, K: [16]byte{1}, OPc: [16]byte{2},
 		SIMPIN: "1234", LoginPIN: "2580", SigningPIN: "147258", OTA: []softsim.KeySet{{Number: c.KeySet, KIc: c.KIc, KID: c.KID}}})
 	check(b, err)
-	p := &benchPhone{number: number}
+	p := &benchPhone{number: number, code: make(chan string, 1)}
 	p.Phone = handset.New(card, p, func(ctx context.Context, tpdu []byte) error {
 		p.parts = append(p.parts, tpdu)
 		if _, err := ota.JoinSubmits(p.parts); err != nil {
@@ -303,7 +303,7 @@ func (s *shieldSite) enrol(ctx context.Context, p *benchPhone) error {
 	if err != nil {
 		return err
 	}
-	p.code = r.Code
+	p.code <- r.Code
 	for r.State == simshield.RegistrationOpen && ctx.Err() == nil {
 		time.Sleep(20 * time.Millisecond)
 		if r, err = s.shield.Registration(ctx, "bank", r.ID); err != nil {

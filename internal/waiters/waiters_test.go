@@ -7,7 +7,7 @@ import (
 	"simtrust/internal/waiters"
 )
 
-func woken(w *waiters.Waiter) bool {
+func woken(w *waiters.Waiter[string]) bool {
 	select {
 	case <-w.Woken():
 		return true
@@ -17,7 +17,7 @@ func woken(w *waiters.Waiter) bool {
 }
 
 func TestWake(t *testing.T) {
-	var all waiters.Waiters
+	var all waiters.Waiters[string]
 	a, again, b := all.Join("a"), all.Join("a"), all.Join("b")
 	all.Wake("a", "unknown")
 	if !woken(a) || !woken(again) || woken(b) {
@@ -40,8 +40,27 @@ func TestWake(t *testing.T) {
 	}
 }
 
+func TestTell(t *testing.T) {
+	var all waiters.Waiters[string]
+	a, again, b := all.Join("a"), all.Join("a"), all.Join("b")
+	all.Tell("unknown", "nothing")
+	all.Tell("a", "signed")
+	all.Wake("b")
+	for _, w := range []*waiters.Waiter[string]{a, again} {
+		if !woken(w) || w.Told() == nil || *w.Told() != "signed" {
+			t.Errorf("woken: %t, told %v", woken(w), w.Told())
+		}
+	}
+	if later := all.Join("a"); woken(later) || later.Told() != nil {
+		t.Error("one who came later was told")
+	}
+	if !woken(b) || b.Told() != nil {
+		t.Errorf("woken: %t, and told %v by nobody", woken(b), b.Told())
+	}
+}
+
 func TestManyWait(t *testing.T) {
-	var all waiters.Waiters
+	var all waiters.Waiters[string]
 	var group sync.WaitGroup
 	for range 64 {
 		w := all.Join("a")

@@ -23,7 +23,7 @@ type Server struct {
 	pace    *rpc.Pace
 	metrics *metrics
 	held    atomic.Int64
-	waiting waiters.Waiters // by ICCID
+	waiting waiters.Waiters[struct{}] // by ICCID
 	closed  chan struct{}
 	close   func()
 }

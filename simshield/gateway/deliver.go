@@ -92,7 +92,7 @@ func (g *Service) arrived(ctx context.Context, p packetRow, card *cardRow, d Del
 		return g.fail(ctx, p.failure(Unsent))
 	}
 	if len(d.Report) > 0 {
-		err := g.reported(ctx, card, d.Report)
+		err := g.reported(ctx, p, card, d.Report)
 		if err == nil {
 			return nil
 		}

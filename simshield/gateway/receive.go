@@ -27,29 +27,49 @@ func (g *Service) Receive(ctx context.Context, imsi string, tpdus [][]byte) erro
 	return g.open(ctx, card, packet)
 }
 
-// reported looks at the card's first answer: that it has the packet, or refuses it. What is not authentic says nothing.
-func (g *Service) reported(ctx context.Context, card *cardRow, report []byte) error {
+// reported looks at the card's first answer to a packet: that it has it, or refuses it. What is not authentic says nothing.
+func (g *Service) reported(ctx context.Context, p packetRow, card *cardRow, report []byte) error {
 	packet, err := ota.ReadDeliverReport(report)
 	if err != nil {
 		return err
 	}
-	return g.open(ctx, card, packet)
-}
-
-// open authenticates a response packet.
-func (g *Service) open(ctx context.Context, card *cardRow, packet []byte) error {
-	keys, err := g.custody.open(*card)
+	res, err := g.authenticate(card, packet)
 	if err != nil {
 		return err
+	}
+	if taken(res.Status) && int64(res.Counter) == p.counter && res.TAR == ota.TAR(p.tar) {
+		g.metrics.received.WithLabelValues(res.Status.String()).Inc()
+		return g.landed(ctx, p.id, res.Counter) // what it answers need not be looked for
+	}
+	return g.match(ctx, card.iccid, res, packet)
+}
+
+// taken says that the card has the packet and answers later.
+func taken(s ota.Status) bool { return s == ota.ResponseBySubmit || s == ota.MoreTime }
+
+// open takes a response packet.
+func (g *Service) open(ctx context.Context, card *cardRow, packet []byte) error {
+	res, err := g.authenticate(card, packet)
+	if err != nil {
+		return err
+	}
+	return g.match(ctx, card.iccid, res, packet)
+}
+
+// authenticate opens a response packet with the card's keys.
+func (g *Service) authenticate(card *cardRow, packet []byte) (ota.Response, error) {
+	keys, err := g.custody.open(*card)
+	if err != nil {
+		return ota.Response{}, err
 	}
 	res, err := keys.OpenResponse(nil, packet)
 	switch {
 	case errors.Is(err, ota.ErrMalformed):
-		return g.refuse("malformed", invalid(ReasonMessage, "not a response packet"))
+		return res, g.refuse("malformed", invalid(ReasonMessage, "not a response packet"))
 	case err != nil:
-		return g.refuse("unauthentic", errUnauthentic)
+		return res, g.refuse("unauthentic", errUnauthentic)
 	}
-	return g.match(ctx, card.iccid, res, packet)
+	return res, nil
 }
 
 // match finds what an authentic response answers and acts on it. A response to what has ended already is taken and changes nothing.
@@ -65,18 +85,23 @@ func (g *Service) match(ctx context.Context, iccid string, res ota.Response, pac
 	if s.done {
 		return nil
 	}
-	switch res.Status {
-	case ota.OK:
+	switch {
+	case res.Status == ota.OK:
 		return g.handler.Replied(ctx, Reply{Packet: s.packet, Ref: s.ref, ICCID: iccid, TAR: res.TAR, Counter: res.Counter, Status: res.Status,
 			Data: res.Data, Command: s.command, Response: packet})
-	case ota.ResponseBySubmit, ota.MoreTime:
-		_, err := g.outcomes.Do(ctx, outcome{sentAs{s.packet, int64(res.Counter)}, true})
-		return err
-	case ota.CounterLow:
+	case taken(res.Status):
+		return g.landed(ctx, s.packet, res.Counter)
+	case res.Status == ota.CounterLow:
 		return g.jump(ctx, s.packet, res.Counter)
 	default:
 		return g.fail(ctx, Failure{Packet: s.packet, Ref: s.ref, ICCID: iccid, TAR: res.TAR, Cause: Refused})
 	}
+}
+
+// landed frees the card of a packet that it has.
+func (g *Service) landed(ctx context.Context, packet string, sent ota.Counter) error {
+	_, err := g.outcomes.Do(ctx, outcome{sentAs{packet, int64(sent)}, true})
+	return err
 }
 
 // jump goes ahead of a card that has seen higher counters than the database knows of, and repeats the packet. A card says so too of a
