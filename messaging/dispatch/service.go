@@ -43,7 +43,7 @@ func New(d Deps, c Config) *Service {
 	return s
 }
 
-// Carry has a bearer carry channels. The name is stable: references are known by it, and reports come under it ([Service.Report]).
+// Carry has a bearer carry channels. The name is stable over restarts: references are kept under it.
 func (s *Service) Carry(name string, b Bearer, channels ...Channel) {
 	for _, c := range channels {
 		l := newLane(s, name, b, c)
