@@ -237,6 +237,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"two transfers":      {multipart, mixed([2]string{gsma.TypeFile, fileXML}, [2]string{gsma.TypeFile, fileXML}), "the content has two contents"},
 		"two responses":      {multipart, mixed([2]string{gsma.TypeResponse, reply}, [2]string{gsma.TypeResponse, reply}), "the content has two contents"},
 		"two devices":        {multipart, mixed([2]string{gsma.TypeSharedData, device}, [2]string{gsma.TypeSharedData, device}), "the content has two contents"},
+		"two texts, a file":  {multipart, mixed([2]string{"text/plain", "a"}, [2]string{gsma.TypeFile, fileXML}, [2]string{"text/plain", "b"}), "the content has two contents"},
+		"a file and a place": {multipart, mixed([2]string{gsma.TypeFile, fileXML}, [2]string{"text/plain", "geo:1,2"}), "the content has two contents"},
 		"many parts":         {multipart, mixed(make([][2]string, 5)...), "rcs takes at most 4 items in the content, not 5"},
 		"transfer encoding":  {multipart, mixed([2]string{"text/plain\r\nContent-Transfer-Encoding: x-uuencode", "a"}), "the content has a part in an unknown transfer encoding"},
 		"damaged base64":     {multipart, mixed([2]string{"text/plain\r\nContent-Transfer-Encoding: base64", "*"}), "the content is not multipart/mixed"},

@@ -11,7 +11,7 @@ import (
 // MaxBody is the most octets that Decode reads.
 const MaxBody = 256 << 10
 
-// Decode reads a body of any of the content types. It is lenient with what clients and providers are known to get wrong: members,
+// Decode reads a body of any of the content types, also the text with a file of an enhanced message, which then has both. It is lenient with what clients and providers are known to get wrong: members,
 // suggestions and font styles that nobody knows are passed over, what is missing or over a limit is left for Check to find, a page that
 // names no application opens in the browser. It refuses, with a *FormatError or a *LimitError, what two readers could understand in two
 // ways: two roots, a member that is there twice, two contents.
@@ -49,20 +49,27 @@ func DecodeParts(parts ...Part) (Received, error) {
 	return r, nil
 }
 
-// merge puts a chip list and what it is below together, whichever comes first.
+// merge puts the bodies of one message together, whichever comes first: a chip list and what it is below, and the text and the file of
+// an enhanced message.
 func merge(a, b Received) (Received, error) {
 	switch {
-	case a.contents()+b.contents() > 1:
+	case a.contents()+b.contents() > 1 && !a.goesWith(b) && !b.goesWith(a):
 		return Received{}, &FormatError{Why: "has two contents"}
 	case a.Suggestions != nil && b.Suggestions != nil:
 		return Received{}, &FormatError{Field: "/suggestions", Why: "is there twice"}
 	case a.contents() == 0:
 		a, b = b, a
 	}
+	a.Text, a.File = cmp.Or(a.Text, b.Text), cmp.Or(a.File, b.File)
 	if b.Suggestions != nil {
 		a.Suggestions = b.Suggestions
 	}
 	return a, nil
+}
+
+// goesWith reports whether a is a text and b a file, and neither is anything else.
+func (a Received) goesWith(b Received) bool {
+	return a.contents() == 1 && b.contents() == 1 && a.Text != "" && b.File != nil
 }
 
 // contents counts what excludes each other; an empty text is none.

@@ -1,7 +1,6 @@
 package gsma_test
 
 import (
-	"crypto/sha256"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +95,7 @@ func TestActionsAsText(t *testing.T) {
 	} {
 		o := gsma.Options{Language: gsma.English, Page: "https://s.example/Ab3", Short: map[string]string{"https://bank.example/long": "https://s.example/1"}}
 		c := gsma.Content{Text: "t", Suggestions: []gsma.Suggestion{gsma.NewAction("do", "d", a)}}
-		if r, answers := degrade(t, c, gsma.SMS, o); r.Text != "t"+want || answers != nil && len(answers) > 0 {
+		if r, answers := degrade(t, c, gsma.SMS, o); r.Text != "t"+want || len(answers) > 0 {
 			t.Errorf("%q, want %q", r.Text, "t"+want)
 		}
 	}
@@ -206,43 +205,38 @@ func TestLinksNamesWhatIsWritten(t *testing.T) {
 	}
 }
 
-// TestDigest holds the canonical form, so that others can compute the digest from what they see.
-func TestDigest(t *testing.T) {
-	r, _ := degrade(t, gsma.Content{Text: "消费\"€\"/\n<&>"}, gsma.SMS, gsma.Options{Signature: "某银行"})
-	const want = `{"channel":"sms","text":"【某银行】消费\"€\"/\n<&>"}`
-	if got, err := r.Canonical(); err != nil || string(got) != want {
-		t.Errorf("%s %v", got, err)
-	}
-	if got, err := r.Digest(); err != nil || got != sha256.Sum256([]byte(want)) {
-		t.Errorf("%x %v", got, err)
-	}
-	rich, _ := degrade(t, gsma.Content{Location: &gsma.Location{Longitude: 121.50, Latitude: 1e-7}}, gsma.RCS, gsma.Options{})
-	if got, err := rich.Canonical(); err != nil || string(got) != `{"channel":"rcs","content":{"location":{"latitude":1e-7,"longitude":121.5}}}` {
-		t.Errorf("%s %v", got, err)
-	}
-	if _, err := (gsma.Rendered{Text: "\xff"}).Digest(); message(err) != "the content is not UTF-8" {
-		t.Error(err)
-	}
-}
-
-// TestDigestsDiffer: a statement for one channel, one recipient's page or one sender is none for another.
-func TestDigestsDiffer(t *testing.T) {
+// TestRenderedTravels holds the body of every form: it says the same when it is read, and is another for every channel and page.
+func TestRenderedTravels(t *testing.T) {
 	other := bank
 	other.Page = "https://s.example/Ab4"
-	seen := map[[32]byte]string{}
-	for _, channel := range []gsma.Channel{gsma.RCS, gsma.Enhanced, gsma.CardSMS, gsma.SMS} {
-		r, _ := degrade(t, purchase(), channel, bank)
-		hold(t, seen, r)
+	seen := map[string]bool{}
+	for _, o := range []gsma.Options{bank, other} {
+		for _, channel := range []gsma.Channel{gsma.RCS, gsma.Enhanced, gsma.SMS} {
+			r, _ := degrade(t, purchase(), channel, o)
+			p, err := r.Part()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := gsma.Received{Content: gsma.Content{Text: r.Text, File: r.File}}
+			if r.Content != nil {
+				want.Content = *r.Content
+			}
+			got, err := gsma.Decode(p)
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s: %v %s", channel, err, diff)
+			}
+			seen[string(p.Data)] = true
+		}
 	}
-	r, _ := degrade(t, purchase(), gsma.SMS, other)
-	hold(t, seen, r)
+	if len(seen) != 4 { // rich and enhanced have no page
+		t.Errorf("%d bodies", len(seen))
+	}
 }
 
-func hold(t *testing.T, seen map[[32]byte]string, r gsma.Rendered) {
-	t.Helper()
-	d, err := r.Digest()
-	if before, there := seen[d]; err != nil || there {
-		t.Errorf("%v: %q and %q", err, before, r.Text)
+// TestFileAloneTravelsAlone: an enhanced message without words is a file transfer.
+func TestFileAloneTravelsAlone(t *testing.T) {
+	r, _ := degrade(t, file(func(*gsma.File) {}), gsma.Enhanced, bank)
+	if p, err := r.Part(); err != nil || p.ContentType != gsma.TypeFile {
+		t.Errorf("%+v %v", p, err)
 	}
-	seen[d] = r.Text
 }

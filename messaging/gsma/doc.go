@@ -24,8 +24,8 @@
 //	CardSMS   a text that telephones show as a card 【某银行】消费提醒⏎…⏎回复1 确认交易⏎详情 https://…
 //	SMS       a text                                【某银行】消费提醒⏎…⏎回复1 确认交易⏎回复2 否认交易
 //
-// and returns the answers that can be typed; [Match] finds the one that a person typed. [Rendered.Digest] is over the octets of
-// [Rendered.Canonical], so that a sender's statement holds what the recipient was shown and not what it was made from.
+// and returns the answers that can be typed; [Match] finds the one that a person typed. [Rendered.Part] is what travels, octet for octet
+// the same for the same content, so that a sender's statement can hold what the recipient was shown and not what it was made from.
 //
 // # Names that look alike
 //

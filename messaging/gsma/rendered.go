@@ -1,12 +1,6 @@
 package gsma
 
-import (
-	"crypto/sha256"
-	"strings"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "strings"
 
 // Rendered is a content as one channel carries it: all that its recipient is shown, and nothing else.
 type Rendered struct {
@@ -17,30 +11,6 @@ type Rendered struct {
 	Text string `json:"text,omitzero"`
 	// File is there for Enhanced.
 	File *File `json:"file,omitzero"`
-}
-
-// Canonical is the JSON of a rendered content in the form of RFC 8785 (members sorted, no spaces, shortest escapes and numbers), for
-// example {"channel":"sms","text":"【某银行】消费提醒"}: the octets that Digest is over.
-func (r Rendered) Canonical() ([]byte, error) {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return nil, &FormatError{Why: notUTF8}
-	}
-	v := jsontext.Value(b)
-	if err := v.Canonicalize(); err != nil {
-		return nil, &FormatError{Why: notUTF8}
-	}
-	return v, nil
-}
-
-// Digest is the SHA-256 of Canonical: what a sender's statement signs. The channel is part of it, so that a statement for one channel
-// says nothing about another. The error is a *FormatError for what is not UTF-8; Degrade returns no such content.
-func (r Rendered) Digest() ([sha256.Size]byte, error) {
-	b, err := r.Canonical()
-	if err != nil {
-		return [sha256.Size]byte{}, err
-	}
-	return sha256.Sum256(b), nil
 }
 
 // Signatures stand in these; no content may have them in a text message.

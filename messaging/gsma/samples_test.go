@@ -41,7 +41,7 @@ func emit(r gsma.Received) (gsma.Part, error) {
 		return gsma.EncodeResponse(*r.Response)
 	case r.SharedData != nil:
 		return gsma.EncodeSharedData(*r.SharedData)
-	case r.Card == nil && r.Carousel == nil:
+	case cmp.Equal(r.Content, gsma.Content{Suggestions: r.Suggestions}):
 		r.Text = "a chip list is below something"
 		parts, err := gsma.Parts(r.Content, gsma.RCS.Limits())
 		if err != nil {
