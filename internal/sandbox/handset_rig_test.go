@@ -29,6 +29,7 @@ type rig struct {
 	server   *httptest.Server
 	status   atomic.Int32
 	messages chan cardMessage
+	sessions http.HandlerFunc       // answers cards that poll; nil: none does
 	counters map[string]ota.Counter // by IMSI
 	sent     int
 }
@@ -71,6 +72,10 @@ func (r *rig) stop() {
 }
 
 func (r *rig) take(w http.ResponseWriter, req *http.Request) {
+	if req.URL.Path == "/simshield/v1/ota/session" && r.sessions != nil {
+		r.sessions(w, req)
+		return
+	}
 	var m cardMessage
 	if err := json.NewDecoder(req.Body).Decode(&m); err != nil || req.URL.Path != "/simshield/v1/ota/messages" || req.Header.Get("Authorization") != "Bearer admin" {
 		r.t.Errorf("%s %v", req.URL.Path, err)
@@ -103,14 +108,21 @@ func (r *rig) keys(s *Subscriber) *ota.Keys {
 	return keys
 }
 
-// secured is a command in the short messages of a packet with the next counter.
-func (r *rig) secured(s *Subscriber, a applet.Application, c applet.Command) []string {
+// packet is a command in a packet with the next counter.
+func (r *rig) packet(s *Subscriber, a applet.Application, c applet.Command) []byte {
 	r.t.Helper()
 	r.counters[s.IMSI]++
 	packet, err := r.keys(s).AppendCommand(nil, ota.Command{SPI: ota.Default | ota.BySubmit, TAR: ota.TAR(a.TAR()), Counter: r.counters[s.IMSI], Data: c.Append(nil)})
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return packet
+}
+
+// secured is a packet in short messages.
+func (r *rig) secured(s *Subscriber, a applet.Application, c applet.Command) []string {
+	r.t.Helper()
+	packet := r.packet(s, a, c)
 	at, err := sms.NewTimestamp(time.Now())
 	if err != nil {
 		r.t.Fatal(err)
