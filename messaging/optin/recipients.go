@@ -2,11 +2,9 @@ package optin
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"simtrust"
-	"simtrust/renumber"
 )
 
 // Question says what for recipients are looked up.
@@ -105,64 +103,6 @@ func (q Question) decide(h holder, entries []*Entry, now time.Time) error {
 func (q Question) heldBack(h holder, now time.Time) error {
 	if h.simChanged.After(h.opened) && now.Sub(h.simChanged) < q.SIMChangedWithin {
 		return errSIMChanged
-	}
-	return nil
-}
-
-// holder is a current tenure.
-type holder struct {
-	tenure             simtrust.TenureID
-	number             simtrust.Number
-	opened, simChanged time.Time
-}
-
-// holding returns the current tenures of numbers; a number that is missing has none.
-func (s *Service) holding(ctx context.Context, numbers []simtrust.Number) (map[simtrust.Number]holder, error) {
-	held := make(map[simtrust.Number]holder, len(numbers))
-	for page := range slices.Chunk(numbers, renumber.MaxPage) {
-		texts := make([]string, len(page))
-		for i, n := range page {
-			texts[i] = n.E164()
-		}
-		res, err := s.holders.Holders(ctx, renumber.HoldersReq{Numbers: texts})
-		if err != nil {
-			return nil, err
-		}
-		if err := eachCurrent(res, func(h holder) { held[h.number] = h }); err != nil {
-			return nil, err
-		}
-	}
-	return held, nil
-}
-
-// live returns those of the tenures that are current.
-func (s *Service) live(ctx context.Context, tenures []simtrust.TenureID) (map[simtrust.TenureID]holder, error) {
-	held := make(map[simtrust.TenureID]holder, len(tenures))
-	for page := range slices.Chunk(tenures, renumber.MaxPage) {
-		texts := make([]string, len(page))
-		for i, t := range page {
-			texts[i] = string(t)
-		}
-		res, err := s.holders.Live(ctx, renumber.LiveReq{Tenures: texts})
-		if err != nil {
-			return nil, err
-		}
-		if err := eachCurrent(res, func(h holder) { held[h.tenure] = h }); err != nil {
-			return nil, err
-		}
-	}
-	return held, nil
-}
-
-func eachCurrent(res renumber.HoldersRes, do func(holder)) error {
-	for _, h := range res.Holders {
-		n, err := simtrust.ParseNumber(h.Number)
-		if err != nil {
-			return &simtrust.Error{Kind: simtrust.KindInternal, Op: op, Err: err}
-		}
-		if h.Current {
-			do(holder{simtrust.TenureID(h.Tenure), n, h.Opened, h.SIMChanged})
-		}
 	}
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"simtrust"
 	"simtrust/internal/sqldb"
-	"simtrust/renumber"
 )
 
 //go:embed migrations/*.sql
@@ -75,15 +74,6 @@ func (s *Service) OptIn(ctx context.Context, o OptIn) (Entry, error) {
 		Chatbot: o.Chatbot, Tenure: tenure, State: StateActive, Basis: o.Basis, Obtained: obtained, Evidence: o.Evidence,
 		Recorded: now, Changed: now, number: s.hasher(o.Chatbot)(o.Number),
 	}})
-}
-
-// holderAt returns the tenure that held a number at an instant, nil being now, if it is today's; else none.
-func (s *Service) holderAt(ctx context.Context, n simtrust.Number, at *time.Time) (simtrust.TenureID, error) {
-	res, err := s.holders.Holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}, At: at})
-	if err != nil || len(res.Holders) == 0 || !res.Holders[0].Current {
-		return "", err
-	}
-	return simtrust.TenureID(res.Holders[0].Tenure), nil
 }
 
 // Withdraw ends whatever a chatbot has under a number. It is the same for a number that never opted in.
