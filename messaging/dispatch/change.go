@@ -19,7 +19,9 @@ type fact struct {
 	// bearer and ref name the copy: beside delivery, for a reference that is to be known from now on; without, for one that was told
 	// before.
 	bearer, ref string
-	fate        Fate
+	// channel is the copy's, where it is known.
+	channel Channel
+	fate    Fate
 }
 
 // change makes facts durable and tells the listener, all that were found out at once in one transaction. The answer says of each fact
@@ -75,17 +77,17 @@ func (w *work) apply(f *fact) bool {
 		return false // a bearer speaks of its own copies only
 	}
 	if d.revoking && d.Halt == running {
-		w.step(d, event{kind: revoke}, w.now)
+		w.step(d, event{kind: revoke}, "", w.now)
 	}
 	at := w.now
 	if !f.at.IsZero() && f.at.Before(at) {
 		at = f.at
 	}
-	return w.step(d, f.event, at)
+	return w.step(d, f.event, f.channel, at)
 }
 
-// step moves a delivery on and reports whether that changed anything.
-func (w *work) step(d *stored, e event, at time.Time) bool {
+// step moves a delivery on, by something that happened on a channel or none in particular, and reports whether that changed anything.
+func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	now := w.now.UnixMilli()
 	after := d.route.steps[d.Step].after.Milliseconds()
 	e.late = after > 0 && now >= d.queued+after
@@ -96,7 +98,9 @@ func (w *work) step(d *stored, e event, at time.Time) bool {
 		return false
 	}
 	d.position, d.dirty, d.changed = p, true, now
-	d.channel = d.route.steps[p.step()].channel
+	if d.channel = d.route.steps[p.step()].channel; p.Phase == done && on != "" {
+		d.channel = on
+	}
 	w.schedule(d, when)
 	if p.State != before.State {
 		w.updates = append(w.updates, d.update(at))

@@ -28,7 +28,7 @@ func (w *work) resolve(ctx context.Context, tx *sqldb.Tx, all []fact) error {
 	for i := range all {
 		if f := &all[i]; f.delivery == "" {
 			c := known[bearerRef{f.bearer, f.ref}]
-			f.delivery, f.attempt = c.delivery, c.attempt
+			f.delivery, f.attempt, f.channel = c.delivery, c.attempt, c.channel
 		}
 	}
 	return nil
@@ -119,18 +119,19 @@ type bearerRef struct{ bearer, ref string }
 type sent struct {
 	delivery string
 	attempt  int
+	channel  Channel
 	at       int64
 }
 
 // findSent returns copies by reference. Where a bearer has used one again it is the newest that is meant.
 func findSent(ctx context.Context, q sqldb.Querier, refs []string) (map[bearerRef]sent, error) {
 	where, args := sqldb.In(q.Dialect(), "ref", 1, refs)
-	rows, err := q.Query(ctx, `select bearer, ref, delivery, attempt, at from dispatch_sent where `+where, args...)
+	rows, err := q.Query(ctx, `select bearer, ref, delivery, attempt, channel, at from dispatch_sent where `+where, args...)
 	found := make(map[bearerRef]sent, len(refs))
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		var by bearerRef
 		var c sent
-		err := rows.Scan(&by.bearer, &by.ref, &c.delivery, &c.attempt, &c.at)
+		err := rows.Scan(&by.bearer, &by.ref, &c.delivery, &c.attempt, &c.channel, &c.at)
 		if old, ok := found[by]; !ok || cmp.Or(cmp.Compare(c.at, old.at), cmp.Compare(c.delivery, old.delivery)) > 0 {
 			found[by] = c
 		}
@@ -144,10 +145,10 @@ func insertSent(ctx context.Context, tx *sqldb.Tx, all []fact, now int64) error 
 	var rows [][]any
 	for _, f := range all {
 		if f.kind == accepted && f.ref != "" && f.delivery != "" {
-			rows = append(rows, []any{f.delivery, int64(f.attempt), f.bearer, f.ref, now})
+			rows = append(rows, []any{f.delivery, int64(f.attempt), f.bearer, string(f.channel), f.ref, now})
 		}
 	}
-	return sqldb.InsertRows(ctx, tx, "insert into dispatch_sent (delivery, attempt, bearer, ref, at)", rows, "on conflict do nothing")
+	return sqldb.InsertRows(ctx, tx, "insert into dispatch_sent (delivery, attempt, bearer, channel, ref, at)", rows, "on conflict do nothing")
 }
 
 // insertEarly keeps what is about references that nobody knows yet, and says whether there is any.

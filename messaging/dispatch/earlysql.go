@@ -10,13 +10,13 @@ import (
 
 // matched returns early reports whose reference is known by now.
 func matched(ctx context.Context, q sqldb.Querier, limit int) ([]fact, error) {
-	rows, err := q.Query(ctx, `select e.bearer, e.ref, e.fate, e.reason, e.at, s.delivery, s.attempt
+	rows, err := q.Query(ctx, `select e.bearer, e.ref, e.fate, e.reason, e.at, s.delivery, s.attempt, s.channel
 		from dispatch_early e join dispatch_sent s on s.bearer = e.bearer and s.ref = e.ref
 		order by e.received limit $1`, int64(limit))
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (fact, error) {
 		var f fact
 		var at int64
-		err := rows.Scan(&f.bearer, &f.ref, &f.fate, &f.reason, &at, &f.delivery, &f.attempt)
+		err := rows.Scan(&f.bearer, &f.ref, &f.fate, &f.reason, &at, &f.delivery, &f.attempt, &f.channel)
 		f.kind, f.at = fates[f.fate], time.UnixMilli(at)
 		return f, err
 	})

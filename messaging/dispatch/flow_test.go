@@ -80,7 +80,11 @@ func TestFallback(t *testing.T) {
 				w.report(2, fate)
 				w.drain()
 				s := w.status("dlv_0000")
-				if string(s.State) != string(fate) || s.PossibleDuplicate {
+				if string(s.State) != string(fate) || s.PossibleDuplicate || s.Channel != text {
+					t.Errorf("%+v", s)
+				}
+				w.report(1, dispatch.FateDelivered)
+				if s := w.status("dlv_0000"); s.State != dispatch.StateDelivered || s.Channel != rcs {
 					t.Errorf("%+v", s)
 				}
 			})
@@ -199,7 +203,9 @@ func TestLostAnswer(t *testing.T) {
 func TestLostAnswerFound(t *testing.T) {
 	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
 		w.net.submit = answering(rcs, dispatch.Lost)
-		w.net.query = func(c dispatch.Copy) dispatch.Finding { return dispatch.Finding{Fate: dispatch.FateAccepted, Ref: ref(c)} }
+		w.net.query = func(c dispatch.Copy) dispatch.Finding {
+			return dispatch.Finding{Fate: dispatch.FateAccepted, Ref: ref(c)}
+		}
 		w.send(plan(c))
 		w.want(dispatch.StateSubmitted, "1 rcs")
 		w.report(1, dispatch.FateDelivered)

@@ -47,10 +47,10 @@ func (p *position) pending() int {
 	return p.Doubted
 }
 
-// step is the one whose channel is concerned next.
+// step is the one whose channel is concerned next, or was last.
 func (p *position) step() int {
 	switch {
-	case p.Phase == waiting:
+	case p.Phase == waiting || p.pending() == 0:
 		return p.Step
 	case p.Live:
 		return p.Via

@@ -75,6 +75,24 @@ func statusesOf(ctx context.Context, q sqldb.Querier, ids []string) ([]Status, e
 	return collectStatuses(q.Query(ctx, statusText+` where `+where, args...))
 }
 
+// statusTo returns the delivery of a message to a tenure, if any.
+func statusTo(ctx context.Context, q sqldb.Querier, message string, tenure simtrust.TenureID) ([]Status, error) {
+	return collectStatuses(q.Query(ctx, statusText+` where d.message = $1 and d.tenure = $2`, message, string(tenure)))
+}
+
+func countStates(ctx context.Context, q sqldb.Querier, message string) (map[State]int64, error) {
+	counts := map[State]int64{}
+	rows, err := q.Query(ctx, `select state, count(*) from dispatch_delivery where message = $1 group by state`, message)
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
+		var state State
+		var n int64
+		err := rows.Scan(&state, &n)
+		counts[state] = n
+		return struct{}{}, err
+	})
+	return counts, err
+}
+
 var statusText = `select ` + joinedColumns + `, m.chatbot, m.class from dispatch_delivery d join dispatch_message m on m.id = d.message`
 
 func collectStatuses(rows *sql.Rows, err error) ([]Status, error) {

@@ -29,6 +29,7 @@ func (l *lane) finding(i *item, found Finding) fact {
 		k = untold
 	}
 	f := i.about(k, short(found.Reason))
+	f.channel = l.channel
 	if k == accepted && found.Ref != "" {
 		f.bearer, f.ref = l.name, found.Ref
 	}

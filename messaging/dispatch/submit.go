@@ -154,7 +154,7 @@ func (l *lane) call(ctx context.Context, list []Submission, leased time.Time) []
 
 // outcome is a bearer's answer as a fact.
 func (l *lane) outcome(c Copy, o Outcome) fact {
-	f := fact{delivery: c.Delivery, event: event{kind: lost, attempt: c.Attempt, reason: short(o.Reason)}}
+	f := fact{delivery: c.Delivery, channel: l.channel, event: event{kind: lost, attempt: c.Attempt, reason: short(o.Reason)}}
 	switch o.Answer {
 	case Accepted:
 		l.taken()

@@ -28,7 +28,7 @@ create table dispatch_delivery (
     message   text    not null,
     tenure    text    not null,
     name      text    not null,           -- the sender's own for the recipient
-    channel   text    not null,           -- whose bearer is concerned next
+    channel   text    not null,           -- whose bearer is concerned next, or was last
     urgent    boolean not null,
     queued    bigint  not null,           -- its place: since when it waits for its step
     due       bigint  not null,
@@ -57,6 +57,7 @@ create table dispatch_sent (
     delivery text   not null,
     attempt  bigint not null,
     bearer   text   not null,
+    channel  text   not null,
     ref      text   not null,
     at       bigint not null,
     primary key (delivery, attempt)
