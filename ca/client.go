@@ -94,3 +94,12 @@ func (c *Client) BlockKey(ctx context.Context, spki [32]byte, cause string) erro
 	_, err := c.block(ctx, blockWire{keyText(spki), cause})
 	return err
 }
+
+// Local returns the operation that shows a certificate, for a consumer in the same process.
+func Local(r *rpc.Router, credential string) func(ctx context.Context, id string) (Certificate, error) {
+	show := rpc.Local[idWire, certificateWire](r, "ca.show", credential)
+	return func(ctx context.Context, id string) (Certificate, error) {
+		res, err := show(ctx, idWire{id})
+		return res.certificate(), err
+	}
+}

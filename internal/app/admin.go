@@ -17,6 +17,8 @@ import (
 	"simtrust/ca"
 	"simtrust/internal/keys"
 	"simtrust/internal/rpc"
+	"simtrust/messaging/rcs"
+	"simtrust/messaging/sender"
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/access"
@@ -32,6 +34,7 @@ const (
 // operatorScopes are for the operator's own credentials, never for a token that stands for a holder.
 var operatorScopes = []string{account.ScopeAdmin, renumber.ScopeFeed, renumber.ScopeRead, renumber.ScopeTenures,
 	ca.ScopeAuthorise, ca.ScopeIssue, ca.ScopeRead, ca.ScopeRevoke, gateway.ScopeBearer, gateway.ScopeCards, simshield.ScopeApprove, access.ScopeAccess,
+	sender.ScopeAdmin, rcs.ScopeBearer,
 	scopeKeys, scopeRoutes}
 
 // adminScopes is what the admin token may do.
@@ -67,11 +70,12 @@ func Secret(path string) ([]byte, error) {
 // adminClient is the client behind the admin token, in logs and rate limits. No application's id has a colon.
 const adminClient = "admin:token"
 
-// gate knows the admin token; every other credential is the provider's. Whatever an application is registered for, a token that stands
+// gate knows the admin token and messaging's; every other credential is the provider's. Whatever an application is registered for, a token that stands
 // for a holder does not get operatorScopes.
 type gate struct {
-	admin    [sha256.Size]byte
-	provider rpc.Authenticator
+	admin     [sha256.Size]byte
+	messaging [sha256.Size]byte
+	provider  rpc.Authenticator
 }
 
 // Authenticate implements rpc.Authenticator.
@@ -80,6 +84,9 @@ func (g gate) Authenticate(r *http.Request) (rpc.Caller, error) {
 	digest := sha256.Sum256([]byte(token))
 	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(digest[:], g.admin[:]) == 1 {
 		return rpc.Caller{Client: adminClient, Scopes: adminScopes}, nil
+	}
+	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(digest[:], g.messaging[:]) == 1 {
+		return rpc.Caller{Client: messagingClient, Scopes: messagingScopes}, nil
 	}
 	c, err := g.provider.Authenticate(r)
 	if c.Tenure != "" {

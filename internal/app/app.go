@@ -26,14 +26,16 @@ type App struct {
 	cfg        Config
 	issuer     string
 	adminToken string
-	obs        *obs.Obs
-	db         *sqldb.DB
-	keys       *keys.Ring
-	modules    *modules
-	router     *rpc.Router
-	listener   net.Listener
-	server     *http.Server
-	accounting *radius.Server // nil without a configured gateway
+	// messagingToken is messaging's credential at the gate, made anew at every start.
+	messagingToken string
+	obs            *obs.Obs
+	db             *sqldb.DB
+	keys           *keys.Ring
+	modules        *modules
+	router         *rpc.Router
+	listener       net.Listener
+	server         *http.Server
+	accounting     *radius.Server // nil without a configured gateway
 }
 
 // shutdownTime is how long Run waits for requests under way when it is told to stop.
@@ -44,7 +46,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := errors.Join(cfg.complete(), checkListen(cfg)); err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg}
+	a := &App{cfg: cfg, messagingToken: simtrust.NewSecret()}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(ctx))
 	}
@@ -84,6 +86,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if s := a.modules.shield; s != nil {
 		a.server.RegisterOnShutdown(s.closeWaiting)
 	}
+	if x := a.modules.messages; x != nil {
+		a.server.RegisterOnShutdown(x.events.Close)
+	}
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
 	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)
@@ -118,6 +123,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	if s := a.modules.shield; s != nil {
 		g.Go(func() error { return s.run(events) })
+	}
+	if x := a.modules.messages; x != nil {
+		g.Go(func() error { return x.run(events) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

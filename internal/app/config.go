@@ -44,6 +44,8 @@ type Config struct {
 	CA       CA             `yaml:"ca,omitempty"`
 	// Simshield is the SIM as a signing device.
 	Simshield Simshield `yaml:"simshield,omitempty"`
+	// Messaging is business messages.
+	Messaging Messaging `yaml:"messaging,omitempty"`
 }
 
 // Log is the form of the log: level debug, info, warn or error; format text or json.

@@ -27,6 +27,11 @@ import (
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
+	"simtrust/messaging"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/events"
+	"simtrust/messaging/optin"
+	"simtrust/messaging/sender"
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/access"
@@ -40,7 +45,8 @@ import (
 func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
-		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations()}
+		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations()}
 }
 
 // modules are the wired services.
@@ -53,6 +59,7 @@ type modules struct {
 	// authority and shield are nil where they are not configured.
 	authority *authority
 	shield    *shield
+	messages  *messages // nil where no bearer of messages is configured
 	closers   []func()
 }
 
@@ -68,6 +75,9 @@ func (m *modules) metrics() []prometheus.Collector {
 	all := m.outbox.Metrics()
 	if m.authority != nil {
 		all = append(all, m.authority.metrics()...)
+	}
+	if m.messages != nil {
+		all = append(all, m.messages.dispatch.Metrics()...)
 	}
 	return all
 }
@@ -108,12 +118,15 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.wireShield(m); err != nil {
 		return err
 	}
+	a.router = a.mount(m)
+	if err := a.wireMessaging(m, a.router); err != nil {
+		return err
+	}
 	for _, c := range m.metrics() {
 		if err := a.obs.Registry.Register(c); err != nil {
 			return err
 		}
 	}
-	a.router = a.mount(m)
 	return nil
 }
 
@@ -137,7 +150,7 @@ func (a *App) scopes() []string {
 
 func (a *App) mount(m *modules) *rpc.Router {
 	r := rpc.NewRouter(rpc.Config{
-		Auth: gate{admin: sha256.Sum256([]byte(a.adminToken)), provider: m.provider},
+		Auth: gate{admin: sha256.Sum256([]byte(a.adminToken)), messaging: sha256.Sum256([]byte(a.messagingToken)), provider: m.provider},
 		Log:  a.obs.Log, Registry: a.obs.Registry, Tracer: a.obs.Tracer, Limits: limits,
 	})
 	m.renumber.Mount(r)

@@ -3,11 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -49,14 +45,11 @@ type Bearer struct {
 
 // bearer reads what it takes to reach the short message gateway.
 func (b Bearer) bearer() (gateway.Bearer, error) {
-	if u, err := url.Parse(b.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errors.New("simshield.bearer.url: write an http or https URL")
-	}
-	token, err := os.ReadFile(b.TokenFile)
+	token, err := b.token("simshield.bearer")
 	if err != nil {
-		return nil, fmt.Errorf("simshield.bearer.token_file: %w", err)
+		return nil, err
 	}
-	return gateway.HTTPBearer{URL: b.URL, Token: strings.TrimSpace(string(token)), Client: &http.Client{
+	return gateway.HTTPBearer{URL: b.URL, Token: token, Client: &http.Client{
 		Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections},
 	}}, nil
 }

@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"simtrust"
+	"simtrust/ca"
+	"simtrust/internal/egress"
+	"simtrust/internal/outbox"
+	"simtrust/internal/rpc"
+	"simtrust/messaging"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/events"
+	"simtrust/messaging/gsma"
+	"simtrust/messaging/optin"
+	"simtrust/messaging/rcs"
+	"simtrust/messaging/sender"
+	"simtrust/messaging/statement"
+	"simtrust/renumber"
+)
+
+// Messaging configures business messages. Without a bearer there are none; they stand on the certificate authority.
+type Messaging struct {
+	// RCS is the operator's gateway for rich messages.
+	RCS Bearer `yaml:"rcs,omitempty"`
+	// Links is the URL that short links begin with; default: the issuer's /m.
+	Links string `yaml:"links,omitempty"`
+	// Domain is where chatbots' service ids are made; default: botplatform. and the issuer's host.
+	Domain string `yaml:"domain,omitempty"`
+	// AllowLoopback lets webhooks reach 127.0.0.1 on ports from 1024 up by plain HTTP: for a sandbox.
+	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
+}
+
+func (c Messaging) on() bool { return c.RCS.URL != "" }
+
+// messagingScopes is what messaging may ask of the identity core.
+var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead}
+
+// messagingClient is its name in logs and rate limits.
+const messagingClient = "module:messaging"
+
+// webhookTime is how long a chatbot's webhook may take.
+const webhookTime = 10 * time.Second
+
+// messages is the module with its parts.
+type messages struct {
+	*messaging.Service
+	senders   *sender.Service
+	optins    *optin.Service
+	dispatch  *dispatch.Service
+	events    *events.Service
+	statement *statement.Notary
+	rcs       *rcs.Gateway
+}
+
+// wireMessaging builds the module over the operations that are mounted on r, which is all that it gets of the identity core.
+func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
+	c := a.cfg.Messaging
+	if !c.on() {
+		return nil
+	}
+	if m.authority == nil {
+		return errors.New("messaging needs the certificate authority: configure ca.dir")
+	}
+	issuer, err := url.Parse(a.issuer)
+	if err != nil {
+		return err
+	}
+	if c.Domain == "" {
+		c.Domain = "botplatform." + issuer.Hostname()
+	}
+	zone, err := time.LoadLocation(a.cfg.Renumber.Zone)
+	if err != nil {
+		return err
+	}
+	x := &messages{}
+	m.messages = x
+	holders := localHolders{
+		holders: rpc.Local[renumber.HoldersReq, renumber.HoldersRes](r, "renumber.holders", a.messagingToken),
+		live:    rpc.Local[renumber.LiveReq, renumber.HoldersRes](r, "renumber.live", a.messagingToken),
+	}
+	x.senders = sender.New(sender.Deps{DB: a.db, Authority: certificates(ca.Local(r, a.messagingToken)), Deliveries: x, Outbox: m.outbox, Log: a.obs.Log, Now: time.Now},
+		sender.Config{Issuer: a.issuer, Domain: c.Domain, Zone: zone})
+	m.closers = append(m.closers, x.senders.Close)
+	if x.optins, err = optin.New(optin.Deps{DB: a.db, Holders: holders, Chatbots: chatbots{x.senders}, Outbox: m.outbox, Now: time.Now},
+		optin.Config{NumberKey: a.keys.HMAC("messaging opt-ins: numbers")}); err != nil {
+		return err
+	}
+	m.closers = append(m.closers, x.optins.Close)
+	x.events = events.New(events.Deps{DB: a.db, Chatbots: x.senders, Signer: a.keys, Log: a.obs.Log, Now: time.Now,
+		Out: egress.New(egress.Options{Loopback: c.AllowLoopback}).Client(egress.Manner{Timeout: webhookTime})}, events.Config{Issuer: a.issuer, Plain: c.AllowLoopback})
+	x.dispatch = dispatch.New(dispatch.Deps{DB: a.db, Recipients: standings{x.optins}, Listener: x, Log: a.obs.Log, Now: time.Now}, dispatch.Config{})
+	m.closers = append(m.closers, x.dispatch.Close)
+	x.statement = statement.New(statement.Deps{Keys: a.keys, Senders: x, Now: time.Now, Issuer: a.issuer})
+	x.Service = messaging.New(messaging.Deps{DB: a.db, Senders: x.senders, Recipients: x.optins, Holders: holders, Distribution: x.dispatch, Events: x.events,
+		Notary: x.statement, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
+	m.closers = append(m.closers, x.Close)
+	outbox.On(m.outbox, "messaging opt-ins", x.optins.TenureEnded)
+	if err := a.wireBearers(x, c); err != nil {
+		return err
+	}
+	x.mount(r)
+	return nil
+}
+
+// wireBearers names the ways to handsets.
+func (a *App) wireBearers(x *messages, c Messaging) error {
+	if c.RCS.URL == "" {
+		return nil
+	}
+	token, err := c.RCS.token("messaging.rcs")
+	if err != nil {
+		return err
+	}
+	x.rcs = rcs.New(rcs.Deps{Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}},
+		Envelopes: envelopes{x.Service}, Reports: x.dispatch, Inbox: rcsInbox{x.Service}, Log: a.obs.Log, Now: time.Now}, rcs.Config{URL: c.RCS.URL, Token: token})
+	x.dispatch.Carry("rcs", x.rcs, rcs.Rich, rcs.Enhanced)
+	return nil
+}
+
+func (x *messages) mount(r *rpc.Router) {
+	x.Mount(r)
+	x.senders.Mount(r)
+	x.optins.Mount(r)
+	x.events.Mount(r)
+	x.statement.Mount(r)
+	if x.rcs != nil {
+		x.rcs.Mount(r)
+	}
+}
+
+// run does the work of the module until ctx ends.
+func (x *messages) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return x.Run(ctx) })
+	g.Go(func() error { return x.dispatch.Run(ctx) })
+	g.Go(func() error { return x.events.Run(ctx) })
+	return g.Wait()
+}
+
+// localHolders are the operations of renumber under messaging's credential.
+type localHolders struct {
+	holders func(context.Context, renumber.HoldersReq) (renumber.HoldersRes, error)
+	live    func(context.Context, renumber.LiveReq) (renumber.HoldersRes, error)
+}
+
+// Holders implements optin.Holders.
+func (h localHolders) Holders(ctx context.Context, req renumber.HoldersReq) (renumber.HoldersRes, error) {
+	return h.holders(ctx, req)
+}
+
+// Live implements optin.Holders.
+func (h localHolders) Live(ctx context.Context, req renumber.LiveReq) (renumber.HoldersRes, error) {
+	return h.live(ctx, req)
+}
+
+// Holder implements messaging.Holders.
+func (h localHolders) Holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error) {
+	res, err := h.holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}})
+	if err != nil || len(res.Holders) == 0 || !res.Holders[0].Current {
+		return "", err
+	}
+	return simtrust.TenureID(res.Holders[0].Tenure), nil
+}
+
+// certificates is the operation of ca under messaging's credential.
+type certificates func(ctx context.Context, id string) (ca.Certificate, error)
+
+// Certificate implements sender.Authority.
+func (c certificates) Certificate(ctx context.Context, id string) (ca.Certificate, error) {
+	return c(ctx, id)
+}
+
+// chatbots are senders as those who give permissions know them.
+type chatbots struct{ *sender.Service }
+
+// Named implements optin.Chatbots.
+func (c chatbots) Named(ctx context.Context, name string) (string, error) {
+	bot, err := c.ByService(ctx, name)
+	if simtrust.KindOf(err) == simtrust.KindNotFound {
+		bot, err = c.Chatbot(ctx, name)
+	}
+	return bot.ID, err
+}
+
+// standings are permissions as the distribution asks for them.
+type standings struct{ optins *optin.Service }
+
+// Still implements dispatch.Recipients.
+func (s standings) Still(ctx context.Context, q dispatch.Question, ids []simtrust.TenureID) (map[simtrust.TenureID]dispatch.Standing, error) {
+	list, err := s.optins.Still(ctx, optin.Question{Chatbot: q.Chatbot, Class: optin.Class(q.Class), SIMChangedWithin: q.SIMChangedWithin}, ids)
+	out := make(map[simtrust.TenureID]dispatch.Standing, len(list))
+	for _, r := range list {
+		out[r.Tenure] = dispatch.Standing{Number: r.Number, Err: r.Err}
+	}
+	return out, err
+}
+
+// envelopes are sender statements as rich messages carry them.
+type envelopes struct{ *messaging.Service }
+
+// Envelope implements rcs.Envelopes.
+func (e envelopes) Envelope(ctx context.Context, s dispatch.Submission) (rcs.Envelope, error) {
+	sealed, err := e.Seal(ctx, s)
+	return rcs.Envelope{Sender: rcs.Sender{ID: sealed.Sender.ID, Name: sealed.Sender.Name, ServiceID: sealed.Sender.ServiceID},
+		Statement: sealed.Statement, Salt: sealed.Salt}, err
+}
+
+// rcsInbox takes what comes back over RCS.
+type rcsInbox struct{ *messaging.Service }
+
+// Received implements rcs.Inbox.
+func (i rcsInbox) Received(ctx context.Context, m rcs.Inbound) error {
+	return i.Service.Received(ctx, messaging.Inbound{ID: "rcs:" + m.ID, From: m.From, To: m.To, InReplyTo: m.InReplyTo, Channel: gsma.RCS,
+		Part: gsma.Part{ContentType: m.ContentType, Data: m.Body}})
+}
+
+// Reported implements rcs.Inbox.
+func (i rcsInbox) Reported(ctx context.Context, s rcs.Spam) error {
+	return i.Spam(ctx, s.From, s.Delivery, s.Type)
+}
+
+// token reads the token of a gateway.
+func (b Bearer) token(name string) (string, error) {
+	if u, err := url.Parse(b.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", fmt.Errorf("%s.url: write an http or https URL", name)
+	}
+	token, err := os.ReadFile(b.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("%s.token_file: %w", name, err)
+	}
+	return strings.TrimSpace(string(token)), nil
+}

@@ -1,0 +1,106 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"simtrust"
+	"simtrust/internal/rpc"
+	"simtrust/internal/sqldb"
+)
+
+const (
+	patternUpload = "POST /messaging/v1/chatbots/{chatbot}/files"
+	patternFile   = "GET /messaging/v1/files/{file}"
+	maxFile       = 10 << 20
+	fileAge       = 24 * 60 * 60 // seconds that clients may keep one
+)
+
+// fileTypes are those that handsets show, with the prefix of what net/http finds in them; empty: it knows no mark of theirs.
+var fileTypes = map[string]string{
+	"image/jpeg": "image/jpeg", "image/png": "image/png", "image/gif": "image/gif", "image/webp": "image/webp",
+	"video/mp4": "video/mp4", "video/webm": "video/webm", "audio/mpeg": "audio/mpeg", "audio/amr": "", "application/pdf": "application/pdf",
+}
+
+// fileWire is a file as it is named in contents.
+type fileWire struct {
+	URL         string `json:"url"`
+	ContentType string `json:"contentType"`
+	Size        int64  `json:"size"`
+}
+
+// upload takes a file, up to 10 MiB in the body of the request; its type is that of the header, and must be what the octets look like.
+func (s *Service) upload(w http.ResponseWriter, r *http.Request) {
+	ctx, chatbot := r.Context(), r.PathValue("chatbot")
+	if err := s.Senders.Owned(ctx, client(ctx), chatbot); err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	kind, data, err := readFile(r)
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	id := simtrust.NewID("fil")
+	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `insert into messaging_file (id, chatbot, content_type, data, created) values ($1, $2, $3, $4, $5)`,
+			id, chatbot, kind, data, s.Now().UnixMilli())
+		return err
+	})
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	answer(w, http.StatusCreated, fileWire{s.Issuer + "/messaging/v1/files/" + id, kind, int64(len(data))})
+}
+
+func readFile(r *http.Request) (kind string, data []byte, err error) {
+	kind, _, err = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	looks, known := fileTypes[kind]
+	if err != nil || !known {
+		return "", nil, invalid(ReasonFile, "Content-Type: one of "+strings.Join(slices.Sorted(maps.Keys(fileTypes)), ", "))
+	}
+	data, err = io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return "", nil, invalid(ReasonFile, fmt.Sprintf("a file has up to %d octets", maxFile))
+	}
+	if err != nil {
+		return "", nil, invalid(ReasonFile, "the file did not come whole")
+	}
+	if len(data) == 0 || looks != "" && http.DetectContentType(data) != looks {
+		return "", nil, invalid(ReasonFile, "the file is not of the type that Content-Type says")
+	}
+	return kind, data, nil
+}
+
+// download serves a file to whoever knows its name, which nobody guesses. Nothing in it runs.
+func (s *Service) download(w http.ResponseWriter, r *http.Request) {
+	var kind string
+	var data []byte
+	err := s.DB.QueryRow(r.Context(), `select content_type, data from messaging_file where id = $1`, r.PathValue("file")).Scan(&kind, &data)
+	if _, ok, err := found(kind, err); err != nil || !ok {
+		rpc.Fail(w, r, errors.Join(err, notFound(ReasonNoFile, "there is no such file")))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "private, immutable, max-age="+strconv.Itoa(fileAge))
+	_, _ = w.Write(data)
+}
+
+// client is who asks.
+func client(ctx context.Context) string {
+	c, _ := rpc.CallerFrom(ctx)
+	return c.Client
+}

@@ -1,0 +1,187 @@
+package messaging
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/events"
+	"simtrust/messaging/gsma"
+	"simtrust/messaging/optin"
+	"simtrust/messaging/sender"
+)
+
+// answerTime is how long what a person types is matched against the last message.
+const answerTime = 7 * 24 * time.Hour
+
+// Inbound is what a person sent to a chatbot.
+type Inbound struct {
+	// ID is the bearer's, and begins with its name; it never comes twice for different messages.
+	ID   string
+	From simtrust.Number
+	// To is the chatbot's service id.
+	To string
+	// InReplyTo is the delivery that was answered; empty: none was named.
+	InReplyTo string
+	Channel   gsma.Channel
+	Part      gsma.Part
+}
+
+// ReplyEvent is what a chatbot's people are told of what a person sent.
+type ReplyEvent struct {
+	Conversation string `json:"conversation"`
+	// Message and Delivery are what it answers, where that is known.
+	Message  string       `json:"message,omitempty"`
+	Delivery string       `json:"delivery,omitempty"`
+	Channel  gsma.Channel `json:"channel"`
+	// Exactly one of the following: a suggestion that was taken, by a button or by typing; what a device tells of itself; content.
+	Response   *gsma.Response   `json:"response,omitempty"`
+	SharedData *gsma.SharedData `json:"shared_data,omitempty"`
+	Content    *gsma.Content    `json:"content,omitempty"`
+	// Typed is what was typed where it was taken for a suggestion.
+	Typed string `json:"typed,omitempty"`
+}
+
+// PermissionEvent says that a person refused the chatbot, or began it, in words of their own.
+type PermissionEvent struct {
+	Conversation string `json:"conversation"`
+}
+
+// Received takes what a person sent. The same ID again changes nothing. Errors: KindNotFound with sender.ReasonUnknownBot or
+// [ReasonNobody]; KindInvalid with [ReasonInbound] for what cannot be read; KindUnavailable.
+func (s *Service) Received(ctx context.Context, m Inbound) error {
+	chatbot, err := s.Senders.ByService(ctx, m.To)
+	if err != nil {
+		return err
+	}
+	got, err := gsma.Decode(m.Part)
+	if err != nil {
+		return invalid(ReasonInbound, err.Error())
+	}
+	tenure, err := s.holder(ctx, m.From)
+	if err != nil {
+		return err
+	}
+	heard, err := s.Recipients.Said(ctx, chatbot.ID, tenure, got.Text)
+	if err != nil {
+		return err
+	}
+	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		fresh, err := insertInbound(ctx, tx, m.ID, s.Now())
+		if err != nil || !fresh {
+			return err
+		}
+		e, err := s.understood(ctx, tx, chatbot, tenure, m, got)
+		if err != nil {
+			return err
+		}
+		if err := keepTalks(ctx, tx, []talk{{id: e.Conversation, chatbot: chatbot.ID, tenure: tenure}}); err != nil {
+			return err
+		}
+		return s.Events.Publish(ctx, tx, s.inboundEvents(chatbot.ID, heard, e)...)
+	})
+}
+
+func (s *Service) holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error) {
+	tenure, err := s.Holders.Holder(ctx, n)
+	if err == nil && tenure == "" {
+		err = notFound(ReasonNobody, "nobody holds the number")
+	}
+	return tenure, err
+}
+
+func (s *Service) inboundEvents(chatbot string, heard optin.Heard, e ReplyEvent) []events.Event {
+	now := s.Now()
+	switch heard {
+	case optin.HeardStop:
+		return []events.Event{{Chatbot: chatbot, Type: EventRefused, At: now, Data: PermissionEvent{e.Conversation}}}
+	case optin.HeardStart:
+		return []events.Event{{Chatbot: chatbot, Type: EventStarted, At: now, Data: PermissionEvent{e.Conversation}}}
+	}
+	return []events.Event{{Chatbot: chatbot, Type: EventReply, At: now, Data: e}}
+}
+
+// understood says what a message from a person is.
+func (s *Service) understood(ctx context.Context, tx *sqldb.Tx, chatbot sender.Chatbot, tenure simtrust.TenureID, m Inbound, got gsma.Received) (ReplyEvent, error) {
+	e := ReplyEvent{Conversation: conversation(s.Key, chatbot.ID, tenure), Channel: m.Channel, Response: got.Response, SharedData: got.SharedData}
+	if m.InReplyTo != "" {
+		d, ok, err := s.delivery(ctx, m.InReplyTo)
+		if err != nil {
+			return e, err
+		}
+		if ok && d.Chatbot == chatbot.ID && d.Tenure == tenure {
+			e.Message, e.Delivery = d.Message, d.Delivery
+		}
+	}
+	if e.Response == nil && e.SharedData == nil {
+		e.Content = &got.Content
+		if !m.Channel.Rich() && got.Text != "" {
+			return s.matched(ctx, tx, e)
+		}
+	}
+	return e, nil
+}
+
+// matched takes what was typed for a suggestion of the message that the person last got on such a channel, if it is one.
+func (s *Service) matched(ctx context.Context, tx *sqldb.Tx, e ReplyEvent) (ReplyEvent, error) {
+	t, ok, err := talkByID(ctx, tx, e.Conversation)
+	if err != nil || !ok || t.message == "" || s.Now().Sub(t.at) > answerTime {
+		return e, err
+	}
+	m, ok, err := messageByID(ctx, tx, t.message)
+	if err != nil || !ok {
+		return e, err
+	}
+	if a, ok := gsma.Match(m.answers, e.Content.Text); ok {
+		r := a.Response()
+		e.Response, e.Typed, e.Content = &r, strings.TrimSpace(e.Content.Text), nil
+		e.Message, e.Delivery = t.message, t.delivery
+	}
+	return e, nil
+}
+
+// SpamEvent is what a chatbot's people are told of a report. Who reported is nobody's business.
+type SpamEvent struct {
+	Message string `json:"message"`
+	Kind    string `json:"kind,omitempty"`
+}
+
+// Spam takes a person's report of a message that they got; one person counts once for a message. Errors: KindNotFound with [ReasonNobody] or
+// [ReasonMessage]; KindDenied where the person never had it; KindUnavailable.
+func (s *Service) Spam(ctx context.Context, from simtrust.Number, delivery, kind string) error {
+	tenure, err := s.holder(ctx, from)
+	if err != nil {
+		return err
+	}
+	d, ok, err := s.delivery(ctx, delivery)
+	switch {
+	case err != nil:
+		return err
+	case !ok || d.Tenure != tenure:
+		return notFound(ReasonMessage, "the person has no such message")
+	}
+	counted, err := s.Senders.Report(ctx, sender.SpamReport{Chatbot: d.Chatbot, Message: d.Message, Tenure: tenure, Kind: kind})
+	if err != nil || !counted {
+		return err
+	}
+	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		return s.Events.Publish(ctx, tx, events.Event{Chatbot: d.Chatbot, Type: EventSpam, At: s.Now(), Data: SpamEvent{d.Message, kind}})
+	})
+}
+
+func (s *Service) delivery(ctx context.Context, id string) (d dispatch.Status, ok bool, err error) {
+	list, err := s.Distribution.Status(ctx, id)
+	if err != nil || len(list) == 0 {
+		return d, false, err
+	}
+	return list[0], true, nil
+}
+
+// Delivered reports whether a message is on the handset of a tenure, for whoever counts reports of spam.
+func (s *Service) Delivered(ctx context.Context, message string, tenure simtrust.TenureID) (bool, error) {
+	d, ok, err := s.Distribution.To(ctx, message, tenure)
+	return ok && (d.State == dispatch.StateDelivered || d.State == dispatch.StateDisplayed), err
+}

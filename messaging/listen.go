@@ -1,0 +1,89 @@
+package messaging
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/events"
+	"simtrust/messaging/gsma"
+)
+
+// The types of events, beside "message." and the state of a delivery.
+const (
+	EventReply    = "reply"
+	EventRefused  = "opt-in.refused"
+	EventStarted  = "opt-in.started"
+	EventSpam     = "spam.reported"
+	eventDelivery = "message."
+)
+
+// DeliveryEvent is what a chatbot's people are told of a delivery. At is when the state came to be.
+type DeliveryEvent struct {
+	Message  string `json:"message"`
+	Delivery string `json:"delivery"`
+	// Recipient is the recipient's place in the request, from 0.
+	Recipient         int              `json:"recipient"`
+	State             dispatch.State   `json:"state"`
+	Channel           dispatch.Channel `json:"channel,omitempty"`
+	Reason            string           `json:"reason,omitempty"`
+	PossibleDuplicate bool             `json:"possible_duplicate,omitempty"`
+}
+
+// Changed implements dispatch.Listener: it tells senders, and keeps what typed answers will refer to.
+func (s *Service) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
+	list := make([]events.Event, len(changes))
+	for i, u := range changes {
+		place, err := strconv.Atoi(u.Key)
+		if err != nil {
+			return err
+		}
+		list[i] = events.Event{Chatbot: u.Chatbot, Type: eventDelivery + string(u.State), At: u.At, Data: DeliveryEvent{
+			Message: u.Message, Delivery: u.Delivery, Recipient: place, State: u.State, Channel: u.Channel, Reason: u.Reason, PossibleDuplicate: u.PossibleDuplicate,
+		}}
+	}
+	if err := s.remember(ctx, tx, changes); err != nil {
+		return err
+	}
+	return s.Events.Publish(ctx, tx, list...)
+}
+
+// remember keeps which message with answers each recipient got last on a channel without buttons.
+func (s *Service) remember(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
+	typed := slices.DeleteFunc(slices.Clone(changes), func(u dispatch.Update) bool {
+		return u.State != dispatch.StateSubmitted && u.State != dispatch.StateDelivered || gsma.Channel(u.Channel).Rich()
+	})
+	if len(typed) == 0 {
+		return nil
+	}
+	ids := make([]string, len(typed))
+	for i, u := range typed {
+		ids[i] = u.Message
+	}
+	slices.Sort(ids)
+	with, err := answerable(ctx, tx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	talks := map[string]talk{}
+	for _, u := range typed {
+		id := conversation(s.Key, u.Chatbot, u.Tenure)
+		if old, there := talks[id]; with[u.Message] && (!there || !u.At.Before(old.at)) {
+			talks[id] = talk{id: id, chatbot: u.Chatbot, tenure: u.Tenure, message: u.Message, delivery: u.Delivery, at: u.At}
+		}
+	}
+	return keepTalks(ctx, tx, sorted(talks))
+}
+
+// sorted are conversations in the order in which rows are locked.
+func sorted(talks map[string]talk) []talk {
+	list := make([]talk, 0, len(talks))
+	for _, t := range talks {
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(a, b talk) int { return cmp.Compare(a.id, b.id) })
+	return list
+}

@@ -1,0 +1,39 @@
+package messaging
+
+import (
+	"net/http"
+
+	"simtrust/internal/rpc"
+	"simtrust/web"
+)
+
+// page shows what a short link leads to. It changes nothing and asks nobody anything: previews and scanners follow links too.
+func (s *Service) page(w http.ResponseWriter, r *http.Request) {
+	id, url, ok, err := linkByCode(r.Context(), s.DB, r.PathValue("code"), s.Now())
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	m, there, err := messageByID(r.Context(), s.DB, id)
+	switch {
+	case err != nil:
+		rpc.Fail(w, r, err)
+	case !ok || !there:
+		web.Render(w, r, http.StatusNotFound, web.LostMessage{})
+	case url != "":
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		http.Redirect(w, r, url, http.StatusFound)
+	default:
+		s.showPage(w, r, m)
+	}
+}
+
+func (s *Service) showPage(w http.ResponseWriter, r *http.Request, m message) {
+	chatbot, err := s.Senders.Chatbot(r.Context(), m.chatbot)
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	_, err = s.Senders.Live(r.Context(), m.chatbot)
+	web.Render(w, r, http.StatusOK, web.Message{Sender: chatbot.Name, Brand: chatbot.BrandName, Verified: err == nil, Content: web.ContentOf(m.content)})
+}
