@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"simtrust/internal/smpp"
@@ -193,12 +194,13 @@ func TestConnectionLimits(t *testing.T) {
 	inCentre(t, smpp.HandlerFunc(accept), config, func(t *testing.T, c *centre) {
 		open := func(from string) *raw { return c.connectFrom(from) }
 		first := open("[2001:db8::1]:1")
+		first.quiet()
 		open("[2001:db8::2]:2").quiet()
 		open("[2001:db8::3]:3").closed() // the same /64
 		open("192.0.2.1:1").quiet()
 		open("192.0.2.2:1").closed() // all are taken
 		_ = first.conn.Close()
-		first.closed()
+		synctest.Wait()
 		open("192.0.2.2:1").quiet()
 	})
 }
