@@ -73,9 +73,9 @@ const (
 
 // Limits that RCC.07's schema does not have: longest URL that clients and providers take, longest file name, in octets and characters.
 const (
-	maxURL      = 2048
-	maxFileName = 255
-	maxMediaTyp = 127
+	maxURL       = 2048
+	maxFileName  = 255
+	maxMediaType = 127
 )
 
 // maxSMS is what ten segments hold in UTF-16 units. A segment with a 16-bit reference has 66, and ends one earlier where a pair would be

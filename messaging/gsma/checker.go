@@ -107,7 +107,7 @@ func isLink(s string) bool {
 var mediaShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*(; ?[A-Za-z0-9-]+=[A-Za-z0-9_.+-]+)*$`)
 
 func (k *checker) mediaType(p *pointer, s string) {
-	if len(s) > maxMediaTyp || !mediaShape.MatchString(s) {
+	if len(s) > maxMediaType || !mediaShape.MatchString(s) {
 		k.malformed(p, "is not a media type")
 	}
 }

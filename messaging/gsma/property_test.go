@@ -11,7 +11,7 @@ import (
 	"simtrust/messaging/gsma"
 )
 
-const rounds = 500
+const rounds = 200
 
 // TestWhatIsWrittenIsReadBack holds strict writing against lenient reading.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {

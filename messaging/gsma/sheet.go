@@ -70,8 +70,10 @@ func (s *sheet) content(text string) string {
 	if !s.signs() {
 		return text
 	}
-	return strings.NewReplacer(openSignature, "[", closeSignature, "]").Replace(text)
+	return plainBrackets.Replace(text)
 }
+
+var plainBrackets = strings.NewReplacer(openSignature, "[", closeSignature, "]")
 
 func (s *sheet) signs() bool { return s.limits.Channel == SMS || s.limits.Channel == CardSMS }
 
