@@ -14,8 +14,6 @@ import (
 	"simtrust/internal/sms"
 )
 
-const longest = 1 << 20
-
 // packet builds one from the hexadecimal octets after its header.
 func packet(t testing.TB, c smpp.Command, status smpp.Status, body string) []byte {
 	t.Helper()

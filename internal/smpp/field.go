@@ -2,7 +2,6 @@ package smpp
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"simtrust/internal/sms"
 )
@@ -71,13 +70,6 @@ func (c *cursor) octet() byte {
 	b := c.rest[0]
 	c.rest = c.rest[1:]
 	return b
-}
-
-func (c *cursor) word() uint32 {
-	if b := c.octets(4); b != nil {
-		return binary.BigEndian.Uint32(b)
-	}
-	return 0
 }
 
 func (c *cursor) text(f *field) string {
@@ -160,8 +152,6 @@ func (b *builder) fail(err error) {
 }
 
 func (b *builder) octet(o ...byte) { b.octets = append(b.octets, o...) }
-
-func (b *builder) word(n uint32) { b.octets = binary.BigEndian.AppendUint32(b.octets, n) }
 
 func (b *builder) text(f *field, s string) {
 	if len(s) >= f.max || !printable(s) {

@@ -12,12 +12,12 @@ import (
 )
 
 // inClient runs a test with a client that is kept bound to an operator; configure may be nil.
-func inClient(t *testing.T, configure func(*smpp.ClientConfig), test func(t *testing.T, c *smpp.Client, o *operator, stop func())) {
+func inClient(t *testing.T, configure func(*operator, *smpp.ClientConfig), test func(t *testing.T, c *smpp.Client, o *operator, stop func())) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOperator(t)
 		config := o.config()
 		if configure != nil {
-			configure(&config)
+			configure(o, &config)
 		}
 		c := smpp.NewClient(nil, config)
 		ctx, stop := context.WithCancel(t.Context())
@@ -57,10 +57,13 @@ func TestReconnect(t *testing.T) {
 	})
 }
 
+func isDown(o *operator, c *smpp.ClientConfig) {
+	o.down, c.MaxBackoff = true, 4*time.Second
+}
+
 // TestBackoff: longer every time and never longer than the longest, each between half and all of it.
 func TestBackoff(t *testing.T) {
-	inClient(t, func(c *smpp.ClientConfig) { c.MaxBackoff = 4 * time.Second }, func(t *testing.T, c *smpp.Client, o *operator, stop func()) {
-		o.down = true
+	inClient(t, isDown, func(t *testing.T, c *smpp.Client, o *operator, stop func()) {
 		time.Sleep(20 * time.Second)
 		stop()
 		synctest.Wait()
@@ -88,8 +91,7 @@ func TestRefusedBindIsTriedAgain(t *testing.T) {
 }
 
 func TestNotBoundInTime(t *testing.T) {
-	inClient(t, nil, func(t *testing.T, c *smpp.Client, o *operator, _ func()) {
-		o.down = true
+	inClient(t, isDown, func(t *testing.T, c *smpp.Client, o *operator, _ func()) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if out := <-submit(ctx, c); !errors.Is(out.err, smpp.ErrNotBound) || !errors.Is(out.err, context.DeadlineExceeded) {
