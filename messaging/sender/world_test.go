@@ -261,3 +261,13 @@ func wantError(t *testing.T, err error, kind simtrust.Kind, reason string) {
 		t.Fatalf("error %v (%s), want %s %s", err, simtrust.ReasonOf(err), kind, reason)
 	}
 }
+
+// tamper changes the store behind the service's back.
+func (w *world) tamper(text string, args ...any) {
+	w.t.Helper()
+	err := w.db.InTx(w.t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(w.t.Context(), text, args...)
+		return err
+	})
+	must(w.t, text, err)
+}
