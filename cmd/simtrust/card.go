@@ -135,8 +135,8 @@ type cardBearerCmd struct {
 // Help says what the bearers are (kong's HelpProvider).
 func (*cardBearerCmd) Help() string {
 	return "With sms, the server hands a card's packets to the operator's short message gateway. With polling, the card comes for them over a " +
-		"data channel of its phone (BIP, HTTPS): that takes a card and a phone that can. What is on its way already is repeated the new way " +
-		"when it is not answered."
+		"data channel of its phone (BIP, HTTPS): that takes a card and a phone that can, and that ask often enough: one that does not come " +
+		"within simshield.retry counts as absent."
 }
 
 func (c *cardBearerCmd) Run(ctx context.Context) error {

@@ -79,12 +79,15 @@ func (s *sandbox) cancelledOverPolling(t *testing.T, b bank, who subscriber) {
 	}
 }
 
-// offAndOn: what waits for a phone that is off comes when it is on. A stranger who fetches it meanwhile sees ciphered octets, twice the
+// offAndOn: a phone that stays off is absent, and what waits for one that is soon on again comes then. A stranger who fetches it meanwhile sees ciphered octets, twice the
 // same, and takes nothing away.
 func (s *sandbox) offAndOn(t *testing.T, b bank, who subscriber) {
 	t.Helper()
 	var now map[string]bool
 	s.phoneDo(t, http.MethodPost, who, "device", map[string]bool{"online": false}, &now)
+	if end := b.ended(t, b.ask(t, who, transferOf("1.00"))); end.State != "failed" || !strings.Contains(end.Cause, "absent") {
+		t.Errorf("off: %+v", end)
+	}
 	asked := b.ask(t, who, transferOf("2.00"))
 	var packet []byte
 	for range 500 {

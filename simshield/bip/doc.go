@@ -23,6 +23,6 @@
 //
 // # What it does not do
 //
-// It does not tell that a phone is switched off: what is not fetched expires. It opens no channel: when a card asks is its own or its
-// phone's matter.
+// It opens no channel: when a card asks is its own or its phone's matter. Whether a phone is switched off it cannot tell: a card that does
+// not come for a packet before it would be repeated counts as absent (package gateway).
 package bip

@@ -146,6 +146,8 @@ func (g *Service) part(ctx context.Context, due []flight, now time.Time, t *taki
 		switch {
 		case f.expires <= now.UnixMilli():
 			t.fail(f, Expired)
+		case f.absent:
+			t.fail(f, Absent)
 		case taken[f.iccid]:
 		default:
 			taken[f.iccid], f.taken = true, now

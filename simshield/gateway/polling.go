@@ -45,6 +45,11 @@ func newNobody(c custody) cardRow {
 	return c.seal(Personalisation{KeySet: 1, KIc: keys[:16], KID: keys[16:]}, time.Time{})
 }
 
+// neverFetched holds for a packet to a card that polls which was sent once and is still flying: had the card come for it, and not
+// been busy all the while, it would have answered.
+const neverFetched = `c.way = 'polling' and p.state = 'flying' and not exists
+	(select 1 from ota_sending s where s.packet = p.id and s.counter < p.counter)`
+
 // polledFlights are packets that are flying to cards that poll ($2) and have not expired ($1).
 const polledFlights = `ota_packet p join ota_card c on c.iccid = p.iccid where p.state = 'flying' and p.expires > $1 and c.way = $2`
 

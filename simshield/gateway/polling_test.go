@@ -124,11 +124,45 @@ func TestOnePacketWaits(t *testing.T) {
 		if !bytes.Equal(first, p.waiting(card)) || p.counter(card) != 1 {
 			t.Error("a second packet is on its way before the first is answered")
 		}
+	})
+}
+
+func TestACardThatDoesNotCome(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		p, card, _ := polled(t, db)
+		p.submit(card, "a")
+		p.drain()
+		p.clock.pass(retry - 1)
+		p.drain()
+		p.want(nil, nil)
+		p.clock.pass(1)
+		p.drain()
+		p.want(nil, []string{"a absent"})
+		if p.waiting(card) != nil || p.counter(card) != 1 {
+			t.Error("the packet goes on")
+		}
+	})
+}
+
+func TestACardThatCameOnceIsNotAbsent(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		p, card, _ := polled(t, db)
+		p.submit(card, "a")
+		p.drain()
+		first := p.waiting(card)
+		p.takes(card)
+		p.answers(card, card.response(t, ota.ResponseBySubmit, nil))
 		p.clock.pass(retry)
 		p.drain()
 		if again := p.waiting(card); bytes.Equal(first, again) || p.counter(card) != 2 {
 			t.Error("what was not answered is repeated with the same counter")
 		}
+		p.clock.pass(retry)
+		p.drain()
+		p.want(nil, nil)
+		p.clock.pass(time.Minute)
+		p.drain()
+		p.want(nil, []string{"a expired"})
 	})
 }
 

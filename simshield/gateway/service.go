@@ -66,7 +66,7 @@ type Config struct {
 	// Gap is how far a counter jumps after a restore; 0: 1,000.
 	Gap uint32
 	// Retry is how long an answer may take before the packet is sent again, with the next counter; 0: 30 s. The applet shows it again
-	// only if it was not answered.
+	// only if it was not answered. A card that polls and has not come for a packet by then is absent.
 	Retry time.Duration
 }
 

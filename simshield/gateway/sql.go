@@ -44,6 +44,7 @@ func insertPackets(ctx context.Context, tx *sqldb.Tx, rows []packetRow, now time
 type flight struct {
 	packetRow
 	card    cardRow
+	absent  bool // the card polls, and has not come for the packet
 	taken   time.Time
 	command []byte
 }
@@ -51,7 +52,7 @@ type flight struct {
 // dueFlights returns what is to be looked at, the longest due first: packets that have expired, and those whose card no other packet is
 // on its way to. On PostgreSQL packets and cards are locked, and those that another node has locked are passed over.
 func dueFlights(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]flight, error) {
-	text := `select ` + packetColumns + `, ` + cardColumns + ` from ota_packet p join ota_card c on c.iccid = p.iccid
+	text := `select ` + packetColumns + `, ` + cardColumns + `, ` + neverFetched + ` from ota_packet p join ota_card c on c.iccid = p.iccid
 		where p.state <> 'done' and p.due <= $1 and (p.expires <= $1 or not exists
 			(select 1 from ota_packet f where f.iccid = p.iccid and f.state = 'flying' and f.id <> p.id))
 		order by p.due, p.id limit $2`
@@ -60,7 +61,7 @@ func dueFlights(ctx context.Context, tx *sqldb.Tx, now time.Time, limit int) ([]
 	}
 	rows, err := tx.Query(ctx, text, now.UnixMilli(), limit)
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (f flight, err error) {
-		return f, rows.Scan(append(f.packetRow.columns(), f.card.columns()...)...)
+		return f, rows.Scan(append(append(f.packetRow.columns(), f.card.columns()...), &f.absent)...)
 	})
 }
 

@@ -13,15 +13,14 @@ type Way string
 // The ways to cards.
 const (
 	WaySMS     Way = "sms"     // by short messages
-	WayPolling Way = "polling" // it asks for its packets over a data channel of its phone
+	WayPolling Way = "polling" // it asks for its packets over a data channel of its phone, and is absent where it does not
 )
 
 func (w Way) known() bool { return w == WaySMS || w == WayPolling }
 
 var errWay = errors.New("the bearer is sms or polling")
 
-// SetWay says how a card is reached from now on; ReasonUnknownCard, or ReasonCard for a way that is none. What is on its way already is
-// repeated the new way when it is not answered.
+// SetWay says how a card is reached from now on; ReasonUnknownCard, or ReasonCard for a way that is none.
 func (g *Service) SetWay(ctx context.Context, iccid string, way Way) error {
 	if !way.known() {
 		return invalid(ReasonCard, "bearer: %v", errWay)
