@@ -175,6 +175,7 @@ func TestWhatTheSchemaRefuses(t *testing.T) {
 		"browser mode":    {action(gsma.Action{URL: &gsma.URLAction{OpenURL: &gsma.OpenURL{URL: "https://a.example/", Application: gsma.Browser, ViewMode: gsma.ViewFull}}}), bad(openURL, "has a view mode or parameters without a webview")},
 		"number":          {dial("call me"), bad(phone, "is not a telephone number")},
 		"injected number": {dial("10086;phone-context=x"), bad(phone, "is not a telephone number")},
+		"forwarding":      {dial("**21*+8613800000001#"), bad(phone, "is not a telephone number")},
 		"half a point":    {place(gsma.Place{Latitude: &number}), bad(location, "must be exactly one of latitude with longitude and query")},
 		"point and query": {place(gsma.Place{Latitude: &number, Longitude: &number, Query: "q"}), bad(location, "must be exactly one of latitude with longitude and query")},
 		"no place":        {place(gsma.Place{}), bad(location, "must be exactly one of latitude with longitude and query")},

@@ -70,8 +70,9 @@ func (k *checker) octets(p *pointer, n, most int64) {
 	}
 }
 
-// phoneShape is a number that a dialler takes: E.164 or a service number.
-var phoneShape = regexp.MustCompile(`^\+?[0-9*#]{2,20}$`)
+// phoneShape is a number that a dialler takes: E.164 or a service number. There is no * or # in it, with which a dialled number changes
+// the settings of a line, such as where its calls are forwarded to (3GPP TS 22.030 §6.5.2).
+var phoneShape = regexp.MustCompile(`^\+?[0-9]{2,20}$`)
 
 func (k *checker) phone(p *pointer, s string) {
 	if !phoneShape.MatchString(s) {

@@ -11,8 +11,9 @@ type Options struct {
 	Signature string
 	// Language is that of the words which are added.
 	Language Language
-	// Page is a short link to the whole message as a page. Without one, a content that does not fit is an error; with one, it is cut, and
-	// what only a client can do is left to the page. CardSMS needs it.
+	// Page is a short link to the whole message as a page. Without one, a content that does not fit is an error, and what only a client can
+	// do (send its place, a recording, particulars of the device or a setting) is left out; with one, it is cut, and the page has the rest.
+	// CardSMS needs it.
 	Page string
 	// Short has a short link for a URL that Links names; others stand in full.
 	Short map[string]string

@@ -59,7 +59,7 @@ func (s source) url() string {
 	return "https://media.example.com/" + strings.Repeat("p", s.IntN(60)) + string(rune('a'+s.IntN(26)))
 }
 
-func (s source) phone() string { return pick(s, "+8613800000001", "10086", "*100#", "+4930123456") }
+func (s source) phone() string { return pick(s, "+8613800000001", "10086", "+4930123456") }
 
 func (s source) content() gsma.Content {
 	var c gsma.Content
