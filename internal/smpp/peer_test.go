@@ -205,5 +205,6 @@ func (c *centre) bind(mode smpp.Mode) *raw {
 	c.t.Helper()
 	r := c.connect()
 	r.expect(smpp.Command(mode).Response(), smpp.StatusOK, r.send(bindAs(mode)))
+	synctest.Wait()
 	return r
 }
