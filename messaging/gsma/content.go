@@ -17,7 +17,7 @@ type Content struct {
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
 
-// Location is a place, in RCS a geo URI as text (RFC 5870, RCC.07 §3.2.6).
+// Location is a place, in RCS a geo URI as text (RFC 5870).
 type Location struct {
 	// Latitude and Longitude are degrees.
 	Latitude  float64 `json:"latitude"`
@@ -35,7 +35,7 @@ type File struct {
 	Thumbnail *FileInfo `json:"thumbnail,omitzero"`
 }
 
-// FileInfo is where a file is and what it is (RCC.07 §4.1.15, file-info).
+// FileInfo is where a file is and what it is (RCC.07, the element file-info).
 type FileInfo struct {
 	URL         string `json:"url"`
 	ContentType string `json:"contentType"`

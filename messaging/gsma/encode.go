@@ -1,6 +1,6 @@
 package gsma
 
-// Content types (RCC.07 §3.6.10).
+// Content types of RCC.07.
 const (
 	TypeText       = "text/plain"
 	TypeCard       = "application/vnd.gsma.botmessage.v1.0+json"

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// fileNamespace is the namespace of file transfer by HTTP (RCC.07 §4.1.15).
+// fileNamespace is the namespace of file transfer by HTTP (RCC.07).
 const fileNamespace = "urn:gsma:params:xml:ns:rcs:rcs:fthttp"
 
 type fileXML struct {

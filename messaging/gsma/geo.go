@@ -15,7 +15,7 @@ var systemShape = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
 
 func isSystem(s string) bool { return systemShape.MatchString(s) }
 
-// URI is the geo URI that RCS carries as text, such as geo:31.2183,121.5447;crs=gcj02;u=10;rcs-l=Hotel (RFC 5870, RCC.07 §3.2.6).
+// URI is the geo URI that RCS carries as text, such as geo:31.2183,121.5447;crs=gcj02;u=10;rcs-l=Hotel (RFC 5870).
 func (l Location) URI() string {
 	b := append([]byte(geoScheme), decimal(l.Latitude)...)
 	b = append(append(b, ','), decimal(l.Longitude)...)
