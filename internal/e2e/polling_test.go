@@ -137,3 +137,28 @@ func TestPollingByStrangers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestPollingOutlivesAKill: what was on the screen is back soon, and what a person has signed is not asked again.
+func TestPollingOutlivesAKill(t *testing.T) {
+	s := startSandbox(t)
+	b, who := s.bank(t), s.Subscribers[9]
+	restart := func() {
+		s.kill()
+		s.start(t)
+		b.issuer = s.Issuer
+	}
+	open := b.ask(t, who, transferOf("1.00"))
+	before := s.asked(t, who, true)
+	restart()
+	back := time.Now()
+	p := s.asked(t, who, true)
+	if took := time.Since(back); took > 12*time.Second || p.Text != before.Text {
+		t.Errorf("after %v: %+v", took, p)
+	}
+	s.reply(t, who, p.ID, "confirm", who.SigningPIN, http.StatusOK)
+	restart()
+	if end := b.ended(t, open); end.State != "signed" {
+		t.Errorf("%+v", end)
+	}
+	s.asked(t, who, false)
+}
