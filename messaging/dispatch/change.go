@@ -101,7 +101,9 @@ func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	if d.channel = d.route.steps[p.step()].channel; p.Phase == done && on != "" {
 		d.channel = on
 	}
-	w.schedule(d, when)
+	if w.schedule(d, when); p.Phase == done {
+		d.due = ended
+	}
 	if p.State != before.State {
 		w.updates = append(w.updates, d.update(at))
 	}
@@ -120,7 +122,7 @@ func (w *work) end(d *stored) int64 { return d.expires + w.s.cfg.Grace.Milliseco
 func (w *work) schedule(d *stored, when wait) {
 	now := w.now.UnixMilli()
 	switch when {
-	case asBefore:
+	case asBefore, underLease:
 	case atOnce:
 		d.due = now
 		if d.Phase == waiting {
@@ -131,8 +133,6 @@ func (w *work) schedule(d *stored, when wait) {
 		d.due = d.queued
 	case aWhile:
 		d.due = min(now+pause(d.Tries).Milliseconds(), w.limit(d))
-	case forAnswer:
-		d.due = now + w.s.cfg.Lease.Milliseconds()
 	case forStep:
 		d.due = now + d.route.steps[d.Via].after.Milliseconds()
 		if d.due >= d.expires {

@@ -49,7 +49,7 @@ func claimChannel(ctx context.Context, tx *sqldb.Tx, channel Channel, now, until
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.queued, b.queued), cmp.Compare(a.id, b.id)) })
+		slices.SortFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.queued, b.queued), cmp.Compare(a.place, b.place)) })
 		all = append(all, rows...)
 	}
 	return all, nil
@@ -74,12 +74,12 @@ func lease(ctx context.Context, tx *sqldb.Tx, l lot) ([]row, error) {
 
 // leasePortable is for a store with one writer.
 var leasePortable = `update dispatch_delivery set due = $4, claims = claims + 1 where id in (
-		select id from dispatch_delivery where channel = $1 and urgent = $2 and phase <> 'done' and due <= $3 order by due, id limit $5)
+		select id from dispatch_delivery where channel = $1 and urgent = $2 and ` + open + ` and due <= $3 order by due, place limit $5)
 	returning ` + plainColumns
 
 // leaseSkipLocked passes over what another node is about to lease or to change, so that no node waits for another.
 var leaseSkipLocked = `with lot as materialized (
-		select id from dispatch_delivery where channel = $1 and urgent = $2 and phase <> 'done' and due <= $3 order by due, id limit $5
+		select id from dispatch_delivery where channel = $1 and urgent = $2 and ` + open + ` and due <= $3 order by due, place limit $5
 		for update skip locked)
 	update dispatch_delivery d set due = $4, claims = claims + 1 from lot where d.id = lot.id
 	returning ` + joinedColumns

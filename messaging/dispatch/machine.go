@@ -40,7 +40,7 @@ func (r *route) begin(p position, e event) (position, wait) {
 	}
 	p.Attempt, p.Via, p.Live = p.Attempt+1, p.Step, true
 	p.Phase, p.Tries = submitting, 0
-	return p, forAnswer
+	return p, underLease
 }
 
 // unsent is about a copy that was not made.

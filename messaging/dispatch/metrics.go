@@ -83,7 +83,7 @@ func readBacklog(ctx context.Context, q sqldb.Querier, c Channel, now int64) (de
 	for _, urgent := range []bool{true, false} {
 		var n, first int64
 		err = q.QueryRow(ctx, `select count(*), coalesce(min(due), $3) from (select due from dispatch_delivery
-			where channel = $1 and urgent = $2 and phase <> 'done' and due <= $3 order by due limit $4) d`,
+			where channel = $1 and urgent = $2 and `+open+` and due <= $3 order by due limit $4) d`,
 			string(c), urgent, now, int64(scrapeMost)).Scan(&n, &first)
 		if err != nil {
 			return 0, 0, err

@@ -105,13 +105,13 @@ type event struct {
 type wait int
 
 const (
-	asBefore  wait = iota // no change
-	atOnce                // now
-	inPlace               // at once, before everything that was queued later
-	aWhile                // after a pause that grows with the tries
-	forAnswer             // when the lease is over
-	forStep               // when the step has had its time
-	toTheEnd              // at the end
+	asBefore   wait = iota // no change
+	atOnce                 // now
+	inPlace                // at once, before everything that was queued later
+	aWhile                 // after a pause that grows with the tries
+	underLease             // when the lease is over
+	forStep                // when the step has had its time
+	toTheEnd               // at the end
 )
 
 // route is what the machine knows of a plan.

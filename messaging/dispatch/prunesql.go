@@ -50,7 +50,7 @@ func forgetSent(ctx context.Context, tx *sqldb.Tx, deliveries []string) error {
 
 // openChannels are those that deliveries wait on.
 func openChannels(ctx context.Context, q sqldb.Querier) ([]Channel, error) {
-	rows, err := q.Query(ctx, `select distinct channel from dispatch_delivery where phase <> 'done'`)
+	rows, err := q.Query(ctx, `select distinct channel from dispatch_delivery where `+open)
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (c Channel, err error) {
 		err = rows.Scan(&c)
 		return c, err

@@ -23,6 +23,7 @@ type row struct {
 	tenure                        simtrust.TenureID
 	channel                       Channel
 	urgent                        bool
+	place                         int64 // among the recipients of the message
 	queued, due, expires, changed int64
 	claims                        int64
 	revoking                      bool // the sender has asked for it back
@@ -31,17 +32,17 @@ type row struct {
 
 // columns are those of [row.values], in order. name is the last that never changes.
 var columns = []string{
-	"id", "message", "tenure", "name", "urgent", "expires",
+	"id", "message", "tenure", "name", "urgent", "place", "expires",
 	"channel", "queued", "due", "changed", "claims", "revoking", "phase", "state", "reason",
 	"step", "attempt", "via", "live", "doubted", "doubt_via", "halt", "duplicate", "tries",
 }
 
 // fixed is how many of the columns never change.
-const fixed = 6
+const fixed = 7
 
 func (r *row) values() []any {
 	return []any{
-		r.id, r.message, string(r.tenure), r.name, r.urgent, r.expires,
+		r.id, r.message, string(r.tenure), r.name, r.urgent, r.place, r.expires,
 		string(r.channel), r.queued, r.due, r.changed, r.claims, r.revoking, string(r.Phase), string(r.State), r.Reason,
 		int64(r.Step), int64(r.Attempt), int64(r.Via), r.Live, int64(r.Doubted), int64(r.DoubtVia), string(r.Halt), r.Duplicate, int64(r.Tries),
 	}
@@ -49,11 +50,17 @@ func (r *row) values() []any {
 
 func (r *row) fields() []any {
 	return []any{
-		&r.id, &r.message, &r.tenure, &r.name, &r.urgent, &r.expires,
+		&r.id, &r.message, &r.tenure, &r.name, &r.urgent, &r.place, &r.expires,
 		&r.channel, &r.queued, &r.due, &r.changed, &r.claims, &r.revoking, &r.Phase, &r.State, &r.Reason,
 		&r.Step, &r.Attempt, &r.Via, &r.Live, &r.Doubted, &r.DoubtVia, &r.Halt, &r.Duplicate, &r.Tries,
 	}
 }
+
+// ended is when a delivery is due that has ended; open holds for all others, in the words of the index.
+const (
+	ended = 1 << 62
+	open  = "due < 4611686018427387904"
+)
 
 var (
 	plainColumns  = strings.Join(columns, ", ")
@@ -100,7 +107,7 @@ func insertDeliveries(ctx context.Context, tx *sqldb.Tx, p *Plan, to []Target, n
 	at, expires, urgent, channel := now.UnixMilli(), p.Expires.UnixMilli(), p.Class.Urgent(), string(p.Steps[0].Channel)
 	rows := make([][]any, len(to))
 	for i, t := range to {
-		rows[i] = []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, expires, channel, at, at, at}
+		rows[i] = []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, int64(i), expires, channel, at, at, at}
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_delivery ("+strings.Join(columns[:fixed+4], ", ")+")", rows, "")
 }

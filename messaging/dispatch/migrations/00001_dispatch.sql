@@ -30,8 +30,9 @@ create table dispatch_delivery (
     name      text    not null,           -- the sender's own for the recipient
     channel   text    not null,           -- whose bearer is concerned next, or was last
     urgent    boolean not null,
-    queued    bigint  not null,           -- its place: since when it waits for its step
-    due       bigint  not null,
+    place     bigint  not null,           -- among the recipients of the message
+    queued    bigint  not null,           -- since when it waits for its step
+    due       bigint  not null,           -- 2^62 once it has ended
     expires   bigint  not null,
     changed   bigint  not null,
     phase     text    not null default 'waiting',
@@ -50,7 +51,8 @@ create table dispatch_delivery (
     revoking  boolean not null default false
 );
 create unique index dispatch_delivery_recipient on dispatch_delivery (message, tenure);
-create index dispatch_delivery_due on dispatch_delivery (channel, urgent, due, id) where phase <> 'done';
+-- The condition is on due alone, so that a row whose due time stays can change in place on PostgreSQL.
+create index dispatch_delivery_due on dispatch_delivery (channel, urgent, due, place) where due < 4611686018427387904;
 
 -- The copies that a bearer has given a reference.
 create table dispatch_sent (
