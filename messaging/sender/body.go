@@ -81,14 +81,14 @@ func (b body) check() error {
 	return nil
 }
 
-// fill puts values into the slots. A value is one line of up to 200 characters and cannot look like a slot.
+// fill puts values into the slots. A value is one line of up to 200 characters, without the braces that would make it look like a slot.
 func (b body) fill(values []string) (string, error) {
 	if len(values) != b.count() {
 		return "", invalid(ReasonValues, "values: "+strconv.Itoa(b.count())+" are needed, one for each slot")
 	}
 	for _, v := range values {
-		if v == "" || !line(v, maxValue) || strings.Contains(v, "{{") || strings.Contains(v, "}}") {
-			return "", invalid(ReasonValues, "values: each is one line of 1 to 200 visible characters, without space at its ends and without {{ }}")
+		if v == "" || !line(v, maxValue) || strings.ContainsAny(v, "{}") {
+			return "", invalid(ReasonValues, "values: each is one line of 1 to 200 visible characters, without space at its ends and without braces")
 		}
 	}
 	var text strings.Builder
