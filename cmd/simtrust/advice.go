@@ -13,6 +13,8 @@ import (
 	"simtrust/ca/est"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
+	"simtrust/simshield"
+	"simtrust/simshield/access"
 	"simtrust/simshield/gateway"
 )
 
@@ -69,6 +71,10 @@ func advice(e *simtrust.Error) string {
 		return "simtrust number import --help shows the columns"
 	case e.Reason == gateway.ReasonUnknownCard:
 		return "simtrust card import tells the server of it"
+	case e.Reason == simshield.ReasonNotEnrolled:
+		return "register the person's card first (POST /simshield/v1/registrations): keys end with the SIM and with the holder"
+	case e.Reason == access.ReasonUnknown:
+		return "simtrust shield access list shows all"
 	case e.Reason == account.ReasonUnknownApp:
 		return "simtrust app list shows every client_id"
 	case e.Reason == ca.ReasonUnknownCertificate:

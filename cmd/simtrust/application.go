@@ -25,7 +25,7 @@ type appRegisterCmd struct {
 	Auth        string            `enum:"none,client_secret_basic,private_key_jwt" default:"none" help:"none (public app with PKCE), client_secret_basic or private_key_jwt."`
 	Profile     string            `enum:"oidc,camara,fapi2" default:"oidc" help:"The rules it is held to: oidc, camara or fapi2."`
 	RedirectURI []string          `name:"redirect-uri" placeholder:"URI" help:"Exact redirect URI; repeat for several."`
-	Scope       []string          `placeholder:"SCOPE" help:"Scope it may ask for; repeat for several."`
+	Scope       []string          `required:"" placeholder:"SCOPE" help:"Scope it may ask for; repeat for several."`
 	JWKSFile    string            `name:"jwks-file" type:"existingfile" help:"Its public keys as a JWK set, for private_key_jwt."`
 	Sector      string            `help:"Apps of one sector see the same sub. Default: the host of its redirect URIs."`
 	LegalBasis  map[string]string `placeholder:"dpv:PURPOSE=BASIS" help:"Purpose that rests on another basis than consent, such as dpv:FraudPreventionAndDetection=legitimate-interest; the bases are contract, legal-obligation, vital-interest, public-task and legitimate-interest."`

@@ -52,6 +52,10 @@ func (f partyFlags) party() (*party, error) {
 
 func (f partyFlags) read() (*party, []byte, error) {
 	if f.Sandbox != "" {
+		if f.ClientID != "" || f.Key != "" || f.Server != "" {
+			return nil, nil, errors.New("--sandbox names server, id and key already; leave out --server, --client-id and --key, or unset SIMTRUST_SANDBOX and " +
+				"SIMTRUST_SERVER as needed")
+		}
 		return f.fromSandbox()
 	}
 	if f.Server == "" || f.ClientID == "" || f.Key == "" {

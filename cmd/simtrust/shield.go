@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -20,6 +22,8 @@ type shieldCmd struct {
 	Status   shieldStatusCmd   `cmd:"" help:"Say how a transaction stands."`
 	Cancel   shieldCancelCmd   `cmd:"" help:"Take a transaction back."`
 	Receipt  shieldReceiptCmd  `cmd:"" help:"Fetch the receipt of a signed transaction; receipt verify checks it."`
+	Document shieldDocumentCmd `cmd:"" help:"Have a document signed, and save it: PAdES, CAdES, JAdES."`
+	Access   shieldAccessCmd   `cmd:"" help:"Names and secrets of applications that speak Mobile-ID or TS 102 204: add, list, remove."`
 }
 
 // Help teaches the way of a transaction (kong's HelpProvider).
@@ -28,7 +32,8 @@ func (*shieldCmd) Help() string {
 		"    simtrust shield transfer +8613800000002 48000.00 --payee 张伟 --account 6217000010001234567 --wait\n" +
 		"    simtrust shield receipt txn_… --out receipt.json\n" +
 		"    simtrust receipt verify receipt.json --roots roots.pem\n\n" +
-		"The sandbox's phones are at the address that it prints."
+		"An id (txn_…) is the first word that transfer and login print. Commands speak as an application with a key of its own: --client-id and " +
+		"--key, or --sandbox, whose phones are at the address that the sandbox prints. access is for the operator, with the admin token."
 }
 
 const scopeConfirm = simshield.ScopeConfirm
@@ -46,15 +51,25 @@ type askFlags struct {
 type shieldTransferCmd struct {
 	askFlags
 	Amount   string `arg:"" help:"Amount with its decimals, such as 48000.00."`
-	Payee    string `required:"" help:"Name of the payee."`
-	Account  string `required:"" help:"Account of the payee."`
-	Currency string `default:"CNY" help:"Default: ${default}."`
-	Memo     string `help:"What the payment is for."`
-	Customer string `default:"6222020200112233" help:"Account that the payment is from."`
+	Payee    string `required:"" placeholder:"NAME" help:"Name of the payee."`
+	Account  string `required:"" placeholder:"ACCOUNT" help:"Account of the payee."`
+	Currency string `default:"CNY" help:"ISO 4217. Default: ${default}."`
+	Memo     string `placeholder:"TEXT" help:"What the payment is for."`
+	Customer string `placeholder:"ACCOUNT" help:"Account that the payment is from; a day's sums count for it. Default: one made of the number."`
+}
+
+// Help says what comes back (kong's HelpProvider).
+func (*shieldTransferCmd) Help() string {
+	return "The phone shows payee, account and amount. The first word that this prints is the transaction's id, the last line its state:\n\n" +
+		"    open         the person is being asked; shield status says how it stands\n" +
+		"    signed       shield receipt fetches the evidence\n" +
+		"    refused      by the person; unanswered, blocked, cancelled, expired and failed are ends too\n\n" +
+		"With --wait the exit code is 0 only where it was signed."
 }
 
 func (c *shieldTransferCmd) Run(ctx context.Context) error {
-	return c.ask(ctx, jwt.MapClaims{"customer": c.Customer, "transfer": map[string]any{
+	customer := cmp.Or(c.Customer, "6222"+strings.TrimPrefix(c.Number, "+"))
+	return c.ask(ctx, jwt.MapClaims{"customer": customer, "transfer": map[string]any{
 		"payee_name": c.Payee, "payee_account": c.Account, "amount": c.Amount, "currency": c.Currency, "memo": c.Memo,
 		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}})
 }

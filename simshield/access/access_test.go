@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
@@ -147,6 +150,42 @@ func TestOperations(t *testing.T) {
 		}
 		call(t, r, "POST /simshield/v1/access/withdraw", `{"face":"mss","name":"A"}`, http.StatusOK, nil)
 		call(t, r, "POST /simshield/v1/access/withdraw", `{"face":"mss","name":"A"}`, http.StatusNotFound, nil)
+	})
+}
+
+// TestClient: an operator on another machine does and sees the same.
+func TestClient(t *testing.T) {
+	each(t, func(t *testing.T, s *access.Service) {
+		r := rpc.NewRouter(rpc.Config{Auth: operator{}})
+		s.Mount(r)
+		server := httptest.NewServer(r)
+		defer server.Close()
+		c := access.NewClient(rpc.NewClient(server.URL, server.Client(), "token"))
+		a := access.Access{Face: access.MobileID, Name: "DEMO", Application: "shop", Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}
+		secret, err := c.Make(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if from, err := s.Door(access.MobileID).Authenticate(t.Context(), "DEMO", secret, netip.MustParseAddr("192.0.2.7")); from != "shop" || err != nil {
+			t.Errorf("%q, %v", from, err)
+		}
+		if _, err := c.Make(t.Context(), a); simtrust.ReasonOf(err) != access.ReasonTaken {
+			t.Errorf("made again: %v", err)
+		}
+		if err := c.Withdraw(t.Context(), access.MSS, "DEMO"); simtrust.ReasonOf(err) != access.ReasonUnknown {
+			t.Errorf("withdrawn on another face: %v", err)
+		}
+		if err := c.Withdraw(t.Context(), access.MobileID, "DEMO"); err != nil {
+			t.Error(err)
+		}
+		here, err := s.List(t.Context())
+		there, errThere := c.List(t.Context())
+		if err != nil || errThere != nil || len(here) != 1 || here[0].Withdrawn.IsZero() {
+			t.Fatalf("%+v %v, %+v %v", here, err, there, errThere)
+		}
+		if diff := cmp.Diff(here, there, cmpopts.EquateApproxTime(0), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

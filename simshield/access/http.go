@@ -54,26 +54,31 @@ func (s *Service) Mount(r *rpc.Router) {
 }
 
 func (s *Service) makeWire(ctx context.Context, w makeWire) (madeWire, error) {
-	a := Access{Face: w.Face, Name: w.Name, Application: w.Application, CreatedBy: caller(ctx)}
+	networks, err := w.networks()
+	if err != nil {
+		return madeWire{}, err
+	}
+	secret, err := s.Make(ctx, Access{Face: w.Face, Name: w.Name, Application: w.Application, Networks: networks, CreatedBy: caller(ctx)})
+	return madeWire{w.Name, secret}, err
+}
+
+func (w makeWire) networks() ([]netip.Prefix, error) {
+	var networks []netip.Prefix
 	for _, n := range w.Networks {
 		p, err := netip.ParsePrefix(n)
 		if err != nil || p != p.Masked() || p.Addr().Is4In6() {
-			return madeWire{}, invalid(ReasonNetwork, "networks: prefixes such as 192.0.2.0/24")
+			return nil, invalid(ReasonNetwork, "networks: prefixes such as 192.0.2.0/24")
 		}
-		a.Networks = append(a.Networks, p)
+		networks = append(networks, p)
 	}
-	secret, err := s.Make(ctx, a)
-	return madeWire{w.Name, secret}, err
+	return networks, nil
 }
 
 func (s *Service) listWire(ctx context.Context, _ nothingWire) (listWire, error) {
 	list, err := s.List(ctx)
 	out := listWire{Access: make([]accessWire, len(list))}
 	for i, a := range list {
-		out.Access[i] = accessWire{makeWire{a.Face, a.Name, a.Application, nil}, a.Created, a.CreatedBy, a.Withdrawn}
-		for _, n := range a.Networks {
-			out.Access[i].Networks = append(out.Access[i].Networks, n.String())
-		}
+		out.Access[i] = accessWire{makeWire{a.Face, a.Name, a.Application, prefixes(a.Networks)}, a.Created, a.CreatedBy, a.Withdrawn}
 	}
 	return out, err
 }

@@ -33,9 +33,12 @@ func ParseAmount(text, currency string) (Amount, error) {
 // ParseSum reads a sum of amounts, written as they are; it may be zero.
 func ParseSum(text, currency string) (Amount, error) {
 	decimals, ok := exponents[currency]
+	if !ok {
+		return Amount{}, errCurrency
+	}
 	whole, fraction, point := strings.Cut(text, ".")
-	if !ok || point != (decimals > 0) || len(fraction) != decimals || !decimal(whole) || !decimal("1"+fraction) || len(whole) > 1 && whole[0] == '0' {
-		return Amount{}, refuseField("amount", ReasonAmount, "not an amount as its currency is written")
+	if point != (decimals > 0) || len(fraction) != decimals || !decimal(whole) || !decimal("1"+fraction) || len(whole) > 1 && whole[0] == '0' {
+		return Amount{}, refuseField("amount", ReasonAmount, "digits with all decimals of the currency and nothing else, such as 48000.00 in CNY")
 	}
 	minor, err := strconv.ParseInt(whole+fraction, 10, 64)
 	if err != nil || minor > maxMinor {
@@ -44,9 +47,11 @@ func ParseSum(text, currency string) (Amount, error) {
 	return Amount{Minor: minor, Currency: currency}, nil
 }
 
+var errCurrency = refuseField("currency", ReasonAmount, "not a currency that can be shown")
+
 func (a Amount) check() error {
 	if _, ok := exponents[a.Currency]; !ok {
-		return refuseField("currency", ReasonAmount, "not a currency that can be shown")
+		return errCurrency
 	}
 	if a.Minor <= 0 || a.Minor > maxMinor {
 		return refuseField("amount", ReasonAmount, "not above zero, or of more than 15 digits")
