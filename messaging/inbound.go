@@ -65,7 +65,7 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 	if err != nil {
 		return err
 	}
-	heard, err := s.Recipients.Said(ctx, chatbot.ID, tenure, got.Text)
+	heard, err := s.Recipients.Said(ctx, chatbot.ID, tenure, permissionWords(got))
 	if err != nil {
 		return err
 	}
@@ -97,11 +97,19 @@ func (s *Service) inboundEvents(chatbot string, heard optin.Heard, e ReplyEvent)
 	now := s.Now()
 	switch heard {
 	case optin.HeardStop:
-		return []events.Event{{Chatbot: chatbot, Type: EventRefused, At: now, Data: PermissionEvent{e.Conversation}}}
+		return nil // it is told as every refusal is; see Refused
 	case optin.HeardStart:
 		return []events.Event{{Chatbot: chatbot, Type: EventStarted, At: now, Data: PermissionEvent{e.Conversation}}}
 	}
 	return []events.Event{{Chatbot: chatbot, Type: EventReply, At: now, Data: e}}
+}
+
+// permissionWords are what a person says about the permission to write, in words or by the button of a notice.
+func permissionWords(got gsma.Received) string {
+	if r := got.Response; r != nil && r.Reply != nil && r.Reply.Postback != nil && r.Reply.Postback.Data == refusal {
+		return "STOP"
+	}
+	return got.Text
 }
 
 // understood says what a message from a person is.

@@ -105,6 +105,9 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 		Notary: x.statement, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
 	m.closers = append(m.closers, x.Close)
 	outbox.On(m.outbox, "messaging opt-ins", x.optins.TenureEnded)
+	outbox.On(m.outbox, "messaging opt-ins", x.optins.SIMChanged)
+	outbox.On(m.outbox, "messaging", x.Renewed)
+	outbox.On(m.outbox, "messaging", x.Refused)
 	if err := a.wireBearers(x, c); err != nil {
 		return err
 	}

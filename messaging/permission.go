@@ -1,0 +1,68 @@
+package messaging
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/events"
+	"simtrust/messaging/gsma"
+	"simtrust/messaging/optin"
+)
+
+// refusal is the postback of the button that refuses a chatbot.
+const refusal = "simtrust:opt-in:refuse"
+
+// Renewed shows a person that a chatbot states an opt-in of theirs for a number that had another holder, with a refusal at one tap. A chatbot
+// that may not send now cannot write to them either, and shows nothing.
+func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
+	chatbot, err := s.Senders.Live(ctx, e.Chatbot)
+	if kind := simtrust.KindOf(err); kind == simtrust.KindDenied || kind == simtrust.KindNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o := &order{id: simtrust.NewID("msg"), created: s.Now(), req: SendReq{
+		Client: chatbot.Client, Chatbot: chatbot.ID, To: []string{""}, Class: dispatch.ClassService,
+		Key:     fmt.Sprintf("opt-in %s %d", e.Tenure, e.At.UnixMilli()), // no client's key has spaces
+		Content: notice(chatbot.Name),
+	}}
+	o.req.complete(o.created, true)
+	if o.made, err = s.render(&o.req, chatbot); err != nil {
+		return err
+	}
+	if o.digest, err = o.req.digest(s.Key); err != nil {
+		return err
+	}
+	o.to = []dispatch.Target{{Delivery: delivery(o.id, 0), Tenure: e.Tenure, Key: "0"}}
+	_, err = s.orders.Do(ctx, o)
+	if simtrust.ReasonOf(err) == ReasonKeyUsed {
+		err = nil // shown before
+	}
+	return err
+}
+
+// notice asks whether a person agrees, in the two languages of the pages.
+func notice(name string) gsma.Content {
+	return gsma.Content{
+		Text: "“" + name + "”称您已同意接收其消息。如果没有，请拒绝。\n" +
+			"“" + name + "” says that you agreed to its messages. If you did not, refuse.",
+		Suggestions: []gsma.Suggestion{gsma.NewReply("拒绝 Refuse", refusal)},
+	}
+}
+
+// Refused tells a chatbot's people that a person refuses it.
+func (s *Service) Refused(ctx context.Context, e optin.Refused) error {
+	id := "refused:" + e.Chatbot + ":" + string(e.Tenure) + ":" + strconv.FormatInt(e.At.UnixMilli(), 10)
+	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		if fresh, err := insertInbound(ctx, tx, id, s.Now()); err != nil || !fresh {
+			return err
+		}
+		return s.Events.Publish(ctx, tx, events.Event{Chatbot: e.Chatbot, Type: EventRefused, At: e.At,
+			Data: PermissionEvent{conversation(s.Key, e.Chatbot, e.Tenure)}})
+	})
+}
