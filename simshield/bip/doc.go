@@ -18,8 +18,8 @@
 // Nothing. Who a request is from (X-Admin-From) is not authenticated: whoever knows an ICCID gets the packet that waits for that card, which
 // is ciphered under the card's keys and does nothing on another card, and learns that there is one; the card gets it all the same. A card
 // that is not known, one that is reached by short message, and one for which nothing waits are answered alike, and so are responses of
-// unknown cards and responses that are not authentic. How often a card is asked for is limited for each address that asks, so that a
-// stranger does not use up the card's own requests.
+// unknown cards and responses that are not authentic. How often a card is asked for is limited for each network that asks (an IPv4
+// address, an IPv6 /64), so that a stranger does not use up the card's own requests; so is how many requests one holds.
 //
 // # What it does not do
 //

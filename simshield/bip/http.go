@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -43,7 +44,8 @@ func (s *Server) exchange(r *http.Request) (session.Answer, error) {
 	if err != nil {
 		return session.Answer{}, err
 	}
-	if err := s.admit(r, req.ICCID); err != nil {
+	from, err := s.admit(r, req.ICCID)
+	if err != nil {
 		return session.Answer{}, err
 	}
 	if req.Response != nil {
@@ -52,17 +54,18 @@ func (s *Server) exchange(r *http.Request) (session.Answer, error) {
 		}
 		while = 0
 	}
-	packet, err := s.next(r.Context(), req.ICCID, while)
+	packet, err := s.next(r.Context(), req.ICCID, from, while)
 	return session.Answer{Packet: packet, Next: r.URL.RequestURI()}, err
 }
 
-// admit limits how often an address asks for a card.
-func (s *Server) admit(r *http.Request, iccid string) error {
-	from, err := s.Client(r)
+// admit limits how often a card is asked for from one network, and returns the network.
+func (s *Server) admit(r *http.Request, iccid string) (netip.Prefix, error) {
+	client, err := s.Client(r)
 	if err != nil {
-		return err
+		return netip.Prefix{}, err
 	}
-	return s.pace.Take(from.Addr().String() + " " + iccid)
+	from := networkOf(client.Addr())
+	return from, s.pace.Take(from.String() + " " + iccid)
 }
 
 func read(r *http.Request) (req session.Request, while time.Duration, err error) {

@@ -2,8 +2,8 @@ package bip
 
 import (
 	"context"
+	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"simtrust/internal/rpc"
@@ -12,7 +12,6 @@ import (
 
 const (
 	maxWait       = 25 * time.Second // below the server's limit for reading, which would end it
-	maxHeld       = 100_000          // requests on this node; more are answered at once
 	sweepEvery    = time.Second      // for packets that other nodes have made ready
 	defaultPerMin = 60
 )
@@ -22,7 +21,7 @@ type Server struct {
 	Deps
 	pace    *rpc.Pace
 	metrics *metrics
-	held    atomic.Int64
+	held    holds
 	waiting waiters.Waiters[struct{}] // by ICCID
 	closed  chan struct{}
 	close   func()
@@ -74,12 +73,13 @@ func (s *Server) Sweep(ctx context.Context) error {
 	return err
 }
 
-// next returns the packet that waits for a card, as soon as there is one, or nil after a while.
-func (s *Server) next(ctx context.Context, iccid string, while time.Duration) ([]byte, error) {
-	if s.held.Add(1) > maxHeld {
+// next returns the packet that waits for a card, as soon as there is one, or nil after a while. Where too many are held, it is at once.
+func (s *Server) next(ctx context.Context, iccid string, from netip.Prefix, while time.Duration) ([]byte, error) {
+	if while > 0 && s.held.take(from) {
+		defer s.held.leave(from)
+	} else {
 		while = 0
 	}
-	defer s.held.Add(-1)
 	timer := time.NewTimer(while)
 	defer timer.Stop()
 	for {
