@@ -8,6 +8,7 @@ import (
 	"simtrust"
 	"simtrust/internal/sqldb"
 	"simtrust/simshield"
+	"simtrust/simshield/applet"
 )
 
 // exec changes the store behind the module.
@@ -57,6 +58,94 @@ func TestSilentBombing(t *testing.T) {
 		w.bank.refused(simshield.ReasonTooMany, w.bank.transfer("order-2", 4_999_900))
 		w.prompted(p, 0)
 		w.bank.ask(w.bank.transfer("order-3", 4_999_900))
+	})
+}
+
+// citizen is a subscriber with the login key of the eID applet, which answers to every party.
+func (w *world) citizen() *phone {
+	w.t.Helper()
+	p := w.subscriber(firstPhone, 1)
+	if r := w.enrol(firstPhone, p, simshield.AtCounter, applet.EID, applet.KindLogin); r.State != simshield.RegistrationDone {
+		w.t.Fatalf("the registration is %s, %s", r.State, r.Cause)
+	}
+	w.clock.advance(time.Minute)
+	return p
+}
+
+// eID asks for a login by the eID applet.
+func (b *bank) eID(order string) claims {
+	c := b.login(order)
+	c["application"] = "eid"
+	return c
+}
+
+// TestPartyBombing: a party that asks one card again and again, be it signed, busy or another sort of prompt, uses up its own share: others ask
+// the card all the same, and it may ask other cards.
+func TestPartyBombing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.citizen()
+		rival := w.register("rival", "别家")
+		w.prompting(simshield.Prompts{}) // six a minute, three of them one party's
+		for i := range 2 {
+			rival.ask(rival.eID(fmt.Sprintf("bomb-%d", i)))
+			w.settle()
+		}
+		open := rival.ask(rival.eID("bomb-2"))
+		for i := range 10 {
+			rival.refused(simshield.ReasonTooMany, rival.eID(fmt.Sprintf("more-%d", i)))
+		}
+		n, err := simtrust.ParseNumber(firstPhone)
+		w.must(err)
+		req := w.registration(simshield.AtCounter)
+		req.Party, req.Number = rival.id, n
+		if _, err := w.Register(t.Context(), req); simtrust.ReasonOf(err) != simshield.ReasonTooMany {
+			t.Errorf("a registration is a prompt too: %v", err)
+		}
+		if again := rival.ask(rival.eID("bomb-2")); again.ID != open.ID {
+			t.Error("an order that is known was asked again")
+		}
+		w.settle()
+		for i := range 3 {
+			tx := w.bank.ask(w.bank.eID(fmt.Sprintf("order-%d", i)))
+			w.settle()
+			w.is(tx.ID, simshield.StateSigned, "")
+		}
+		w.clock.advance(time.Minute)
+		rival.ask(rival.eID("later"))
+	})
+}
+
+// TestKeptBusy: a party that keeps a card busy with questions that nobody signs has to leave it alone for the rest of the hour. Questions that
+// are signed do not count, and other parties ask all the same.
+func TestKeptBusy(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.citizen()
+		rival := w.register("rival", "别家")
+		w.prompting(simshield.Prompts{Card: 1000, Unheeded: 4})
+		w.clock.advance(w.clock.now().Truncate(time.Hour).Add(time.Hour).Sub(w.clock.now())) // an hour begins
+		for i := range 5 {
+			rival.ask(rival.eID(fmt.Sprintf("signed-%d", i)))
+			w.settle()
+		}
+		cancelled := rival.ask(rival.eID("cancelled"))
+		_, err := w.Cancel(t.Context(), rival.id, cancelled.ID)
+		w.must(err)
+		p.person.ignores = true
+		rival.ask(rival.eID("ignored"))
+		w.settle()
+		p.person.ignores, p.person.refuses = false, true
+		rival.ask(rival.eID("refused"))
+		w.settle()
+		p.person.refuses = false
+		rival.ask(rival.eID("expired"))
+		w.clock.advance(5 * time.Minute)
+		w.must(w.Sweep(t.Context()))
+		rival.refused(simshield.ReasonTooMany, rival.eID("once more"))
+		tx := w.bank.ask(w.bank.eID("order-1"))
+		w.settle()
+		w.is(tx.ID, simshield.StateSigned, "")
+		w.clock.advance(55 * time.Minute)
+		rival.ask(rival.eID("the hour after"))
 	})
 }
 

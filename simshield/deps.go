@@ -97,6 +97,6 @@ type Config struct {
 	Policy Policy
 	// Life is the longest time that a person has to answer; 0: 2 minutes.
 	Life time.Duration
-	// PromptsPerMinute bounds how often a card is asked; 0: 6.
-	PromptsPerMinute int64
+	// Prompts bound how often a card is asked.
+	Prompts Prompts
 }

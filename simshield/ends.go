@@ -18,7 +18,6 @@ const (
 	grace      = 2 * time.Second
 	sweepEvery = time.Second
 	sweepBatch = 500
-	pruneEvery = time.Hour
 )
 
 // Cancel takes a party's transaction back; ReasonEnded where it has ended otherwise. Cancelling again is no error.
@@ -181,7 +180,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-sweep.C:
 			err = errors.Join(s.Sweep(ctx), s.watch(ctx))
 		case <-prune.C:
-			err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return prunePrompts(ctx, tx, s.now().Unix()/60-60) })
+			err = s.Prune(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "transactions were not ended in time", "error", err)

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -84,7 +83,7 @@ func rounds(batch []*attempt) (list [][]*attempt) {
 
 // openRound opens what has nothing in common. What a step answers is not in the next.
 func (s *Service) openRound(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
-	for _, step := range []func(context.Context, *sqldb.Tx, []*attempt) error{recognise, s.reserve, s.countPrompts, s.insert} {
+	for _, step := range []func(context.Context, *sqldb.Tx, []*attempt) error{recognise, s.reserve, s.countAsked, s.countPrompts, s.insert} {
 		if err := step(ctx, tx, round); err != nil {
 			return err
 		}
@@ -127,36 +126,6 @@ func again(k known, o *opening) (Transaction, error) {
 		return Transaction{}, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonReplayed, Msg: "the order is known with another content"}
 	}
 	return k.Transaction, nil
-}
-
-// countPrompt counts a prompt of another sort, and refuses it where the card was asked too often.
-func (s *Service) countPrompt(ctx context.Context, tx *sqldb.Tx, iccid string, at time.Time) error {
-	counts, err := countPrompts(ctx, tx, [][]any{promptOf(iccid, at)})
-	if err == nil && counts[iccid] > s.prompts {
-		return errTooMany
-	}
-	return err
-}
-
-// countPrompts refuses to ask a card too often: a person who is asked again and again confirms in the end. What the policy has refused does
-// not count: nobody sees it, and it would keep other parties from asking.
-func (s *Service) countPrompts(ctx context.Context, tx *sqldb.Tx, round []*attempt) error {
-	prompts := make([][]any, len(round))
-	for i, a := range round {
-		prompts[i] = promptOf(a.key.ICCID, a.created)
-	}
-	counts, err := countPrompts(ctx, tx, prompts)
-	if err != nil {
-		return err
-	}
-	for _, a := range round {
-		if counts[a.key.ICCID] > s.prompts {
-			if err := s.takeBack(ctx, tx, a, errTooMany); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // decision is what the policy said of a transfer, and what it was told.
@@ -221,7 +190,7 @@ func (s *Service) takeBack(ctx context.Context, tx *sqldb.Tx, a *attempt, why er
 	if a.decision == nil {
 		return nil
 	}
-	return releaseSums(ctx, tx, a.party.ID, a.customer, a.key.ICCID, a.decision.Day, a.payment.amount)
+	return releaseSums(ctx, tx, map[sumOf]int64{a.sum(sumCustomer): a.payment.amount, a.sum(sumShield): a.payment.amount})
 }
 
 // insert makes the transactions, and refuses those whose card has another open.
@@ -280,7 +249,5 @@ type signedRequest struct {
 	JWS  string          `json:"jws"`
 	JWKS json.RawMessage `json:"jwks"`
 }
-
-var errTooMany = &simtrust.Error{Kind: simtrust.KindLimited, Reason: ReasonTooMany, Msg: "the card was asked too often; try again in a minute"}
 
 var errBusy = &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonBusy, Msg: "the card has a transaction open; try again when that has ended"}

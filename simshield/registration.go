@@ -148,7 +148,7 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 	case blocked && r.Identified != AtCounter:
 		r.State = RegistrationAwaiting
 	}
-	if err := s.countPrompt(ctx, tx, r.iccid, r.Created); err != nil {
+	if err := s.countPrompt(ctx, tx, asker{r.Party, r.iccid}, r.Created); err != nil {
 		return err
 	}
 	inserted, err := insertRegistration(ctx, tx, *r, kinds, codeHash(r.ID, r.Code))

@@ -28,7 +28,7 @@ type Service struct {
 	audience string
 	policy   Policy
 	life     time.Duration
-	prompts  int64
+	prompts  Prompts
 	person   []byte
 
 	clients  keys.Clients
@@ -54,14 +54,11 @@ func New(d Deps, c Config) (*Service, error) {
 	}
 	s := &Service{
 		db: d.DB, holders: d.Holders, authority: d.Authority, parties: d.Parties, gateway: d.Gateway, evidence: d.Evidence, outbox: d.Outbox,
-		log: d.Log, now: d.Now, metrics: m, audience: c.Audience, policy: c.Policy, life: c.Life, prompts: c.PromptsPerMinute,
+		log: d.Log, now: d.Now, metrics: m, audience: c.Audience, policy: c.Policy, life: c.Life, prompts: c.Prompts.orDefault(),
 		person: c.PersonKey,
 	}
 	if s.life == 0 {
 		s.life = 2 * time.Minute
-	}
-	if s.prompts == 0 {
-		s.prompts = 6
 	}
 	// One batch of writes at a time, as with reads: two would only be half as large.
 	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open, sqldb.WithWorkers(1))

@@ -1,12 +1,10 @@
 package simshield
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"time"
 
@@ -205,70 +203,6 @@ func openTransactions(ctx context.Context, q sqldb.Querier, where string, limit 
 func endedSince(ctx context.Context, q sqldb.Querier, since time.Time) ([]string, error) {
 	rows, err := q.Query(ctx, `select id from simshield_transaction where ended >= $1`, since.UnixMilli())
 	return sqldb.Collect(rows, err, scanText)
-}
-
-// Kinds of sums.
-const (
-	sumCustomer = "customer"
-	sumShield   = "shield"
-)
-
-// sumOf names a day's sum.
-type sumOf struct{ party, kind, subject, day string }
-
-// addToSums adds to days' sums, each named once, and returns them. They are locked in one order.
-func addToSums(ctx context.Context, tx *sqldb.Tx, add map[sumOf]int64) (map[sumOf]int64, error) {
-	values := make([][]any, 0, len(add))
-	for s, amount := range add {
-		values = append(values, []any{s.party, s.kind, s.subject, s.day, amount})
-	}
-	slices.SortFunc(values, func(a, b []any) int {
-		return cmp.Or(cmp.Compare(a[1].(string), b[1].(string)), cmp.Compare(a[2].(string), b[2].(string)), cmp.Compare(a[0].(string), b[0].(string)))
-	})
-	sums := make(map[sumOf]int64, len(add))
-	_, err := sqldb.InsertReturning(ctx, tx, `insert into simshield_sum (party, kind, subject, day, amount)`, values,
-		`on conflict (party, kind, subject, day) do update set amount = simshield_sum.amount + excluded.amount
-			returning party, kind, subject, day, amount`,
-		func(rows *sql.Rows) (amount int64, err error) {
-			var s sumOf
-			err = rows.Scan(&s.party, &s.kind, &s.subject, &s.day, &amount)
-			sums[s] = amount
-			return amount, err
-		})
-	return sums, err
-}
-
-// releaseSums takes an amount out of both of a transfer's sums.
-func releaseSums(ctx context.Context, tx *sqldb.Tx, party, customer, iccid, day string, amount int64) error {
-	for kind, subject := range map[string]string{sumCustomer: customer, sumShield: iccid} {
-		if _, err := tx.Exec(ctx, `update simshield_sum set amount = amount - $5 where party = $1 and kind = $2 and subject = $3 and day = $4`,
-			party, kind, subject, day, amount); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// promptOf is a row that counts one prompt of a card.
-func promptOf(iccid string, at time.Time) []any { return []any{iccid, at.Unix() / 60, int64(1)} }
-
-// countPrompts counts one more prompt of each card, named once, in its minute, and returns how many that makes, by card.
-func countPrompts(ctx context.Context, tx *sqldb.Tx, prompts [][]any) (map[string]int64, error) {
-	counts := make(map[string]int64, len(prompts))
-	_, err := sqldb.InsertReturning(ctx, tx, `insert into simshield_prompts (iccid, minute, count)`, prompts,
-		`on conflict (iccid, minute) do update set count = simshield_prompts.count + 1 returning iccid, count`,
-		func(rows *sql.Rows) (n int64, err error) {
-			var iccid string
-			err = rows.Scan(&iccid, &n)
-			counts[iccid] = n
-			return n, err
-		})
-	return counts, err
-}
-
-func prunePrompts(ctx context.Context, tx *sqldb.Tx, before int64) error {
-	_, err := tx.Exec(ctx, `delete from simshield_prompts where minute < $1`, before)
-	return err
 }
 
 func instant(ms int64) time.Time {

@@ -62,6 +62,7 @@ type world struct {
 	outbox   *outbox.Outbox
 	phones   *phones
 	policy   simshield.Policy
+	prompts  simshield.Prompts
 	bank     *bank
 }
 
@@ -94,6 +95,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w := &world{t: t, db: db, clock: &clock{at: time.Now().UTC().Truncate(time.Millisecond)}, evidence: &evidence{}, parties: &parties{all: map[string]simshield.Party{}},
 		holders: &holders{now: map[simtrust.Number]renumber.Holding{}}}
 	w.policy = simshield.DefaultPolicy(time.FixedZone("Asia/Shanghai", 8*60*60))
+	w.prompts = simshield.Prompts{Card: 1000}
 	w.outbox = outbox.New(db, w.clock.now, slog.New(slog.DiscardHandler))
 	w.phones = newPhones(w)
 	w.bank = w.register("bank", "示例银行")
@@ -164,13 +166,19 @@ func (w *world) platform() *gateway.Service {
 	return g
 }
 
+// prompting is the module with other bounds of prompts.
+func (w *world) prompting(p simshield.Prompts) {
+	w.prompts = p
+	w.Service = w.node()
+}
+
 // node starts another instance on the same store.
 func (w *world) node() *simshield.Service {
 	w.t.Helper()
 	s, err := simshield.New(simshield.Deps{
 		DB: w.db, Holders: w.holders, Authority: w.ca, Parties: w.parties, Gateway: w.gateway, Evidence: w.evidence, Outbox: w.outbox,
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: w.clock.now,
-	}, simshield.Config{Audience: audience, PersonKey: bytes.Repeat([]byte{3}, 32), Policy: w.policy, PromptsPerMinute: 1000})
+	}, simshield.Config{Audience: audience, PersonKey: bytes.Repeat([]byte{3}, 32), Policy: w.policy, Prompts: w.prompts})
 	if err != nil {
 		w.t.Fatal(err)
 	}

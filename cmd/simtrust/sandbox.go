@@ -38,6 +38,7 @@ const (
 	sandboxRetransmit = 30 * time.Second
 	sandboxRetry      = 5 * time.Second // a phone here answers at once
 	sandboxPrompts    = 20              // a minute: a person who tries things out is asked more often than a customer
+	sandboxUnheeded   = 500             // an hour: and refuses more often
 	sandboxPolls      = 600             // a minute: a world that enrols its subscribers asks for a card often
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
@@ -165,6 +166,7 @@ func handsets(c *app.Config) (net.Listener, string, error) {
 	}
 	c.Simshield.Bearer = app.Bearer{URL: "http://" + phones.Addr().String() + "/sms", TokenFile: file}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
+	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
 	return phones, strings.TrimSpace(string(token)), nil
 }
 

@@ -29,12 +29,21 @@ type Simshield struct {
 	Life time.Duration `yaml:"life,omitempty"`
 	// PromptsPerMinute is how often a card is asked. Default: 6.
 	PromptsPerMinute int64 `yaml:"prompts_per_minute,omitempty"`
+	// PartyPromptsPerMinute is how many of them may be one party's. Default: half.
+	PartyPromptsPerMinute int64 `yaml:"party_prompts_per_minute,omitempty"`
+	// UnheededPerHour is how many of one party's questions to a card may end without a signature in an hour before the others are refused.
+	// Default: five times party_prompts_per_minute.
+	UnheededPerHour int64 `yaml:"unheeded_per_hour,omitempty"`
 	// PollsPerMinute is how often an address may ask for the packets of a card that polls. Default: 60.
 	PollsPerMinute int64 `yaml:"polls_per_minute,omitempty"`
 	// AllowLoopback lets callbacks (AP_URL) reach 127.0.0.1 on ports from 1024 up by plain HTTP: for a sandbox.
 	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
 	// Policy bounds transfers, in minor units; its day is that of renumber.zone.
 	Policy simshield.Policy `yaml:"policy"`
+}
+
+func (c Simshield) prompts() simshield.Prompts {
+	return simshield.Prompts{Card: c.PromptsPerMinute, Party: c.PartyPromptsPerMinute, Unheeded: c.UnheededPerHour}
 }
 
 // Bearer is the operator's short message gateway: its URL, and the file with the token that it is called with.
@@ -99,7 +108,7 @@ func (a *App) wireShield(m *modules) (err error) {
 	m.shield.Service, err = simshield.New(simshield.Deps{
 		DB: a.db, Holders: m.renumber, Authority: m.authority.Service, Parties: parties{m.account}, Gateway: m.shield.gateway, Evidence: notary,
 		Outbox: m.outbox, Log: a.obs.Log, Metrics: a.obs.Registry, Now: time.Now,
-	}, simshield.Config{Audience: a.issuer, PersonKey: a.keys.HMAC("simshield national identity numbers"), Policy: c.Policy, Life: c.Life, PromptsPerMinute: c.PromptsPerMinute})
+	}, simshield.Config{Audience: a.issuer, PersonKey: a.keys.HMAC("simshield national identity numbers"), Policy: c.Policy, Life: c.Life, Prompts: c.prompts()})
 	if err != nil {
 		return err
 	}

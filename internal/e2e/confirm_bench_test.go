@@ -122,7 +122,7 @@ func newShieldSite(b *testing.B, db *sqldb.DB) *shieldSite {
 	b.Cleanup(s.gateway.Close)
 	s.shield, err = simshield.New(simshield.Deps{DB: db, Holders: holders, Authority: authority, Parties: s, Gateway: s.gateway, Evidence: notary,
 		Outbox: events, Log: log, Metrics: prometheus.NewRegistry(), Now: time.Now},
-		simshield.Config{Audience: "https://id.example.com", PersonKey: bytes.Repeat([]byte{2}, 32), PromptsPerMinute: 1 << 30,
+		simshield.Config{Audience: "https://id.example.com", PersonKey: bytes.Repeat([]byte{2}, 32), Prompts: simshield.Prompts{Card: 1 << 30},
 			Policy: simshield.DefaultPolicy(time.UTC)})
 	check(b, err)
 	b.Cleanup(s.shield.Close)

@@ -94,7 +94,7 @@ func New(t testing.TB, db *sqldb.DB, prompts int64) *World {
 	w.Service, err = simshield.New(simshield.Deps{
 		DB: db, Holders: w.Holders, Authority: w.ca, Parties: w.Parties, Gateway: w.gateway, Evidence: evidence{}, Outbox: events,
 		Log: quiet, Metrics: prometheus.NewRegistry(), Now: w.Clock.Now,
-	}, simshield.Config{Audience: "https://id.example", PersonKey: bytes.Repeat([]byte{3}, 32), PromptsPerMinute: prompts,
+	}, simshield.Config{Audience: "https://id.example", PersonKey: bytes.Repeat([]byte{3}, 32), Prompts: simshield.Prompts{Card: prompts, Party: prompts},
 		Policy: simshield.DefaultPolicy(time.FixedZone("Asia/Shanghai", 8*60*60))})
 	must(t, err)
 	t.Cleanup(w.Service.Close)
