@@ -16,6 +16,10 @@
 // receipt without checksum proves nothing and changes nothing. An authentic status 02 (counter low) to the packet on its way, which a
 // card gives when the database is older than the card, raises the counter by the configured gap.
 //
+// A card is reached by short message, or comes for its packets itself (Way; package bip). To the second kind a packet is flying until the
+// card answers; until then it is handed out as often as it is asked for, the same octets. One that nobody came for in the time after which it
+// would be repeated has an absent card.
+//
 // Any number of nodes may run over one PostgreSQL: they take packets together with their cards under row locks that none waits for.
 //
 // # Keys
