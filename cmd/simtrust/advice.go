@@ -85,6 +85,8 @@ func advice(e *simtrust.Error) string {
 		return "simtrust ca eab list shows all"
 	case e.Reason == ca.ReasonUnknownProfile:
 		return "simtrust ca profiles lists them"
+	case messagingAdvice[e.Reason] != "":
+		return messagingAdvice[e.Reason]
 	case e.Kind == simtrust.KindInvalid:
 		return "--help after the command shows what it takes"
 	case e.Kind == simtrust.KindUnavailable:

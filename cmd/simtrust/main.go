@@ -14,19 +14,20 @@ import (
 )
 
 type cli struct {
-	Sandbox sandboxCmd `cmd:"" help:"Start the server with a simulated operator, subscribers and a demo shop, all on this machine."`
-	Serve   serveCmd   `cmd:"" help:"Start the server."`
-	Number  numberCmd  `cmd:"" help:"Tell who holds a number: import, assign, release, transfer, show."`
-	Card    cardCmd    `cmd:"" help:"SIM cards as the server reaches them: import, show, raise-counters."`
-	App     appCmd     `cmd:"" help:"Manage applications: register, rotate, suspend, resume, list."`
-	CA      caCmd      `cmd:"" name:"ca" help:"Certificates: issue, find, revoke; the hierarchy of authorities."`
-	Shield  shieldCmd  `cmd:"" help:"Have transfers and log-ins confirmed on SIM cards, as a bank does."`
-	Receipt receiptCmd `cmd:"" help:"Verify the evidence of a signature by a SIM card, offline."`
-	Key     keyCmd     `cmd:"" help:"Manage the signing keys."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database schema up to date."`
-	Routes  routesCmd  `cmd:"" help:"List every operation of a running server."`
-	Config  configCmd  `cmd:"" help:"Show the configuration."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Sandbox   sandboxCmd   `cmd:"" help:"Start the server with a simulated operator, subscribers and a demo shop, all on this machine."`
+	Serve     serveCmd     `cmd:"" help:"Start the server."`
+	Number    numberCmd    `cmd:"" help:"Tell who holds a number: import, assign, release, transfer, show."`
+	Card      cardCmd      `cmd:"" help:"SIM cards as the server reaches them: import, show, raise-counters."`
+	App       appCmd       `cmd:"" help:"Manage applications: register, rotate, suspend, resume, list."`
+	CA        caCmd        `cmd:"" name:"ca" help:"Certificates: issue, find, revoke; the hierarchy of authorities."`
+	Shield    shieldCmd    `cmd:"" help:"Have transfers and log-ins confirmed on SIM cards, as a bank does."`
+	Receipt   receiptCmd   `cmd:"" help:"Verify the evidence of a signature by a SIM card, offline."`
+	Messaging messagingCmd `cmd:"" help:"Who may send business messages: brands, chatbots, texts."`
+	Key       keyCmd       `cmd:"" help:"Manage the signing keys."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
+	Routes    routesCmd    `cmd:"" help:"List every operation of a running server."`
+	Config    configCmd    `cmd:"" help:"Show the configuration."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {
