@@ -43,9 +43,13 @@ func New(d Deps, c Config) *Service {
 	return s
 }
 
-// Carry has a bearer carry channels. The name is stable over restarts: references are kept under it.
+// Carry has a bearer carry channels. The name is stable over restarts: references are kept under it. A channel that is carried twice
+// panics.
 func (s *Service) Carry(name string, b Bearer, channels ...Channel) {
 	for _, c := range channels {
+		if s.lanes[c] != nil {
+			panic("dispatch: two bearers for the channel " + string(c))
+		}
 		l := newLane(s, name, b, c)
 		s.lanes[c] = l
 		s.order = append(s.order, l)

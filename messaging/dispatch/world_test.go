@@ -25,13 +25,17 @@ const (
 	text dispatch.Channel = "sms"
 )
 
-// clock is the time of a test. It stands still.
+// clock is the time of a test. It stands still, or is the time of the bubble.
 type clock struct {
-	mu sync.Mutex
-	t  time.Time
+	ticking bool
+	mu      sync.Mutex
+	t       time.Time
 }
 
 func (c *clock) now() time.Time {
+	if c.ticking {
+		return time.Now()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.t
@@ -180,6 +184,8 @@ func (l *listener) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch
 
 var schema = []sqldb.Migrations{dispatch.Migrations(), heard}
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // world is a node with what is around it.
 type world struct {
 	*dispatch.Service
@@ -204,15 +210,16 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w := &world{t: t, db: db, net: &network{}, people: &people{refused: map[simtrust.TenureID]error{}, missing: map[simtrust.TenureID]bool{}},
 		listener: &listener{}, clock: &clock{t: epoch}}
-	return w.node(db, dispatch.Config{Lease: lease, Grace: grace, Batch: 64, Parallel: 2})
+	return w.node(db, w.net)
 }
 
-// node is a further server in the same world, over the store.
-func (w *world) node(db *sqldb.DB, cfg dispatch.Config) *world {
+// node is a further server in the same world, over the store, with a bearer for all channels.
+func (w *world) node(db *sqldb.DB, b dispatch.Bearer) *world {
 	n := *w
 	n.db = db
-	n.Service = dispatch.New(dispatch.Deps{DB: db, Recipients: w.people, Listener: w.listener, Log: slog.New(slog.DiscardHandler), Now: w.clock.now}, cfg)
-	n.Carry("net", w.net, rcs, text)
+	cfg := dispatch.Config{Lease: lease, Grace: grace, Batch: 64, Parallel: 2}
+	n.Service = dispatch.New(dispatch.Deps{DB: db, Recipients: w.people, Listener: w.listener, Log: quiet, Now: w.clock.now}, cfg)
+	n.Carry("net", b, rcs, text)
 	w.t.Cleanup(n.Close)
 	return &n
 }
