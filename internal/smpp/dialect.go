@@ -16,8 +16,8 @@ var receiptWords = map[string]State{
 	"REJECTD": StateRejected, "REJECTED": StateRejected,
 }
 
-// receiptOctets returns the text of a receipt. It is ASCII, whatever the coding, except where it really is UCS-2: read in the GSM
-// alphabet, an underscore in an id would become another character.
+// receiptOctets returns the text of a receipt. It is ASCII, whatever the coding, except where it really is UCS-2: an underscore in an
+// id is mostly not the character of the GSM alphabet that its octet stands for.
 func receiptOctets(m *Message) string {
 	u, err := m.Content()
 	if err != nil {
@@ -30,12 +30,12 @@ func receiptOctets(m *Message) string {
 	return string(u.Body)
 }
 
-// space makes the characters between fields one.
-var space = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ", "\x00", " ")
+// plain makes the characters between fields one, and reads the underscore of those who do use the GSM alphabet.
+var plain = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ", "\x00", " ", "\x11", "_")
 
 // receiptText reads the fields that there are. The first of a name counts, and text is the last.
 func receiptText(text string) Receipt {
-	text = space.Replace(text)
+	text = plain.Replace(text)
 	fields := map[string]string{}
 	name, from := "", 0
 	take := func(to int) {

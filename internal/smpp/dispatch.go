@@ -99,6 +99,10 @@ func (s *Session) handle(h Header, request PDU) {
 		s.refuse(h, statusOf(err, s.failure()))
 	case answer.Command() != h.Command.Response() || s.queue.add(h.Sequence, StatusOK, answer) != nil:
 		s.refuse(h, s.failure())
+	default:
+		if f, ok := answer.(Followed); ok {
+			f.By()
+		}
 	}
 }
 

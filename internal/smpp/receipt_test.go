@@ -45,6 +45,7 @@ func TestReceiptDialects(t *testing.T) {
 		{"id:1 stat:DELETED err:E Text: ...", smpp.Receipt{ID: "1", State: smpp.StateDeleted, Word: "DELETED", Error: "E", Text: "..."}},
 
 		{"Id:4F_a@b Stat:Delivered", smpp.Receipt{ID: "4F_a@b", State: smpp.StateDelivered, Word: "Delivered"}},
+		{"id:a\x11b stat:ENROUTE", smpp.Receipt{ID: "a_b", State: smpp.StateEnroute, Word: "ENROUTE"}}, // in the GSM alphabet
 		{"stat:REJECTD, err:0x0B; id:9, submitdate:20260131120000 donedate:2026-01-31 12:00:05",
 			smpp.Receipt{ID: "9", Sent: noon, Done: noon.Add(5 * time.Second), State: smpp.StateRejected, Word: "REJECTD", Error: "0x0B"}},
 		{"id:9 submit date:202601311200 done date:2601311200000 stat:ACCEPTD",

@@ -324,6 +324,31 @@ func TestDeliver(t *testing.T) {
 	})
 }
 
+// TestReceiptFollows: a receipt that is sent at once comes after the name of its message, and the window is free while it is delivered.
+func TestReceiptFollows(t *testing.T) {
+	h := smpp.HandlerFunc(func(ctx context.Context, s *smpp.Session, p smpp.PDU) (smpp.PDU, error) {
+		answer := &smpp.SubmitSMResp{Accepted: smpp.Accepted{MessageID: "1"}}
+		receipt := smpp.Receipt{ID: "1", State: smpp.StateDelivered}.For(&p.(*smpp.SubmitSM).Message)
+		return smpp.Followed{PDU: answer, By: func() {
+			if err := s.Deliver(ctx, receipt); err != nil {
+				t.Error(err)
+			}
+		}}, nil
+	})
+	inCentre(t, h, smpp.ServerConfig{Link: smpp.Link{Window: 1}}, func(t *testing.T, c *centre) {
+		r := c.bind(smpp.Transceiver)
+		for range 10 {
+			r.expect(0x80000004, smpp.StatusOK, r.send(&smpp.SubmitSM{Message: message}))
+			g := r.receive()
+			if g.header.Command != smpp.CommandDeliverSM {
+				t.Fatal(g.header.Command)
+			}
+			r.sendAs(g.header.Sequence, smpp.StatusOK, &smpp.DeliverSMResp{})
+		}
+		synctest.Wait()
+	})
+}
+
 func deliver(t *testing.T, c *centre, m *smpp.DeliverSM) chan error {
 	done := make(chan error, 1)
 	go func() { done <- c.Deliver(t.Context(), "bank", m) }()

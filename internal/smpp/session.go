@@ -37,8 +37,15 @@ type Handler interface {
 	// Handle answers a request, whose response is sent when it has returned: what must not be lost is durable by then. It is called
 	// for as many requests at once as the window allows. The response is of the type that answers the request; nil stands for an empty
 	// one. Of an error the other side sees the [Status] in it; without one, ESME_RSYSERR from a service centre, and from an ESME
-	// ESME_RX_T_APPN, which means later. ctx ends with the session.
+	// ESME_RX_T_APPN, which means later. ctx ends with the session. See also [Followed].
 	Handle(ctx context.Context, from *Session, request PDU) (PDU, error)
+}
+
+// Followed is a response of a [Handler] with what is to happen once it is on its way: By is called then. So a receipt that is delivered
+// from there over the same session does not overtake the submit_sm_resp that names its message.
+type Followed struct {
+	PDU
+	By func()
 }
 
 // HandlerFunc is a function as a [Handler].
