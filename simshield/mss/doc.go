@@ -30,7 +30,8 @@
 //
 // TimeOut counts in seconds; less than 10 becomes 10, more than the longest life of a transaction, or nothing, becomes that. After it the
 // status is 208. A callback (asynchServerServer) goes to AP_URL, an https URL at a public address, as MSS_StatusResp; it is repeated with
-// growing pauses until the application answers 2xx, ten times, and MSS_StatusReq works all the while.
+// growing pauses until the application answers 2xx, ten times, and MSS_StatusReq works all the while, and for thirty days. After that the
+// transaction is unknown, and its AP_TransID still used.
 //
 // # Faults
 //

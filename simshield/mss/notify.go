@@ -16,10 +16,11 @@ const (
 	maxTries = 10
 )
 
-// Run tells the ends of transactions to the applications that asked to be told, until ctx ends.
+// Run tells the ends of transactions to the applications that asked to be told, and forgets old ones, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(notifyEvery)
+	tick, clean := time.NewTicker(notifyEvery), time.NewTicker(pruneEvery)
 	defer tick.Stop()
+	defer clean.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -27,6 +28,10 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-tick.C:
 			if err := s.Notify(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "applications were not told of ends", "error", err)
+			}
+		case <-clean.C:
+			if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
+				s.Log.WarnContext(ctx, "old transactions were not removed", "error", err)
 			}
 		}
 	}

@@ -75,6 +75,10 @@ func (s *Service) sign(ctx context.Context, party string, q *signatureReq, soap 
 	if err != nil {
 		return answer{}, err
 	}
+	if s.Now().Sub(t.Created) > Known {
+		f := failTransID // of a transaction that is forgotten here
+		return answer{}, &f
+	}
 	row := transaction{ID: t.ID, Party: party, TransID: q.AP.TransID, APID: q.AP.ID, MSISDN: q.MobileUser.MSISDN, Profile: o.profile, Format: o.format, Data: o.data,
 		URL: o.url, SOAP: soap, Major: string(q.MajorVersion), Minor: string(q.MinorVersion), Created: s.Now()}
 	switch inserted, err := s.insert(ctx, row); {
