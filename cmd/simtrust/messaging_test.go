@@ -61,7 +61,6 @@ func newSenders(t *testing.T) (remoteFlags, *sender.Service) {
 	quiet := slog.New(slog.DiscardHandler)
 	s := sender.New(sender.Deps{DB: db, Authority: register, Deliveries: undelivered{}, Outbox: outbox.New(db, time.Now, quiet), Log: quiet, Now: time.Now},
 		sender.Config{Issuer: server.URL})
-	t.Cleanup(s.Close)
 	s.Mount(r)
 	return remoteFlags{Server: server.URL, Token: "t"}, s
 }

@@ -90,7 +90,6 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	}
 	x.senders = sender.New(sender.Deps{DB: a.db, Authority: certificates(ca.Local(r, a.messagingToken)), Deliveries: x, Outbox: m.outbox, Log: a.obs.Log, Now: time.Now},
 		sender.Config{Issuer: a.issuer, Domain: c.Domain, Zone: zone})
-	m.closers = append(m.closers, x.senders.Close)
 	if x.optins, err = optin.New(optin.Deps{DB: a.db, Holders: holders, Chatbots: chatbots{x.senders}, Outbox: m.outbox, Now: time.Now},
 		optin.Config{NumberKey: a.keys.HMAC("messaging opt-ins: numbers")}); err != nil {
 		return err

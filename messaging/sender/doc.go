@@ -27,8 +27,8 @@
 //
 // # Quotas
 //
-// Take and TakeAll count in the caller's transaction, so that a message is counted if and only if it is accepted. Spend counts in one that
-// it shares with others that come at once. The counters of a chatbot are one row, locked by a write before it is read.
+// TakeAll counts in the caller's transaction, so that a message is counted if and only if it is accepted. The counters of a chatbot are one
+// row, locked by a write before it is read, and written once for all that a transaction takes.
 //
 // # What it does not do
 //

@@ -75,7 +75,7 @@ func TestSuspend(t *testing.T) {
 		}
 		_, err = w.Live(t.Context(), c.ID)
 		wantError(t, err, simtrust.KindDenied, sender.ReasonSuspended)
-		wantError(t, other.Spend(t.Context(), c.ID, 1), simtrust.KindDenied, sender.ReasonSuspended)
+		wantError(t, w.spend(c.ID, 1), simtrust.KindDenied, sender.ReasonSuspended)
 		w.clock.advance(time.Second)
 		_, err = other.Live(t.Context(), c.ID)
 		wantError(t, err, simtrust.KindDenied, sender.ReasonSuspended)

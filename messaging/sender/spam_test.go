@@ -19,6 +19,7 @@ func spammed(t *testing.T, fn func(t *testing.T, w *world)) {
 		w.config.Spam = sender.Spam{Window: 10 * 24 * time.Hour, Throttle: sender.Level{People: 2, PerMillion: 100_000},
 			Suspend: sender.Level{People: 4, PerMillion: 100_000}, Percent: 10, Pause: 24 * time.Hour}
 		w.Service = w.node()
+		w.takings = w.merged(w.Service)
 		fn(t, w)
 	})
 }
@@ -51,7 +52,7 @@ func TestSpamScore(t *testing.T) {
 	spammed(t, func(t *testing.T, w *world) {
 		c, _ := w.live("Shop")
 		w.quotas(c.ID, sender.Quotas{Second: 100, Day: 1000, Month: 1000, Year: 1000})
-		must(t, c, w.Spend(t.Context(), c.ID, 20))
+		must(t, c, w.spend(c.ID, 20))
 		w.report(c.ID)
 		if !w.shown(c.ID).Throttled.IsZero() {
 			t.Error("throttled by one report")
@@ -61,8 +62,8 @@ func TestSpamScore(t *testing.T) {
 			t.Errorf("after two reports: %+v", got)
 		}
 		w.clock.advance(time.Second)
-		wantError(t, w.Spend(t.Context(), c.ID, 11), simtrust.KindLimited, sender.ReasonOverSecond)
-		must(t, c, w.Spend(t.Context(), c.ID, 10))
+		wantError(t, w.spend(c.ID, 11), simtrust.KindLimited, sender.ReasonOverSecond)
+		must(t, c, w.spend(c.ID, 10))
 		w.report(c.ID)
 		w.report(c.ID)
 		if got := w.shown(c.ID); got.State() != sender.Suspended || got.Cause == "" {
@@ -70,7 +71,7 @@ func TestSpamScore(t *testing.T) {
 		}
 		_, err := w.Live(t.Context(), c.ID)
 		wantError(t, err, simtrust.KindDenied, sender.ReasonSuspended)
-		wantError(t, w.Spend(t.Context(), c.ID, 1), simtrust.KindDenied, sender.ReasonSuspended)
+		wantError(t, w.spend(c.ID, 1), simtrust.KindDenied, sender.ReasonSuspended)
 		w.report(c.ID)
 		if len(w.events.all) != 1 || w.events.all[0].(sender.StateChanged).State != sender.Suspended {
 			t.Errorf("events %+v", w.events.all)
@@ -102,7 +103,7 @@ func TestSpamScore(t *testing.T) {
 func TestFewAmongMany(t *testing.T) {
 	spammed(t, func(t *testing.T, w *world) {
 		c, _ := w.live("Large")
-		must(t, c, w.Spend(t.Context(), c.ID, 1000))
+		must(t, c, w.spend(c.ID, 1000))
 		for range 6 {
 			w.report(c.ID)
 		}

@@ -15,26 +15,13 @@ type Taking struct {
 	At      time.Time
 }
 
-// Spend takes n messages now from a chatbot's quotas, in a transaction that it shares with other callers: many at once cost little more
-// than one. Errors: KindLimited with the reason of the quota; KindDenied with [ReasonSuspended] or [ReasonNotVerified]; KindNotFound with
-// [ReasonUnknownBot]; KindInvalid with [ReasonCount].
-func (s *Service) Spend(ctx context.Context, chatbot string, n int64) error {
-	_, err := s.takings.Do(ctx, Taking{chatbot, n, s.Now()})
-	return err
-}
-
-// Take takes n messages from a chatbot's quotas in the caller's transaction: all of them or none. The errors are those of Spend.
-func (s *Service) Take(ctx context.Context, tx *sqldb.Tx, chatbot string, n int64, at time.Time) error {
-	refused, err := s.TakeAll(ctx, tx, []Taking{{chatbot, n, at}})
-	if err != nil {
-		return err
-	}
-	return refused[0]
-}
-
-// TakeAll is Take for many, in the order they came: one that finds too little left takes nothing, and a smaller one after it may still find
-// enough. It locks the chatbots' counters until the transaction ends, in the order of their ids, so it is right at any isolation. refused
-// has the answer to each; err means that nothing may be committed.
+// TakeAll takes messages from chatbots' quotas in the caller's transaction, so that a message is counted if and only if it is accepted. Each
+// taking gets all of its messages or none; they are answered in the order they came, and one that finds too little left does not stop a
+// smaller one after it. A caller that merges what comes at once (sqldb.Coalescer) writes each counter once for all of it. The chatbots' counters
+// are locked until the transaction ends, in the order of their ids: it is right at any isolation.
+//
+// refused has the answer to each: KindLimited with the reason of the quota; KindDenied with [ReasonSuspended] or [ReasonNotVerified];
+// KindNotFound with [ReasonUnknownBot]; KindInvalid with [ReasonCount]. err means that nothing may be committed.
 func (s *Service) TakeAll(ctx context.Context, tx *sqldb.Tx, takings []Taking) (refused []error, err error) {
 	ids := chatbotsOf(takings)
 	counters, err := lockCounters(ctx, tx, ids)
@@ -90,17 +77,4 @@ func (s *Service) quotas(p *purse, at time.Time) Quotas {
 		return p.quotas.part(s.cfg.Spam.Percent)
 	}
 	return p.quotas
-}
-
-// takeBatch answers what was taken at once.
-func (s *Service) takeBatch(ctx context.Context, tx *sqldb.Tx, batch []Taking) ([]sqldb.Result[struct{}], error) {
-	refused, err := s.TakeAll(ctx, tx, batch)
-	if err != nil {
-		return nil, err
-	}
-	results := make([]sqldb.Result[struct{}], len(refused))
-	for i, err := range refused {
-		results[i].Err = err
-	}
-	return results, nil
 }

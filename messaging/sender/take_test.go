@@ -20,6 +20,14 @@ func (w *world) quotas(id string, q sender.Quotas) {
 	must(w.t, c, err)
 }
 
+// take takes n messages in a transaction of their own.
+func (w *world) take(s *sender.Service, chatbot string, n int64, at time.Time) error {
+	return w.db.InTx(w.t.Context(), func(tx *sqldb.Tx) error {
+		refused, err := s.TakeAll(w.t.Context(), tx, []sender.Taking{{Chatbot: chatbot, N: n, At: at}})
+		return errors.Join(append(refused, err)...)
+	})
+}
+
 // TestQuotas: each quota has its own reason, a batch is taken whole or not at all, and every period begins anew at its own instant.
 func TestQuotas(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -30,7 +38,7 @@ func TestQuotas(t *testing.T) {
 		w.clock.advance(at.Sub(w.clock.now()))
 		spend := func(n int64, reason string) {
 			t.Helper()
-			err := w.Spend(t.Context(), c.ID, n)
+			err := w.spend(c.ID, n)
 			if reason == "" {
 				must(t, n, err)
 				return
@@ -56,11 +64,11 @@ func TestQuotas(t *testing.T) {
 		spend(10, "")
 
 		for _, n := range []int64{0, -1, math.MinInt64} {
-			wantError(t, w.Spend(t.Context(), c.ID, n), simtrust.KindInvalid, sender.ReasonCount)
+			wantError(t, w.spend(c.ID, n), simtrust.KindInvalid, sender.ReasonCount)
 		}
-		wantError(t, w.Spend(t.Context(), c.ID, math.MaxInt64), simtrust.KindLimited, sender.ReasonOverYear)
-		wantError(t, w.Spend(t.Context(), simtrust.NewID("bot"), 1), simtrust.KindNotFound, sender.ReasonUnknownBot)
-		wantError(t, w.Spend(t.Context(), "bot_\x00", 1), simtrust.KindNotFound, sender.ReasonUnknownBot)
+		wantError(t, w.spend(c.ID, math.MaxInt64), simtrust.KindLimited, sender.ReasonOverYear)
+		wantError(t, w.spend(simtrust.NewID("bot"), 1), simtrust.KindNotFound, sender.ReasonUnknownBot)
+		wantError(t, w.spend("bot_\x00", 1), simtrust.KindNotFound, sender.ReasonUnknownBot)
 	})
 }
 
@@ -70,9 +78,7 @@ func TestClocksThatDiffer(t *testing.T) {
 		c, _ := w.live("Shop")
 		w.quotas(c.ID, sender.Quotas{Second: 1, Day: 2, Month: 1000, Year: 1000})
 		now := w.clock.now()
-		take := func(at time.Time) error {
-			return w.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return w.Take(t.Context(), tx, c.ID, 1, at) })
-		}
+		take := func(at time.Time) error { return w.take(w.Service, c.ID, 1, at) }
 		must(t, c, take(now))
 		wantError(t, take(now.Add(-time.Second)), simtrust.KindLimited, sender.ReasonOverSecond)
 		must(t, c, take(now.Add(time.Second)))
@@ -88,7 +94,8 @@ func TestTakeInTransaction(t *testing.T) {
 		w.quotas(c.ID, sender.Quotas{Second: 5, Day: 5, Month: 5, Year: 5})
 		undone := errors.New("undone")
 		err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
-			return errors.Join(w.Take(t.Context(), tx, c.ID, 5, w.clock.now()), undone)
+			refused, err := w.TakeAll(t.Context(), tx, []sender.Taking{{Chatbot: c.ID, N: 5, At: w.clock.now()}})
+			return errors.Join(err, refused[0], undone)
 		})
 		if !errors.Is(err, undone) || simtrust.ReasonOf(err) != "" {
 			t.Fatal(err)
@@ -107,7 +114,7 @@ func TestTakeInTransaction(t *testing.T) {
 				t.Errorf("taking %d: %v", i, refused[i])
 			}
 		}
-		wantError(t, w.Spend(t.Context(), c.ID, 1), simtrust.KindLimited, sender.ReasonOverYear)
+		wantError(t, w.spend(c.ID, 1), simtrust.KindLimited, sender.ReasonOverYear)
 	})
 }
 
@@ -116,22 +123,19 @@ func TestQuotaRace(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		c, _ := w.live("Shop")
 		nodes := []*sender.Service{w.Service, w.node()}
-		own := func(s *sender.Service) error {
-			err := &simtrust.Error{Kind: simtrust.KindUnavailable}
-			for simtrust.KindOf(err) == simtrust.KindUnavailable { // serializable transactions on one row: some find it contended
-				got := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error { return s.Take(t.Context(), tx, c.ID, 3, w.clock.now()) })
-				if got == nil {
-					return nil
+		shared := []*sqldb.Coalescer[sender.Taking, struct{}]{w.takings, w.merged(nodes[1])}
+		for name, take := range map[string]func(node int) error{
+			"shared": func(node int) error {
+				_, err := shared[node].Do(t.Context(), sender.Taking{Chatbot: c.ID, N: 3, At: w.clock.now()})
+				return err
+			},
+			"own": func(node int) (err error) {
+				for { // serializable transactions on one row: some find it contended
+					if err = w.take(nodes[node], c.ID, 3, w.clock.now()); simtrust.KindOf(err) != simtrust.KindUnavailable {
+						return err
+					}
 				}
-				if !errors.As(got, &err) {
-					return got
-				}
-			}
-			return err
-		}
-		for name, take := range map[string]func(*sender.Service) error{
-			"shared": func(s *sender.Service) error { return s.Spend(t.Context(), c.ID, 3) },
-			"own":    own,
+			},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w.clock.advance(24 * time.Hour)
@@ -140,7 +144,7 @@ func TestQuotaRace(t *testing.T) {
 				var all sync.WaitGroup
 				for i := range 64 {
 					all.Go(func() {
-						switch err := take(nodes[i%2]); {
+						switch err := take(i % 2); {
 						case err == nil:
 							taken.Add(3)
 						case simtrust.ReasonOf(err) != sender.ReasonOverDay:
@@ -152,8 +156,8 @@ func TestQuotaRace(t *testing.T) {
 				if taken.Load() != 99 {
 					t.Errorf("%d messages of 100 were taken by threes", taken.Load())
 				}
-				must(t, c, w.Spend(t.Context(), c.ID, 1))
-				wantError(t, w.Spend(t.Context(), c.ID, 1), simtrust.KindLimited, sender.ReasonOverDay)
+				must(t, c, w.spend(c.ID, 1))
+				wantError(t, w.spend(c.ID, 1), simtrust.KindLimited, sender.ReasonOverDay)
 			})
 		}
 	})

@@ -30,6 +30,7 @@ const issuer = "https://id.operator.example"
 // world is the service with what a test turns around it: the clock, the register of certificates, what was delivered to whom.
 type world struct {
 	*sender.Service
+	takings   *sqldb.Coalescer[sender.Taking, struct{}]
 	t         *testing.T
 	db        *sqldb.DB
 	clock     *clock
@@ -154,15 +155,34 @@ func newWorld(t *testing.T, db *sqldb.DB) *world {
 	w := &world{t: t, db: db, clock: &clock{at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, authority: &authority{rows: map[string]ca.Certificate{}},
 		delivered: &deliveries{had: map[[2]string]bool{}}, events: &events{}, config: sender.Config{Issuer: issuer, Domain: "bot.operator.example"}}
 	w.Service = w.node()
+	w.takings = w.merged(w.Service)
 	return w
+}
+
+// merged takes what comes at once in one transaction, as those do who accept messages.
+func (w *world) merged(s *sender.Service) *sqldb.Coalescer[sender.Taking, struct{}] {
+	c := sqldb.NewCoalescer(w.db, "take", func(ctx context.Context, tx *sqldb.Tx, batch []sender.Taking) ([]sqldb.Result[struct{}], error) {
+		refused, err := s.TakeAll(ctx, tx, batch)
+		results := make([]sqldb.Result[struct{}], len(refused))
+		for i, err := range refused {
+			results[i].Err = err
+		}
+		return results, err
+	})
+	w.t.Cleanup(c.Close)
+	return c
+}
+
+// spend takes n messages now.
+func (w *world) spend(chatbot string, n int64) error {
+	_, err := w.takings.Do(w.t.Context(), sender.Taking{Chatbot: chatbot, N: n, At: w.clock.now()})
+	return err
 }
 
 // node starts another instance on the same store.
 func (w *world) node() *sender.Service {
-	s := sender.New(sender.Deps{DB: w.db, Authority: w.authority, Deliveries: w.delivered, Outbox: w.events, Log: slog.New(slog.DiscardHandler),
+	return sender.New(sender.Deps{DB: w.db, Authority: w.authority, Deliveries: w.delivered, Outbox: w.events, Log: slog.New(slog.DiscardHandler),
 		Now: w.clock.now}, w.config)
-	w.t.Cleanup(s.Close)
-	return s
 }
 
 var operator = sender.Decision{By: "operator", Why: "papers seen"}
