@@ -18,6 +18,7 @@ type Client struct {
 	receipt      func(context.Context, transactionIDWire) (json.RawMessage, error)
 	register     func(context.Context, registerWire) (registrationWire, error)
 	registration func(context.Context, registrationIDWire) (registrationWire, error)
+	withdraw     func(context.Context, registrationIDWire) (registrationWire, error)
 }
 
 // NewClient returns the module behind c.
@@ -29,6 +30,7 @@ func NewClient(c *rpc.Client) *Client {
 		receipt:      rpc.Call[transactionIDWire, json.RawMessage](c, patternReceipt),
 		register:     rpc.Call[registerWire, registrationWire](c, patternRegister),
 		registration: rpc.Call[registrationIDWire, registrationWire](c, patternRegistration),
+		withdraw:     rpc.Call[registrationIDWire, registrationWire](c, patternWithdraw),
 	}
 }
 
@@ -69,6 +71,12 @@ func (c *Client) Register(ctx context.Context, req RegisterReq) (Registration, e
 // Registration returns a registration.
 func (c *Client) Registration(ctx context.Context, id string) (Registration, error) {
 	r, err := c.registration(ctx, registrationIDWire{id})
+	return r.registration(), err
+}
+
+// CancelRegistration takes a registration back.
+func (c *Client) CancelRegistration(ctx context.Context, id string) (Registration, error) {
+	r, err := c.withdraw(ctx, registrationIDWire{id})
 	return r.registration(), err
 }
 

@@ -24,6 +24,7 @@ type shield interface {
 	Receipt(ctx context.Context, id string) ([]byte, error)
 	Register(ctx context.Context, req simshield.RegisterReq) (simshield.Registration, error)
 	Registration(ctx context.Context, id string) (simshield.Registration, error)
+	CancelRegistration(ctx context.Context, id string) (simshield.Registration, error)
 }
 
 // local is the bank's view in process.
@@ -51,6 +52,10 @@ func (l local) Register(ctx context.Context, req simshield.RegisterReq) (simshie
 
 func (l local) Registration(ctx context.Context, id string) (simshield.Registration, error) {
 	return l.w.Registration(ctx, l.w.bank.id, id)
+}
+
+func (l local) CancelRegistration(ctx context.Context, id string) (simshield.Registration, error) {
+	return l.w.CancelRegistration(ctx, l.w.bank.id, id)
 }
 
 // gate knows one token for every scope, and one for none.
@@ -97,6 +102,17 @@ func contract(t *testing.T, w *world, s shield) {
 	}
 	req := simshield.RegisterReq{Party: w.bank.id, Number: n, Application: applet.Bank, Kinds: []applet.Kind{applet.KindTransaction}, Algorithm: applet.P256,
 		Identified: simshield.AtCounter, Subject: ca.Subject{Country: "CN", CommonName: "王小明"}}
+	mistaken, err := s.Register(ctx, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Register(ctx, req)
+	wants(t, "a second registration", err, simtrust.KindConflict, simshield.ReasonRegistrationOpen)
+	if mistaken, err = s.CancelRegistration(ctx, mistaken.ID); err != nil || mistaken.State != simshield.RegistrationFailed || mistaken.Cause != simshield.CauseParty {
+		t.Errorf("%+v, %v", mistaken, err)
+	}
+	_, err = s.CancelRegistration(ctx, "reg_none")
+	wants(t, "no such registration to cancel", err, simtrust.KindNotFound, simshield.ReasonUnknownRegistration)
 	r, err := s.Register(ctx, req)
 	if err != nil || len(r.Code) != 8 {
 		t.Fatalf("%+v, %v", r, err)
@@ -106,6 +122,8 @@ func contract(t *testing.T, w *world, s shield) {
 	if r, err = s.Registration(ctx, r.ID); err != nil || r.State != simshield.RegistrationDone || r.Certificates[applet.KindTransaction] == "" || r.Code != "" {
 		t.Fatalf("%+v, %v", r, err)
 	}
+	_, err = s.CancelRegistration(ctx, r.ID)
+	wants(t, "a registration that is done", err, simtrust.KindConflict, simshield.ReasonEnded)
 	tx, err := s.Confirm(ctx, w.bank.sign(w.bank.transfer("order-1", 100)))
 	if err != nil || tx.State != simshield.StateOpen || tx.Kind != applet.KindTransaction {
 		t.Fatalf("%+v, %v", tx, err)

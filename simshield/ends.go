@@ -20,27 +20,6 @@ const (
 	sweepBatch = 500
 )
 
-// Cancel takes a party's transaction back; ReasonEnded where it has ended otherwise. Cancelling again is no error.
-func (s *Service) Cancel(ctx context.Context, party, id string) (Transaction, error) {
-	p, err := s.pending.Do(ctx, id)
-	switch {
-	case err != nil:
-		return Transaction{}, err
-	case p.row == nil || p.row.Party != party:
-		return Transaction{}, errUnknown
-	}
-	if !p.row.Final() {
-		if err := s.end(ctx, end{row: p.row, key: p.key, state: StateCancelled, cause: CauseParty, recall: true}); err != nil {
-			return Transaction{}, err
-		}
-	}
-	t, err := s.Transaction(ctx, party, id)
-	if err == nil && t.State != StateCancelled {
-		return t, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonEnded, Msg: "the transaction has ended: " + string(t.State)}
-	}
-	return t, err
-}
-
 // TenureEnded ends the keys on a tenure and what was being confirmed with them. Idempotent.
 func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error {
 	return s.lose(ctx, e.Tenure, CauseTenureEnded, "")

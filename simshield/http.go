@@ -27,6 +27,7 @@ const (
 	patternReceipt      = "GET /simshield/v1/transactions/{id}/receipt"
 	patternRegister     = "POST /simshield/v1/registrations"
 	patternRegistration = "GET /simshield/v1/registrations/{id}"
+	patternWithdraw     = "POST /simshield/v1/registrations/{id}/cancel"
 	patternApprove      = "POST /simshield/v1/registrations/{id}/approve"
 	patternSuspend      = "POST /simshield/v1/suspend"
 	patternResume       = "POST /simshield/v1/resume"
@@ -44,6 +45,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "simshield.receipt", patternReceipt, s.receiptWire, confirm)
 	rpc.Handle(r, "simshield.register", patternRegister, s.registerWire, register, rpc.Status(http.StatusCreated))
 	rpc.Handle(r, "simshield.registration", patternRegistration, s.showRegistration, register)
+	rpc.Handle(r, "simshield.cancel_registration", patternWithdraw, s.cancelRegistrationWire, register)
 	rpc.Handle(r, "simshield.approve", patternApprove, s.approveWire, rpc.Scope(ScopeApprove))
 	rpc.Handle(r, "simshield.suspend", patternSuspend, s.suspendWire, register)
 	rpc.Handle(r, "simshield.resume", patternResume, s.resumeWire, register)
@@ -150,6 +152,12 @@ func (s *Service) showRegistration(ctx context.Context, w registrationIDWire) (r
 	return registrationOf(r), err
 }
 
+func (s *Service) cancelRegistrationWire(ctx context.Context, w registrationIDWire) (registrationWire, error) {
+	r, err := s.CancelRegistration(ctx, client(ctx), w.ID)
+	return registrationOf(r), err
+}
+
+// approveWire counts the client as the operator: no token that stands for a person has the scope.
 func (s *Service) approveWire(ctx context.Context, w registrationIDWire) (registrationWire, error) {
 	r, err := s.Approve(ctx, client(ctx), w.ID)
 	return registrationOf(r), err

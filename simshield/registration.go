@@ -163,7 +163,8 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 	return s.askNext(ctx, tx, *r, partyName)
 }
 
-// Approve counts an operator's approval of a registration that awaits two.
+// Approve counts an operator's approval of a registration that awaits two. An operator is a client; two people take two clients, each with
+// the secret of one of them.
 func (s *Service) Approve(ctx context.Context, operator, id string) (Registration, error) {
 	var r *Registration
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {

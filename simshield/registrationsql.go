@@ -130,6 +130,17 @@ func nextEnrolment(ctx context.Context, tx *sqldb.Tx, id string) (kind applet.Ki
 	return kind, challenge, err
 }
 
+// kindsOf returns the kinds of keys that a registration is about.
+func kindsOf(ctx context.Context, tx *sqldb.Tx, id string) ([]applet.Kind, error) {
+	rows, err := tx.Query(ctx, `select kind from simshield_enrolment where registration = $1 order by place`, id)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (kind applet.Kind, err error) {
+		var name string
+		err = rows.Scan(&name)
+		kind, _ = applet.ParseKind(name)
+		return kind, err
+	})
+}
+
 func findEnrolment(ctx context.Context, q sqldb.Querier, registration string, kind applet.Kind) (*enrolling, error) {
 	var e enrolling
 	var challenge []byte
