@@ -75,6 +75,13 @@ func (c *Client) Bound() bool {
 	return s != nil
 }
 
+// Session returns the session that there is, nil where there is none. Its Do neither waits for another nor sends again what was refused
+// because of congestion: it is for who has a queue of their own.
+func (c *Client) Session() *Session {
+	s, _ := c.current()
+	return s
+}
+
 func (c *Client) current() (*Session, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

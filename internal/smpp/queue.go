@@ -49,8 +49,11 @@ func (q *queue) signal() {
 	}
 }
 
-// take returns what there is, leaving spare in its place, and whether more may come.
+// take returns what there is, leaving spare in its place where it is not unusually large, and whether more may come.
 func (q *queue) take(spare []byte) (batch []byte, open bool) {
+	if cap(spare) > q.limit {
+		spare = nil
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	batch, q.octets = q.octets, spare[:0]

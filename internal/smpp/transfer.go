@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -39,6 +40,7 @@ func (s *Session) write() {
 			}
 		case open:
 			<-s.queue.wake
+			runtime.Gosched() // whoever is about to queue something does so first: it goes out with one write
 		default:
 			s.end(errUnbound)
 			return
