@@ -126,7 +126,10 @@ func (c *messagingHistoryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts, err := sender.NewClient(remote).History(ctx, c.ID)
+	client := sender.NewClient(remote)
+	acts, err := everything(ctx, func(ctx context.Context, p ca.Page) ([]sender.Act, string, error) {
+		return client.History(ctx, c.ID, sender.Page(p))
+	})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package sender
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -47,6 +49,7 @@ const (
 // Act is an entry of the record: who did what about a brand, chatbot or template.
 type Act struct {
 	Subject string
+	Seq     int64 // from 1, in the order of the acts
 	At      time.Time
 	By, Act string
 	Why     string
@@ -60,10 +63,20 @@ func (s *Service) record(ctx context.Context, tx *sqldb.Tx, subject, act string,
 	return insertAct(ctx, tx, Act{Subject: subject, At: s.Now(), By: d.By, Act: act, Why: d.Why})
 }
 
-// History returns the record about a brand, chatbot or template, oldest first.
-func (s *Service) History(ctx context.Context, subject string) ([]Act, error) {
+// History lists the record about a brand, chatbot or template, oldest first. next is the After of the following page, or "" after the last.
+// Errors: KindInvalid with [ReasonPage].
+func (s *Service) History(ctx context.Context, subject string, p Page) (list []Act, next string, err error) {
 	if !isID(brandID, subject) && !isID(chatbotID, subject) && !isID(templateID, subject) {
-		return nil, invalid(ReasonPage, "subject: the id of a brand, chatbot or template")
+		return nil, "", invalid(ReasonPage, "subject: the id of a brand, chatbot or template")
 	}
-	return actsAbout(ctx, s.DB, subject)
+	after, err := strconv.ParseInt(cmp.Or(p.After, "0"), 10, 64)
+	if err != nil {
+		return nil, "", errPage
+	}
+	p = p.bounded()
+	if list, err = actsAfter(ctx, s.DB, subject, after, p.Limit+1); err != nil {
+		return nil, "", err
+	}
+	list, next = cut(list, p, func(a Act) string { return strconv.FormatInt(a.Seq, 10) })
+	return list, next, nil
 }

@@ -155,7 +155,7 @@ func TestProofIsGoodOnce(t *testing.T) {
 		if must(t, got, err); got.Certificate.ID != fresh.ID {
 			t.Error("an old proof brought the old certificate back")
 		}
-		acts, err := w.History(t.Context(), c.ID)
+		acts, _, err := w.History(t.Context(), c.ID, sender.Page{})
 		if must(t, acts, err); len(acts) != 3 {
 			t.Errorf("on record: %+v", acts)
 		}

@@ -185,22 +185,3 @@ func (s *Service) Chatbots(ctx context.Context, q ChatbotQuery, p Page) (list []
 	list, next = cut(list, p, func(c Chatbot) string { return c.ID })
 	return list, next, nil
 }
-
-// alter changes a chatbot in one transaction, with its act on record, and has this node read it anew.
-func (s *Service) alter(ctx context.Context, id string, change func(tx *sqldb.Tx, c *Chatbot) (act string, d Decision, err error)) (c Chatbot, err error) {
-	err = s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
-		tx.OnCommit(func() { s.standings.forget(id) })
-		if c, err = chatbotByID(ctx, tx, id); err != nil {
-			return err
-		}
-		act, d, err := change(tx, &c)
-		if err != nil || act == "" {
-			return err
-		}
-		if err := updateChatbot(ctx, tx, c); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, id, act, d)
-	})
-	return c, err
-}

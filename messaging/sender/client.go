@@ -27,7 +27,7 @@ type Client struct {
 	templates      func(context.Context, templatesReqWire) (templatesWire, error)
 	template       func(context.Context, idWire) (templateWire, error)
 	reviewTemplate func(context.Context, templateReviewWire) (templateWire, error)
-	history        func(context.Context, subjectWire) (actsWire, error)
+	history        func(context.Context, historyWire) (actsWire, error)
 }
 
 // NewClient returns the operations of the server behind c.
@@ -50,7 +50,7 @@ func NewClient(c *rpc.Client) *Client {
 		templates:      rpc.Call[templatesReqWire, templatesWire](c, patternTemplates),
 		template:       rpc.Call[idWire, templateWire](c, patternTemplate),
 		reviewTemplate: rpc.Call[templateReviewWire, templateWire](c, patternReviewTemplate),
-		history:        rpc.Call[subjectWire, actsWire](c, patternHistory),
+		history:        rpc.Call[historyWire, actsWire](c, patternHistory),
 	}
 }
 
@@ -156,8 +156,8 @@ func (c *Client) ReviewTemplate(ctx context.Context, id string, approve bool, d 
 	return w.template(), err
 }
 
-// History returns the record about a brand, chatbot or template.
-func (c *Client) History(ctx context.Context, subject string) ([]Act, error) {
-	res, err := c.history(ctx, subjectWire{subject})
-	return each(res.Acts, func(w actWire) Act { return Act(w) }), err
+// History lists a page of the record about a brand, chatbot or template.
+func (c *Client) History(ctx context.Context, subject string, p Page) ([]Act, string, error) {
+	res, err := c.history(ctx, historyWire{subject, pageWire(p)})
+	return each(res.Acts, func(w actWire) Act { return Act(w) }), res.Next, err
 }

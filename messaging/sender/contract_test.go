@@ -37,7 +37,7 @@ type senders interface {
 	Template(context.Context, string) (sender.Template, error)
 	Templates(context.Context, sender.TemplateQuery, sender.Page) ([]sender.Template, string, error)
 	ReviewTemplate(context.Context, string, bool, sender.Decision) (sender.Template, error)
-	History(context.Context, string) ([]sender.Act, error)
+	History(context.Context, string, sender.Page) ([]sender.Act, string, error)
 }
 
 var (
@@ -139,11 +139,21 @@ func TestChatbotContract(t *testing.T) {
 		if must(t, c, err); c.State() != sender.Verified {
 			t.Error("not resumed")
 		}
-		acts, err := s.History(t.Context(), c.ID)
+		acts, _, err := s.History(t.Context(), c.ID, sender.Page{})
 		if must(t, acts, err); len(acts) != 7 || acts[6].Act != "chatbot_resumed" || acts[6].By != "operator" || acts[6].Why != operator.Why {
 			t.Errorf("on record %+v", acts)
 		}
-		_, err = s.History(t.Context(), "'")
+		page, next, err := s.History(t.Context(), c.ID, sender.Page{Limit: 6})
+		if must(t, page, err); !cmp.Equal(page, acts[:6]) {
+			t.Errorf("the first page: %+v", page)
+		}
+		page, next, err = s.History(t.Context(), c.ID, sender.Page{After: next})
+		if must(t, page, err); !cmp.Equal(page, acts[6:]) || next != "" {
+			t.Errorf("the second page: %+v", page)
+		}
+		_, _, err = s.History(t.Context(), "'", sender.Page{})
+		wantError(t, err, simtrust.KindInvalid, sender.ReasonPage)
+		_, _, err = s.History(t.Context(), c.ID, sender.Page{After: "x"})
 		wantError(t, err, simtrust.KindInvalid, sender.ReasonPage)
 	})
 }

@@ -198,7 +198,7 @@ func (s *Service) reviewTemplateWire(ctx context.Context, w templateReviewWire) 
 	return wireOfTemplate(t), err
 }
 
-func (s *Service) historyWire(ctx context.Context, w subjectWire) (actsWire, error) {
-	list, err := s.History(ctx, w.Subject)
-	return actsWire{each(list, func(a Act) actWire { return actWire(a) })}, err
+func (s *Service) historyWire(ctx context.Context, w historyWire) (actsWire, error) {
+	list, next, err := s.History(ctx, w.Subject, w.page())
+	return actsWire{each(list, func(a Act) actWire { return actWire(a) }), next}, err
 }

@@ -91,7 +91,7 @@ func TestSuspend(t *testing.T) {
 		_, err = w.Suspend(t.Context(), simtrust.NewID("bot"), operator)
 		wantError(t, err, simtrust.KindNotFound, sender.ReasonUnknownBot)
 
-		acts, err := w.History(t.Context(), c.ID)
+		acts, _, err := w.History(t.Context(), c.ID, sender.Page{})
 		must(t, acts, err)
 		if n := len(acts); n < 2 || acts[n-2].Act != "chatbot_suspended" || acts[n-2].By != "anna" || acts[n-2].Why != "court order 7" ||
 			acts[n-1].Act != "chatbot_resumed" || acts[n-1].By != "bela" || acts[n-1].At.IsZero() {
@@ -101,4 +101,38 @@ func TestSuspend(t *testing.T) {
 			t.Errorf("events %+v", w.events.all)
 		}
 	})
+}
+
+// TestSuspendedWhileRead: what was read before a suspension is not kept after it.
+func TestSuspendedWhileRead(t *testing.T) {
+	w := embedded(t)
+	c, _ := w.live("Rail")
+	w.authority.asked = func() {
+		w.authority.asked = nil
+		_, err := w.Suspend(t.Context(), c.ID, operator)
+		must(t, c, err)
+	}
+	w.clock.advance(time.Second)
+	_, err := w.Live(t.Context(), c.ID)
+	must(t, c, err) // it was live when it was asked
+	_, err = w.Live(t.Context(), c.ID)
+	wantError(t, err, simtrust.KindDenied, sender.ReasonSuspended)
+}
+
+// TestAskedOnceASecond: a sender of many messages does not ask the register for each.
+func TestAskedOnceASecond(t *testing.T) {
+	w := embedded(t)
+	c, _ := w.live("Rail")
+	asked := 0
+	w.authority.asked = func() { asked++ }
+	for range 3 {
+		for range 10 {
+			_, err := w.Live(t.Context(), c.ID)
+			must(t, c, err)
+		}
+		w.clock.advance(time.Second)
+	}
+	if asked != 3 {
+		t.Errorf("asked %d times in three seconds", asked)
+	}
 }

@@ -85,7 +85,7 @@ func TestScopes(t *testing.T) {
 			_, err := c.ReviewTemplate(t.Context(), "tpl_1", true, operator)
 			return err
 		},
-		"reads the record": func(c *sender.Client) error { _, err := c.History(t.Context(), bank.ID); return err },
+		"reads the record": func(c *sender.Client) error { _, _, err := c.History(t.Context(), bank.ID, sender.Page{}); return err },
 	}
 	both := map[string]func(*sender.Client) error{
 		"shows": func(c *sender.Client) error { _, err := c.Chatbot(t.Context(), bank.ID); return err },

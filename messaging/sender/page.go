@@ -13,16 +13,22 @@ const (
 	maxPage     = 1000
 )
 
-// complete refuses a page that no listing returned: what is no id may not be text to the store.
+var errPage = invalid(ReasonPage, "the page is none that a listing returned")
+
+// complete refuses a page that no listing of ids returned: what is no id may not be text to the store.
 func (p Page) complete(prefix string) (Page, error) {
+	if p.After != "" && !isID(prefix, p.After) {
+		return Page{}, errPage
+	}
+	return p.bounded(), nil
+}
+
+func (p Page) bounded() Page {
 	if p.Limit <= 0 {
 		p.Limit = defaultPage
 	}
 	p.Limit = min(p.Limit, maxPage)
-	if p.After != "" && !isID(prefix, p.After) {
-		return Page{}, invalid(ReasonPage, "the page is none that a listing returned")
-	}
-	return p, nil
+	return p
 }
 
 // cut takes a page off a list that has one more where there are more, and says where the next one begins.

@@ -86,7 +86,7 @@ func TestSpamScore(t *testing.T) {
 		if got := w.shown(c.ID); !got.Throttled.IsZero() {
 			t.Error("reports that were settled count again")
 		}
-		acts, err := w.History(t.Context(), c.ID)
+		acts, _, err := w.History(t.Context(), c.ID, sender.Page{})
 		must(t, acts, err)
 		var did []string
 		for _, a := range acts[4:] {

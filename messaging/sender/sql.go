@@ -92,11 +92,12 @@ func insertAct(ctx context.Context, tx *sqldb.Tx, a Act) error {
 	return err
 }
 
-func actsAbout(ctx context.Context, q sqldb.Querier, subject string) ([]Act, error) {
-	rows, err := q.Query(ctx, `select subject, at, actor, act, why from messaging_act where subject = $1 order by seq`, subject)
+func actsAfter(ctx context.Context, q sqldb.Querier, subject string, after int64, limit int) ([]Act, error) {
+	rows, err := q.Query(ctx, `select subject, seq, at, actor, act, why from messaging_act where subject = $1 and seq > $2 order by seq limit $3`,
+		subject, after, int64(limit))
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (a Act, err error) {
 		var at int64
-		err = rows.Scan(&a.Subject, &at, &a.By, &a.Act, &a.Why)
+		err = rows.Scan(&a.Subject, &a.Seq, &at, &a.By, &a.Act, &a.Why)
 		a.At = instant(at)
 		return a, err
 	})

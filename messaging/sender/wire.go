@@ -137,11 +137,13 @@ type (
 		Approved bool   `json:"approved"`
 		Why      string `json:"why,omitzero"`
 	}
-	subjectWire struct {
+	historyWire struct {
 		Subject string `path:"subject" json:"-"`
+		pageWire
 	}
 	actWire struct {
 		Subject string    `json:"subject"`
+		Seq     int64     `json:"seq"`
 		At      time.Time `json:"at"`
 		By      string    `json:"by"`
 		Act     string    `json:"act"`
@@ -149,6 +151,7 @@ type (
 	}
 	actsWire struct {
 		Acts []actWire `json:"acts"`
+		Next string    `json:"next,omitzero"`
 	}
 )
 
