@@ -78,6 +78,26 @@ func TestAuthenticatorThatHangs(t *testing.T) {
 	})
 }
 
+// TestGoneWhileAuthenticated: whoever hangs up before the answer is not bound, and takes nobody's place.
+func TestGoneWhileAuthenticated(t *testing.T) {
+	first := true
+	late := authenticate(func(ctx context.Context, _ *smpp.Bind) error {
+		if first {
+			<-ctx.Done()
+		}
+		return nil
+	})
+	inCentreOf(t, late, smpp.HandlerFunc(accept), smpp.ServerConfig{MaxPerSystem: 1}, func(t *testing.T, c *centre) {
+		r := c.connect()
+		r.send(bindAs(smpp.Transceiver))
+		synctest.Wait()
+		_ = r.conn.Close()
+		time.Sleep(2 * time.Second)
+		first = false
+		c.bind(smpp.Transceiver)
+	})
+}
+
 func TestAuthenticatorsStatus(t *testing.T) {
 	refuses := authenticate(func(context.Context, *smpp.Bind) error { return smpp.StatusInvalidSystemType })
 	inCentreOf(t, refuses, smpp.HandlerFunc(accept), smpp.ServerConfig{}, func(t *testing.T, c *centre) {

@@ -76,7 +76,7 @@ func (c *Client) Bound() bool {
 }
 
 // Session returns the session that there is, nil where there is none. Its Do neither waits for another nor sends again what was refused
-// because of congestion: it is for who has a queue of their own.
+// because of congestion: it is for those who have a queue of their own.
 func (c *Client) Session() *Session {
 	s, _ := c.current()
 	return s

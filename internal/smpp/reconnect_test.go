@@ -216,6 +216,53 @@ func TestOperatorUnbinds(t *testing.T) {
 	})
 }
 
+// TestEndingSession: a session that takes nothing any more, but is not over while the operator does not read, leaves the message to the
+// next one.
+func TestEndingSession(t *testing.T) {
+	inClient(t, nil, func(t *testing.T, c *smpp.Client, o *operator, _ func()) {
+		conn := <-o.conns
+		defer func() { _ = conn.Close() }()
+		bind := make([]byte, 512)
+		if _, err := conn.Read(bind); err != nil {
+			t.Fatal(err)
+		}
+		r := &raw{t: t, conn: conn}
+		r.sendAs(1, smpp.StatusOK, &smpp.BindResp{Mode: smpp.Transceiver})
+		r.send(smpp.Empty(smpp.CommandUnbind))
+		synctest.Wait()
+		start, ending := time.Now(), c.Session()
+		if ending == nil || ending.Err() != nil {
+			t.Fatal("over")
+		}
+		done := submit(t.Context(), c)
+		r = o.bound()
+		if d := time.Since(start); d < 10*time.Second || c.Session() == ending {
+			t.Errorf("after %s", d)
+		}
+		r.accept(r.receive(), "1")
+		if out := <-done; out.err != nil {
+			t.Error(out.err)
+		}
+	})
+}
+
+// TestSessionOfClient: over it nothing is sent again.
+func TestSessionOfClient(t *testing.T) {
+	inClient(t, nil, func(t *testing.T, c *smpp.Client, o *operator, _ func()) {
+		if c.Session() != nil {
+			t.Error("a session before the bind")
+		}
+		r := o.bound()
+		synctest.Wait()
+		done := submit(t.Context(), c.Session())
+		r.refuse(r.receive(), smpp.StatusThrottled)
+		if out := <-done; !errors.Is(out.err, smpp.StatusThrottled) {
+			t.Error(out.err)
+		}
+		r.quiet()
+	})
+}
+
 func TestQueryAndCancel(t *testing.T) {
 	inClient(t, nil, func(t *testing.T, c *smpp.Client, o *operator, _ func()) {
 		r := o.bound()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -400,6 +401,38 @@ func TestAlert(t *testing.T) {
 			if want == nil && r.receive().header.Command != smpp.CommandAlertNotification {
 				t.Error("another packet")
 			}
+		}
+	})
+}
+
+// flaky is a listener that fails now and then.
+type flaky struct {
+	*pipes
+	failures []error
+}
+
+func (f *flaky) Accept() (net.Conn, error) {
+	if len(f.failures) == 0 {
+		return f.pipes.Accept()
+	}
+	err := f.failures[0]
+	f.failures = f.failures[1:]
+	return nil, err
+}
+
+func TestListenerFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &flaky{newPipes(), []error{errors.New("too many open files"), errors.New("aborted")}}
+		done := make(chan error, 1)
+		go func() {
+			done <- smpp.NewServer(accounts, answers(nil, nil), smpp.ServerConfig{}).Serve(t.Context(), l)
+		}()
+		r := newRaw(t, l.dial("192.0.2.1:1"))
+		r.expect(0x80000009, smpp.StatusOK, r.send(bindAs(smpp.Transceiver)))
+		_ = r.conn.Close()
+		_ = l.Close()
+		if err := <-done; !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
 		}
 	})
 }

@@ -181,6 +181,23 @@ func TestInbox(t *testing.T) {
 	}
 }
 
+// TestInboxKeepsOtherParameters: but the ones that cut and carry.
+func TestInboxKeepsOtherParameters(t *testing.T) {
+	m := template
+	m.Options = m.Options.WithUint16(smpp.TagUserMessageReference, 77)
+	segments, err := m.Split(strings.Repeat("a", 200), smpp.CarrySAR, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbox := smpp.NewInbox(inboxLimits)
+	for _, s := range segments {
+		whole, complete, err := inbox.Add("bank", &s, noon)
+		if err != nil || complete && !bytes.Equal(whole.Options, m.Options) {
+			t.Errorf("%x, %v", whole.Options, err)
+		}
+	}
+}
+
 func TestInboxKeepsApart(t *testing.T) {
 	header, _ := template.Split(strings.Repeat("a", 200), smpp.CarryWideHeader, 7)
 	sar, _ := template.Split(strings.Repeat("b", 200), smpp.CarrySAR, 7)
