@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"simtrust/ca"
+	"simtrust/messaging/gsma"
 	"simtrust/messaging/sender"
 )
 
@@ -125,12 +127,26 @@ func printChatbot(b sender.Chatbot) error {
 	if b.Proposed != nil {
 		rows = append(rows, profileRows("proposed ", *b.Proposed)...)
 	}
-	for _, row := range append(rows, [2]string{"revision", fmt.Sprint(b.Revision)}) {
+	rows = append(rows, [2]string{"menu", strings.Join(menuLines(b.Menu, ""), "; ")}, [2]string{"revision", fmt.Sprint(b.Revision)})
+	for _, row := range rows {
 		if row[1] != "" && row[1] != "-" {
 			fmt.Fprintf(t, "%s\t%s\n", row[0], row[1])
 		}
 	}
 	return t.Flush()
+}
+
+// menuLines are the words of a menu, each with those above it.
+func menuLines(m gsma.Menu, above string) (lines []string) {
+	for _, e := range m.Entries {
+		switch choice := e.Choice(); {
+		case e.Menu != nil:
+			lines = append(lines, menuLines(*e.Menu, above+e.Menu.DisplayText+" > ")...)
+		case choice != nil:
+			lines = append(lines, above+choice.DisplayText)
+		}
+	}
+	return lines
 }
 
 func profileRows(before string, p sender.Profile) [][2]string {

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 	"simtrust/internal/sqldb/sqldbtest"
+	"simtrust/messaging/gsma"
 	"simtrust/messaging/sender"
 )
 
@@ -198,5 +200,14 @@ func TestMessagingCommandsSayWhatToDo(t *testing.T) {
 		if err == nil || !strings.Contains(advised(err).Error(), c.says) {
 			t.Errorf("%s: %v", name, advised(err))
 		}
+	}
+}
+
+func TestMenuLines(t *testing.T) {
+	reply := func(text string) gsma.MenuEntry { return gsma.MenuEntry{Suggestion: gsma.NewReply(text, "x")} }
+	more := gsma.MenuEntry{Menu: &gsma.Menu{DisplayText: "More", Entries: []gsma.MenuEntry{reply("Branches"), reply("Rates")}}}
+	got := menuLines(gsma.Menu{Entries: []gsma.MenuEntry{reply("Balance"), more}}, "")
+	if want := []string{"Balance", "More > Branches", "More > Rates"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -37,9 +37,9 @@ var (
 )
 
 func (p Profile) check() error {
-	for field, link := range map[string]string{"logo": p.Logo, "background": p.Background, "website": p.Website, "terms": p.Terms} {
-		if link != "" && !isLink(link) {
-			return invalid(ReasonProfile, field+": an https URL of up to 2048 characters, without user and fragment")
+	for _, link := range [][2]string{{"logo", p.Logo}, {"background", p.Background}, {"website", p.Website}, {"terms", p.Terms}} {
+		if link[1] != "" && !isLink(link[1]) {
+			return invalid(ReasonProfile, link[0]+": an https URL of up to 2048 characters, without user and fragment")
 		}
 	}
 	switch {
