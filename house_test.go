@@ -93,6 +93,7 @@ var rooms = []room{
 	{path: "messaging", floor: floorConsumers, beside: []string{"messaging/sender", "messaging/optin", "messaging/dispatch", "messaging/events", "messaging/statement"},
 		reason: "business messages: a consumer of the identity core, which nothing imports"},
 	{path: "messaging/rcs", floor: floorConsumers, beside: []string{"messaging/dispatch"}, reason: "the bearer of rich messages; a translator"},
+	{path: "messaging/smsc", floor: floorConsumers, beside: []string{"messaging/dispatch"}, reason: "the bearer of text messages; a translator, and the addresses of chatbots"},
 	{path: "messaging/statement", floor: floorConsumers, reason: "who sent a message, in a form that anyone can check; knows chatbots by id only"},
 	{path: "messaging/sender", floor: floorConsumers, reason: "who may send, in whose name, with what words and how many; knows no recipient"},
 	{path: "messaging/events", floor: floorConsumers, reason: "what chatbots' people are told; knows no type of event"},
@@ -101,8 +102,8 @@ var rooms = []room{
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
 	{path: "internal/e2e", floor: floorWiring, reason: "end-to-end tests against the binary"},
-	{path: "internal/sandbox", floor: outside, only: []string{".", "internal/rpc", "internal/obs", "internal/radacct", "internal/sms", "simshield/softsim", "web"},
-		reason: "plays operator, handset and shop through the real interfaces, so it may know no domain package but the software SIM"},
+	{path: "internal/sandbox", floor: outside, only: []string{".", "internal/rpc", "internal/obs", "internal/radacct", "internal/sms", "messaging/gsma", "internal/smpp", "simshield/softsim", "web"},
+		reason: "plays operator, handset and shop through the real interfaces, so it may know no domain package but the software SIM and codecs"},
 }
 
 func (a room) mayImport(b room) bool {

@@ -48,6 +48,8 @@ type Button struct {
 	Text, URL, Postback string
 	// Action tells an answer that is an action from a reply.
 	Action bool
+	// Press: the page has a form that the answer is sent by.
+	Press bool
 }
 
 // ContentOf draws a content. Answers are for a page with a form; a link's page shows them as what they are.

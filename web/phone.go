@@ -6,7 +6,7 @@ import (
 )
 
 // Phone is the screen of a simulated phone. Its forms post to Action: id, action (confirm, cancel or ignore) and pin for the prompt;
-// action on or off for the switch. It comes again by itself while there is no prompt.
+// action on, off, rcs-on or rcs-off for the switches. It comes again by itself while there is no prompt.
 type Phone struct {
 	Masked, Action string
 	Online         bool
@@ -17,6 +17,10 @@ type Phone struct {
 	// Prompt is what the card asks; nil: nothing. Card is nil where the number has none.
 	Prompt *PhonePrompt
 	Card   *PhoneCard
+	// InboxURL is where the messages are, Unread how many nobody has seen; RCS says whether rich messages are on.
+	InboxURL string
+	Unread   int
+	RCS      bool
 }
 
 // PhonePrompt is a text of the card, line by line, and what the person enters under it: a PIN of Min to Max digits or, where Kind is

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed templates
@@ -36,6 +37,8 @@ var (
 		"scope":    scopePhrase,
 		"link":     link,
 		"said":     said,
+		"runs":     runs,
+		"initial":  initial,
 	}).ParseFS(files, "templates/*.html"))
 )
 
@@ -110,6 +113,12 @@ func Language(r *http.Request) string {
 func national(masked string) string { return strings.TrimPrefix(masked, "+86") }
 
 var privateUse = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:`)
+
+// initial stands for a sender that has no picture.
+func initial(name string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(name, "+【"))
+	return strings.ToUpper(string(r))
+}
 
 // link lets the private-use scheme of a native app (RFC 8252 §7.1), which has a dot, into a link. Of the others html/template knows
 // which are safe.

@@ -54,11 +54,11 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	phones, token, err := handsets(&c)
-	if err != nil {
+	w := sandbox.Config{Secret: secret}
+	if err := handsets(&c, &w); err != nil {
 		return err
 	}
-	defer phones.Close()      // the world closes it too, when it has come so far
+	defer w.Handset.Close()   // the world closes it too, when it has come so far
 	err = app.Migrate(ctx, c) // the sandbox owns its database
 	if errors.Is(err, sqldb.ErrFileInUse) {
 		return fmt.Errorf("another process runs on %s; stop it, or name another folder with --data", c.Data)
@@ -73,7 +73,7 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.play(ctx, a, c, sandbox.Config{Secret: secret, Handset: phones, BearerToken: token}), closeWithin(a))
+	return errors.Join(s.play(ctx, a, c, w), closeWithin(a))
 }
 
 // play runs the server, then the world against it, and holds /readyz back until every session is announced.
@@ -153,21 +153,29 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	return c, secret, nil
 }
 
-// handsets opens the phones' address and tells the server of the short message gateway there.
-func handsets(c *app.Config) (net.Listener, string, error) {
-	phones, err := sandbox.ListenHandset(c.Data)
-	if err != nil {
-		return nil, "", err
+// handsets opens the phones' address and tells the server of the operator's gateways there: for short messages to cards, and for rich
+// messages to people.
+func handsets(c *app.Config, w *sandbox.Config) (err error) {
+	if w.Handset, err = sandbox.ListenHandset(c.Data); err != nil {
+		return err
 	}
-	file := filepath.Join(c.Data, "bearer.token")
-	token, err := app.Secret(file)
-	if err != nil {
-		return nil, "", errors.Join(err, phones.Close())
+	base := "http://" + w.Handset.Addr().String()
+	if c.Simshield.Bearer, w.BearerToken, err = gatewayAt(c.Data, "bearer.token", base+"/sms"); err == nil {
+		c.Messaging.RCS, w.RCSToken, err = gatewayAt(c.Data, "rcs.token", base+"/rcs")
 	}
-	c.Simshield.Bearer = app.Bearer{URL: "http://" + phones.Addr().String() + "/sms", TokenFile: file}
+	if err != nil {
+		return errors.Join(err, w.Handset.Close())
+	}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
-	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
-	return phones, strings.TrimSpace(string(token)), nil
+	c.Messaging.AllowLoopback = true
+	return nil
+}
+
+// gatewayAt is one of the operator's at a URL, with a token that is kept in a file of the data folder.
+func gatewayAt(dir, file, url string) (app.Bearer, string, error) {
+	path := filepath.Join(dir, file)
+	token, err := app.Secret(path)
+	return app.Bearer{URL: url, TokenFile: path}, strings.TrimSpace(string(token)), err
 }
 
 // calledAs is how a person calls this program again: go run keeps what it builds out of sight.

@@ -45,7 +45,7 @@ func defaultClients(shop string) []Client {
 }
 
 // displayNames is what people read on the consent page.
-var displayNames = map[string]string{"shop": "山茶小店 Camellia", "bank": "示例银行 Sample Bank", "camara": "CAMARA client", "service": "Service"}
+var displayNames = map[string]string{"shop": "山茶小店 Camellia", "bank": "示例银行 Sample Bank", "camara": "CAMARA client", "service": "Service", "rail": "示例铁路 Sample Rail"}
 
 type registerApp struct {
 	Name         string            `json:"name"`

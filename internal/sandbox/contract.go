@@ -26,6 +26,7 @@ type Contract struct {
 	MSS         *MSSParty         `json:"mss_party"`
 	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`
+	Chatbots    []ContractChatbot `json:"chatbots"`
 	Subscribers []ContractHolder  `json:"subscribers"`
 }
 

@@ -32,6 +32,7 @@ type handsets struct {
 // line is what the handsets know of a number. Of its cards the first one is in the phone, the others are in further devices; none:
 // nobody has the number in this network.
 type line struct {
+	tenure string
 	sims   []SIM
 	device device
 }
@@ -73,7 +74,7 @@ func (h *handsets) follow(subscribers []*Subscriber) error {
 	n := len(subscribers)
 	lines, online, cards := make(map[string]line, n), make(map[string]bool, n), make(map[string]SIM, n)
 	for _, s := range subscribers {
-		l := line{s.sims(), s.device()}
+		l := line{s.Tenure, s.sims(), s.device()}
 		lines[s.Number] = l
 		for _, sim := range l.sims {
 			online[sim.ICCID], cards[sim.IMSI] = l.device.Online, sim
@@ -129,6 +130,21 @@ func (h *handsets) line(number string) (line, error) {
 		return l, errNoNumber
 	}
 	return l, nil
+}
+
+// standing says who has a number in this network, and what their phone can do.
+func (h *handsets) standing(number string) (tenure string, d device) {
+	l, err := h.line(number)
+	if err != nil || len(l.sims) == 0 {
+		return "", device{}
+	}
+	return l.tenure, l.device
+}
+
+// known refuses a number that is not of this world.
+func (h *handsets) known(number string) error {
+	_, err := h.line(number)
+	return err
 }
 
 // deliver brings a message to the card of a subscription. Nobody has one that is not in the network: that is for good.

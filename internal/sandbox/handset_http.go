@@ -2,12 +2,10 @@ package sandbox
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -33,7 +31,7 @@ type deviceWire struct {
 
 // mountHandsets mounts all that the phones' address answers.
 func (o *operator) mountHandsets(mux *http.ServeMux, bearerToken string) {
-	mux.HandleFunc("POST /sms", o.handsets.serveSMS(bearerToken))
+	mux.HandleFunc("POST /sms", withToken(bearerToken, o.handsets.serveSMS))
 	o.handsetRoutes(mux)
 	o.phoneRoutes(mux)
 }
@@ -101,7 +99,9 @@ func (o *operator) setDevice(number string, in deviceWire) (device, error) {
 
 // keep saves the world and has the phones follow it.
 func (o *operator) keep() error {
-	return errors.Join(o.world.save(), o.handsets.follow(o.world.Subscribers))
+	err := errors.Join(o.world.save(), o.handsets.follow(o.world.Subscribers))
+	o.exchange.mail.stir()
+	return err
 }
 
 // maxBody is far more than any request has.
@@ -131,24 +131,16 @@ type deliveryWire struct {
 
 // serveSMS is the operator's short message gateway, as the server calls it (POST /sms). 503 says that the message is to be brought
 // again: the card is asking something else.
-func (h *handsets) serveSMS(token string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		given, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !bearer || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "the token of the short message gateway is needed", http.StatusUnauthorized)
-			return
-		}
-		var in smsWire
-		err := read(w, r, &in, `{"id":"…","imsi":"…","tpdus":["…"]}`)
-		tpdus, hexErr := octetsOf(in.TPDUs)
-		if err := errors.Join(err, hexErr); err != nil {
-			answer(w, nil, err)
-			return
-		}
-		state, report, err := h.deliver(in.ID, in.IMSI, tpdus)
-		answer(w, deliveryWire{state, hex.EncodeToString(report)}, err)
+func (h *handsets) serveSMS(w http.ResponseWriter, r *http.Request) {
+	var in smsWire
+	err := read(w, r, &in, `{"id":"…","imsi":"…","tpdus":["…"]}`)
+	tpdus, hexErr := octetsOf(in.TPDUs)
+	if err := errors.Join(err, hexErr); err != nil {
+		answer(w, nil, err)
+		return
 	}
+	state, report, err := h.deliver(in.ID, in.IMSI, tpdus)
+	answer(w, deliveryWire{state, hex.EncodeToString(report)}, err)
 }
 
 func octetsOf(tpdus []string) ([][]byte, error) {

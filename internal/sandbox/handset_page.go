@@ -18,11 +18,13 @@ func (o *operator) phoneRoutes(mux *http.ServeMux) {
 		web.Render(w, r, http.StatusOK, o.handsets.pages(o.numbers()))
 	})
 	mux.HandleFunc("GET /subscribers/{number}", func(w http.ResponseWriter, r *http.Request) {
-		page, err := o.handsets.page(r.PathValue("number"), o.now(), r.URL.Query().Get("said"))
+		number := r.PathValue("number")
+		page, err := o.handsets.page(number, o.now(), r.URL.Query().Get("said"))
 		if err != nil {
 			lost(w, r)
 			return
 		}
+		page.InboxURL, page.Unread = inboxURL(number), unread(o.exchange.mail.list(number))
 		web.Render(w, r, http.StatusOK, page)
 	})
 	mux.HandleFunc("POST /subscribers/{number}", func(w http.ResponseWriter, r *http.Request) {
@@ -49,9 +51,8 @@ func (o *operator) numbers() []string {
 // press carries out a button of the page, and returns what the page says of it.
 func (o *operator) press(r *http.Request, number string) string {
 	action := r.PostFormValue("action")
-	if action == "on" || action == "off" {
-		on := action == "on"
-		_, _ = o.setDevice(number, deviceWire{Online: &on}) // of an unknown number there is no page
+	if to, ok := switches[action]; ok {
+		_, _ = o.setDevice(number, to) // of an unknown number there is no page
 		return ""
 	}
 	_, err := o.handsets.answered(r.Context(), number, replyWire{ID: r.PostFormValue("id"), Action: action, PIN: r.PostFormValue("pin")})
@@ -63,6 +64,11 @@ func (o *operator) press(r *http.Request, number string) string {
 	}
 	return map[string]string{"confirm": "sent", "cancel": "cancelled", "ignore": "ignored"}[action]
 }
+
+var (
+	yes, no  = true, false
+	switches = map[string]deviceWire{"on": {Online: &yes}, "off": {Online: &no}, "rcs-on": {RCS: &yes}, "rcs-off": {RCS: &no}}
+)
 
 // sayings are what a page can say; anything else in its address is nobody's.
 var sayings = map[string]bool{"sent": true, "cancelled": true, "ignored": true, "gone": true, "entry": true}
@@ -76,7 +82,7 @@ func (h *handsets) page(number string, now time.Time, said string) (web.Phone, e
 	if err != nil {
 		return web.Phone{}, err
 	}
-	page := web.Phone{Masked: masked(number), Action: phoneURL(number), Online: l.device.Online, Now: now.In(beijing)}
+	page := web.Phone{Masked: masked(number), Action: phoneURL(number), Online: l.device.Online, RCS: l.device.RCS, Now: now.In(beijing)}
 	if sayings[said] {
 		page.Said = said
 	}

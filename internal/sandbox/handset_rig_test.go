@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -50,23 +51,30 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	phones, err := openHandsets(Config{Dir: r.dir, Issuer: r.server.URL, AdminToken: "admin", Log: slog.New(slog.DiscardHandler)})
+	c := Config{Dir: r.dir, Issuer: r.server.URL, AdminToken: "admin", Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	phones, err := openHandsets(c)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.o = &operator{world: w, handsets: phones, now: time.Now}
+	messages, err := openExchange(c, phones)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.o = &operator{world: w, handsets: phones, exchange: messages, now: time.Now}
 	if err := r.o.keep(); err != nil {
 		r.t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	r.o.mountHandsets(mux, bearer)
+	r.o.exchange.routes(mux, bearer)
+	r.o.exchange.start()
 	r.phone = httptest.NewServer(mux)
 	r.t.Cleanup(r.stop)
 }
 
 func (r *rig) stop() {
 	r.phone.Close()
-	if err := r.o.handsets.close(); err != nil {
+	if err := errors.Join(r.o.exchange.close(), r.o.handsets.close()); err != nil {
 		r.t.Error(err)
 	}
 }

@@ -21,6 +21,8 @@ type operator struct {
 	now   func() time.Time
 	// handsets are the phones with the cards.
 	handsets *handsets
+	// exchange is the business messages on them.
+	exchange *exchange
 }
 
 // order is the body of an operator action; every member is optional.
@@ -128,10 +130,13 @@ func answer(w http.ResponseWriter, v any, err error) {
 func statusOf(err error) int {
 	var refused *refusal
 	switch {
-	case errors.Is(err, errNoNumber), errors.Is(err, errAction), errors.Is(err, errNoPrompt):
+	case errors.Is(err, errNoNumber), errors.Is(err, errAction), errors.Is(err, errNoPrompt), errors.Is(err, errNoMessage), errors.Is(err, errNoChoice), errors.Is(err, errNoSender):
 		return http.StatusNotFound
-	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.Is(err, errNoCard), errors.As(err, &refused):
+	case errors.Is(err, errAssigned), errors.Is(err, errFree), errors.Is(err, errPortedOut), errors.Is(err, errNoCard), errors.As(err, &refused),
+		errors.Is(err, errNotHeld), errors.Is(err, errNoRich), errors.Is(err, errSwitched), errors.Is(err, errTextSpam):
 		return http.StatusConflict
+	case errors.Is(err, errUnanswered):
+		return http.StatusServiceUnavailable
 	default:
 		return http.StatusBadRequest
 	}

@@ -30,6 +30,8 @@ type Config struct {
 	// gateway with.
 	Handset     net.Listener
 	BearerToken string
+	// RCSToken is what the server calls the gateway for rich messages with.
+	RCSToken string
 	// HTTP01Port is where the server looks for the http-01 challenges of ACME.
 	HTTP01Port int
 	Log        *slog.Logger
@@ -59,7 +61,11 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, errors.Join(err, nas.Close())
 	}
-	s := &Sandbox{interim: c.Interim, log: c.Log, operator: &operator{world: world, nas: nas, handsets: phones, now: clock(c.Now),
+	messages, err := openExchange(c, phones)
+	if err != nil {
+		return nil, errors.Join(err, phones.close(), nas.Close())
+	}
+	s := &Sandbox{interim: c.Interim, log: c.Log, operator: &operator{world: world, nas: nas, handsets: phones, exchange: messages, now: clock(c.Now),
 		admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken)}}
 	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
@@ -81,6 +87,9 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 		return err
 	}
 	if err := s.populate(ctx); err != nil {
+		return err
+	}
+	if err := s.openChatbots(ctx, c.Issuer); err != nil {
 		return err
 	}
 	if err := s.enrol(ctx, c.Issuer); err != nil {
@@ -113,6 +122,8 @@ func (s *Sandbox) switchOn(c Config) error {
 	}
 	mux := http.NewServeMux()
 	o.mountHandsets(mux, c.BearerToken)
+	o.exchange.routes(mux, c.RCSToken)
+	o.exchange.start()
 	s.serve(c.Handset, mux)
 	return nil
 }
@@ -146,6 +157,14 @@ func (s *Sandbox) populate(ctx context.Context) error {
 		return err
 	}
 	return o.keep()
+}
+
+// openChatbots makes the enterprises known whose messages the subscribers get.
+func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
+	o := s.operator
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.openChatbots(ctx, issuer)
 }
 
 // registerClients makes the four clients known. A shop whose port has moved needs a new registration: redirect URIs match exactly.
@@ -209,7 +228,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Shutdown(ctx))
 	}
-	return errors.Join(append(errs, s.operator.handsets.close(), s.operator.nas.Close())...)
+	return errors.Join(append(errs, s.operator.exchange.close(), s.operator.handsets.close(), s.operator.nas.Close())...)
 }
 
 // serve answers on l, but not to what a page from elsewhere has a browser of this machine send.
@@ -294,10 +313,13 @@ func contractOf(c Config, w *World) Contract {
 		Operator: w.Operator, Handset: w.Handset, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
 			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa",
-			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "acme_directory": c.Issuer + "/acme/directory"},
+			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "messaging": c.Issuer + "/messaging/v1", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
 		Clients: w.Clients,
+	}
+	for _, b := range w.Chatbots {
+		out.Chatbots = append(out.Chatbots, b.contract())
 	}
 	for _, s := range w.Subscribers {
 		out.Subscribers = append(out.Subscribers, s.contract())

@@ -7,15 +7,21 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestPagesFromElsewhereDoNothing: a browser on this machine also shows pages of strangers.
 func TestPagesFromElsewhereDoNothing(t *testing.T) {
-	phones, err := openHandsets(Config{Dir: t.TempDir(), Issuer: "http://127.0.0.1:1", Log: slog.New(slog.DiscardHandler)})
+	c := Config{Dir: t.TempDir(), Issuer: "http://127.0.0.1:1", Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	phones, err := openHandsets(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Sandbox{log: slog.New(slog.DiscardHandler), operator: &operator{nas: &gateway{}, handsets: phones}}
+	messages, err := openExchange(c, phones)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Sandbox{log: slog.New(slog.DiscardHandler), operator: &operator{nas: &gateway{}, handsets: phones, exchange: messages}}
 	defer func() { _ = s.Close(t.Context()) }()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

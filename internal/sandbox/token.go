@@ -40,7 +40,7 @@ func (c Client) token(ctx context.Context, issuer, scopes string, now time.Time)
 }
 
 func (c Client) assertion(audience string, now time.Time) (string, error) {
-	key, kid, err := c.privateKey()
+	key, kid, err := keyOf(c.JWKS)
 	if err != nil {
 		return "", err
 	}
@@ -51,12 +51,23 @@ func (c Client) assertion(audience string, now time.Time) (string, error) {
 	return token.SignedString(key)
 }
 
-// privateKey is the one that newJWKS made.
-func (c Client) privateKey() (*ecdsa.PrivateKey, string, error) {
+// secretToken gets a 2-legged token for a client that authenticates with its secret, with all its scopes.
+func (c Client) secretToken(ctx context.Context, issuer string) (string, error) {
+	config := clientcredentials.Config{ClientID: c.ClientID, ClientSecret: c.ClientSecret, TokenURL: issuer + "/token", Scopes: c.Scopes,
+		AuthStyle: oauth2.AuthStyleInHeader}
+	token, err := config.Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	return token.AccessToken, nil
+}
+
+// keyOf is the private key that newJWKS made.
+func keyOf(jwks json.RawMessage) (*ecdsa.PrivateKey, string, error) {
 	var set struct {
 		Keys []struct{ Kid, D string }
 	}
-	if err := json.Unmarshal(c.JWKS, &set); err != nil || len(set.Keys) == 0 {
+	if err := json.Unmarshal(jwks, &set); err != nil || len(set.Keys) == 0 {
 		return nil, "", errors.New("sandbox: the client has no key")
 	}
 	scalar, err := base64.RawURLEncoding.DecodeString(set.Keys[0].D)

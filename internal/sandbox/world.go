@@ -25,6 +25,7 @@ type World struct {
 	MobileID    *MobileIDParty  `json:"mobile_id,omitempty"`
 	MSS         *MSSParty       `json:"mss,omitempty"`
 	Clients     []Client        `json:"clients"`
+	Chatbots    []*Chatbot      `json:"chatbots,omitempty"`
 	EAB         ExternalAccount `json:"acme_eab,omitzero"`
 	Subscribers []*Subscriber   `json:"subscribers"`
 

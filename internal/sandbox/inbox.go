@@ -1,0 +1,265 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"simtrust"
+	"simtrust/internal/rpc"
+	"simtrust/messaging/gsma"
+)
+
+// inbox is what people do with the messages on their phones.
+type inbox struct {
+	mail *mail
+	// known refuses a number that is not of this world.
+	known   func(number string) error
+	inbound func(context.Context, rcsInbound) (struct{}, error)
+	spam    func(context.Context, rcsSpam) (struct{}, error)
+	refuse  func(context.Context, refusalOf) (struct{}, error)
+	// text sends a text message of a person.
+	text func(ctx context.Context, from, to, text string) error
+}
+
+type (
+	rcsInbound struct {
+		ID          string `json:"id"`
+		From        string `json:"from"`
+		To          string `json:"to"`
+		InReplyTo   string `json:"in_reply_to,omitempty"`
+		ContentType string `json:"content_type"`
+		Body        string `json:"body"`
+	}
+	rcsSpam struct {
+		From string `json:"from"`
+		ID   string `json:"id"`
+		Type string `json:"type"`
+	}
+	refusalOf struct {
+		Number    string `json:"number"`
+		ServiceID string `json:"service_id"`
+	}
+)
+
+// inboxItem is one message as programs see it. What is not a rich message has a content of text alone.
+type inboxItem struct {
+	ID       string       `json:"id"`
+	Channel  string       `json:"channel"`
+	Sender   string       `json:"sender"`
+	Name     string       `json:"name,omitempty"`
+	Verified bool         `json:"verified"`
+	Content  gsma.Content `json:"content"`
+}
+
+var (
+	errNoMessage  = errors.New("no such message in this inbox; GET it for the list")
+	errNoChoice   = errors.New("the message has no button with this postback")
+	errNoSender   = errors.New("no message of this sender is in the inbox")
+	errNotHeld    = errors.New("nobody has the number in this network")
+	errNoRich     = errors.New("the phone cannot do rich messages at the moment; switch rcs on first")
+	errSwitched   = errors.New("the phone is switched off")
+	errTextSpam   = errors.New("only rich messages can be reported; refuse the sender of a text message")
+	errUnanswered = errors.New("the server did not take it; try again")
+)
+
+func newInbox(m *mail, known func(number string) error, server *rpc.Client) *inbox {
+	return &inbox{mail: m, known: known,
+		inbound: rpc.Call[rcsInbound, struct{}](server, "POST /messaging/v1/rcs/inbound"),
+		spam:    rpc.Call[rcsSpam, struct{}](server, "POST /messaging/v1/rcs/spam-reports"),
+		refuse:  rpc.Call[refusalOf, struct{}](server, "POST /messaging/v1/opt-in-refusals"),
+	}
+}
+
+// content is what a message says.
+func (msg *message) content() gsma.Content {
+	got, err := gsma.Decode(gsma.Part{ContentType: msg.ContentType, Data: []byte(msg.Body)})
+	if err != nil {
+		return gsma.Content{Text: msg.Body}
+	}
+	return got.Content
+}
+
+// list returns what a number's holder has got and written, as it came.
+func (m *mail) list(number string) []message {
+	tenure, _ := m.phone(number)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []message
+	for _, msg := range m.inboxes[tenure] {
+		out = append(out, *msg)
+	}
+	return out
+}
+
+// display has messages counted as seen.
+func (m *mail) display(list []message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var entries []entry
+	for _, seen := range list {
+		if msg := m.byID[seen.ID]; msg.State == mailDelivered {
+			entries = append(entries, entry{Changed: &change{msg.ID, fate{mailDisplayed, m.now(), msg.Verified}}})
+		}
+	}
+	return m.write(entries...)
+}
+
+// items are the messages that came, which are seen by that.
+func (i *inbox) items(number string) ([]inboxItem, error) {
+	if err := i.known(number); err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(i.mail.list(number), func(msg message) bool { return msg.Own })
+	out := make([]inboxItem, len(list))
+	for n, msg := range list {
+		out[n] = inboxItem{msg.ID, msg.Channel, msg.Sender, msg.Name, msg.Verified, msg.content()}
+	}
+	return out, i.mail.display(list)
+}
+
+// find returns a message of an inbox.
+func (i *inbox) find(number, id string) (message, error) {
+	if err := i.known(number); err != nil {
+		return message{}, err
+	}
+	list := i.mail.list(number)
+	at := slices.IndexFunc(list, func(msg message) bool { return msg.ID == id && !msg.Own })
+	if at < 0 {
+		return message{}, errNoMessage
+	}
+	return list[at], nil
+}
+
+// take presses a button of a message: the sender gets its postback.
+func (i *inbox) take(ctx context.Context, number, id, postback string) error {
+	msg, err := i.find(number, id)
+	if err != nil {
+		return err
+	}
+	s, ok := chosen(msg.content(), postback)
+	if !ok {
+		return errNoChoice
+	}
+	part, err := gsma.EncodeResponse(s.Response())
+	if err != nil {
+		return err
+	}
+	return i.answer(ctx, &msg, part, s.Choice().DisplayText)
+}
+
+// chosen finds the suggestion with a postback; one without is known by its words.
+func chosen(c gsma.Content, postback string) (gsma.Suggestion, bool) {
+	for _, s := range suggestions(c) {
+		choice := s.Choice()
+		if choice != nil && (choice.Postback != nil && choice.Postback.Data == postback || choice.Postback == nil && choice.DisplayText == postback) {
+			return s, true
+		}
+	}
+	return gsma.Suggestion{}, false
+}
+
+func suggestions(c gsma.Content) []gsma.Suggestion {
+	list := slices.Clone(c.Suggestions)
+	switch {
+	case c.Card != nil:
+		list = append(list, c.Card.Content.Suggestions...)
+	case c.Carousel != nil:
+		for _, card := range c.Carousel.Content {
+			list = append(list, card.Suggestions...)
+		}
+	}
+	return list
+}
+
+// write sends a text to a sender, over the channel that its last message came on.
+func (i *inbox) write(ctx context.Context, number, to, text string) error {
+	last, err := i.last(number, to)
+	if err != nil {
+		return err
+	}
+	return i.answer(ctx, &last, gsma.Part{ContentType: gsma.TypeText, Data: []byte(text)}, text)
+}
+
+// last is the last message of a sender.
+func (i *inbox) last(number, sender string) (message, error) {
+	if err := i.known(number); err != nil {
+		return message{}, err
+	}
+	for _, msg := range slices.Backward(i.mail.list(number)) {
+		if msg.Sender == sender && !msg.Own {
+			return msg, nil
+		}
+	}
+	return message{}, errNoSender
+}
+
+// answer sends something to the sender of a message and keeps it, in words, in the inbox.
+func (i *inbox) answer(ctx context.Context, to *message, part gsma.Part, words string) error {
+	tenure, d := i.mail.phone(to.Number)
+	switch {
+	case tenure != to.Tenure:
+		return errNotHeld
+	case !d.Online:
+		return errSwitched
+	case to.SMS == nil && !d.RCS:
+		return errNoRich
+	}
+	id := simtrust.NewID("out")
+	var err error
+	if to.SMS != nil {
+		err = i.text(ctx, to.Number, to.Sender, words)
+	} else {
+		_, err = i.inbound(ctx, rcsInbound{ID: id, From: to.Number, To: to.Sender, InReplyTo: to.Reference, ContentType: part.ContentType, Body: string(part.Data)})
+	}
+	if err != nil {
+		return refused(err)
+	}
+	return i.mail.own(&message{ID: id, Tenure: tenure, Number: to.Number, Channel: to.Channel, Sender: to.Sender, ContentType: gsma.TypeText, Body: words, Own: true})
+}
+
+// refused tells a person what the server did not take, and whether it makes sense to try again.
+func refused(err error) error {
+	if err != nil && passing(err) {
+		return errUnanswered
+	}
+	return err
+}
+
+// own keeps what a person wrote.
+func (m *mail) own(msg *message) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	msg.Taken = m.now()
+	msg.fate = fate{State: mailSent, At: msg.Taken}
+	return m.write(entry{Taken: msg})
+}
+
+// report reports a message as spam.
+func (i *inbox) report(ctx context.Context, number, id, kind string) error {
+	msg, err := i.find(number, id)
+	switch {
+	case err != nil:
+		return err
+	case msg.SMS != nil:
+		return errTextSpam
+	}
+	_, err = i.spam(ctx, rcsSpam{From: number, ID: msg.Key, Type: kind})
+	return refused(err)
+}
+
+// stop is the word that ends text messages of a sender.
+const stop = "TD"
+
+// block refuses a sender: it may not write any more.
+func (i *inbox) block(ctx context.Context, number, sender string) error {
+	last, err := i.last(number, sender)
+	switch {
+	case err != nil:
+		return err
+	case last.SMS != nil:
+		return i.write(ctx, number, sender, stop)
+	}
+	_, err = i.refuse(ctx, refusalOf{Number: number, ServiceID: sender})
+	return refused(err)
+}
