@@ -1,3 +1,5 @@
+//go:build unix
+
 package smpp_test
 
 import (
@@ -6,7 +8,9 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"simtrust/internal/smpp"
 )
@@ -34,6 +38,7 @@ func benchmarkSubmit(b *testing.B, connections, window int) {
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := processorTime(b)
 	for _, s := range sessions {
 		for range window {
 			senders.Go(func() {
@@ -49,6 +54,15 @@ func benchmarkSubmit(b *testing.B, connections, window int) {
 	}
 	senders.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submits/s")
+	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func serveBench(b *testing.B, window int) string {
@@ -79,14 +93,6 @@ func dialBench(b *testing.B, address string, window int) *smpp.Session {
 	b.Cleanup(s.Close)
 	return s
 }
-
-var message = func() smpp.Message {
-	all, err := template.Split("The quick brown fox jumps over the lazy dog, and then again over the fence.", smpp.CarryHeader, 1)
-	if err != nil {
-		panic(err)
-	}
-	return all[0]
-}()
 
 func BenchmarkAppend(b *testing.B) {
 	m := &smpp.SubmitSM{Message: message}

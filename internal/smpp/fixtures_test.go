@@ -1,10 +1,8 @@
 package smpp_test
 
 import (
-	"net/netip"
-
-	"simtrust/internal/smpp"
 	"simtrust/internal/sms"
+	"simtrust/internal/smpp"
 )
 
 var template = smpp.Message{
@@ -13,4 +11,10 @@ var template = smpp.Message{
 	Registered:  smpp.RegisteredFinal,
 }
 
-func addrPort(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+var message = func() smpp.Message {
+	all, err := template.Split("The quick brown fox jumps over the lazy dog, and then again over the fence.", smpp.CarryHeader, 1)
+	if err != nil {
+		panic(err)
+	}
+	return all[0]
+}()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,7 +147,7 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 // dial connects from an address.
 func (p *pipes) dial(from string) net.Conn {
 	near, far := net.Pipe()
-	p.conns <- fromAddress{far, net.TCPAddrFromAddrPort(addrPort(from))}
+	p.conns <- fromAddress{far, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from))}
 	return near
 }
 
