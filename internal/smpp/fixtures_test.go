@@ -1,8 +1,8 @@
 package smpp_test
 
 import (
-	"simtrust/internal/sms"
 	"simtrust/internal/smpp"
+	"simtrust/internal/sms"
 )
 
 var template = smpp.Message{
