@@ -9,6 +9,7 @@ import (
 	"simtrust/internal/sqldb"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/events"
+	"simtrust/messaging/gsma"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/statement"
@@ -50,7 +51,12 @@ type Holders interface {
 
 // Distribution brings messages to recipients (dispatch.Service).
 type Distribution interface {
-	Accept(ctx context.Context, tx *sqldb.Tx, plan dispatch.Plan, to []dispatch.Target) error
+	// Carries reports whether there is a way for a channel.
+	Carries(c dispatch.Channel) bool
+	// Check tells whether a message can be accepted.
+	Check(o dispatch.Order) error
+	// AcceptAll queues messages within tx, all of them or none.
+	AcceptAll(ctx context.Context, tx *sqldb.Tx, orders ...dispatch.Order) error
 	Revoke(ctx context.Context, tx *sqldb.Tx, message string, deliveries ...string) (int, error)
 	// Status returns where deliveries stand, in any order; those that there are not are missing.
 	Status(ctx context.Context, deliveries ...string) ([]dispatch.Status, error)
@@ -91,4 +97,6 @@ type Config struct {
 	Links string
 	// Key keys the names of conversations and the digests of requests: 32 octets or more, the same for good.
 	Key []byte
+	// Channels are those that the operator carries; empty: all.
+	Channels []gsma.Channel
 }

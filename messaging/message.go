@@ -102,7 +102,7 @@ func (r *SendReq) check(now time.Time) error {
 }
 
 // complete fills in what follows from the class.
-func (r *SendReq) complete(now time.Time, sms bool) {
+func (r *SendReq) complete(now time.Time, steps []Step) {
 	if r.Expires.IsZero() {
 		r.Expires = now.Add(usualLife)
 		if r.Class == dispatch.ClassAuthentication {
@@ -111,19 +111,20 @@ func (r *SendReq) complete(now time.Time, sms bool) {
 	}
 	r.Language = cmp.Or(r.Language, gsma.Chinese)
 	if len(r.Steps) == 0 {
-		r.Steps = usualSteps(r.Class, sms)
+		r.Steps = steps
 	}
 }
 
-// usualSteps are the channels from the richest to the plainest. What is urgent waits less before the next.
-func usualSteps(c dispatch.Class, sms bool) []Step {
+// steps are the channels that there are, from the richest to the plainest. What is urgent waits less before the next.
+func (s *Service) steps(c dispatch.Class, sms bool) (steps []Step) {
 	after := usualAfter
 	if c.Urgent() {
 		after = urgentAfter
 	}
-	steps := []Step{{Channel: gsma.RCS, After: after}, {Channel: gsma.Enhanced, After: after}}
-	if sms {
-		steps = append(steps, Step{Channel: gsma.SMS})
+	for _, channel := range []gsma.Channel{gsma.RCS, gsma.Enhanced, gsma.SMS} {
+		if s.Distribution.Carries(dispatch.Channel(channel)) && (sms || channel != gsma.SMS) {
+			steps = append(steps, Step{Channel: channel, After: after})
+		}
 	}
 	return steps
 }

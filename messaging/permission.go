@@ -31,7 +31,7 @@ func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
 		Key:     fmt.Sprintf("opt-in %s %d", e.Tenure, e.At.UnixMilli()), // no client's key has spaces
 		Content: notice(chatbot.Name),
 	}}
-	o.req.complete(o.created, true)
+	o.req.complete(o.created, s.steps(dispatch.ClassService, true))
 	if o.made, err = s.render(&o.req, chatbot); err != nil {
 		return err
 	}

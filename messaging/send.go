@@ -60,13 +60,15 @@ func (s *Service) prepare(ctx context.Context, req SendReq, digest []byte) (*ord
 		return nil, err
 	}
 	o := &order{id: simtrust.NewID("msg"), digest: digest, created: s.Now()}
-	req.complete(o.created, chatbot.SMSFallback)
+	req.complete(o.created, s.steps(req.Class, chatbot.SMSFallback))
 	if o.made, err = s.render(&req, chatbot); err != nil {
 		return nil, err
 	}
 	o.req = req
-	o.to, o.refused, err = s.targets(ctx, o)
-	return o, err
+	if o.to, o.refused, err = s.targets(ctx, o); err != nil || len(o.to) == 0 {
+		return o, err
+	}
+	return o, s.Distribution.Check(o.order())
 }
 
 // fill puts the text of a template in the place of a content.
@@ -123,6 +125,7 @@ func (s *Service) acceptBatch(ctx context.Context, tx *sqldb.Tx, batch []*order)
 	if err != nil {
 		return nil, err
 	}
+	var accepted []*order
 	for i, o := range batch {
 		switch {
 		case !fresh[o.id]:
@@ -132,11 +135,14 @@ func (s *Service) acceptBatch(ctx context.Context, tx *sqldb.Tx, batch []*order)
 			err = deleteMessage(ctx, tx, o.id)
 		default:
 			results[i].Value = o.sent()
-			err = s.queue(ctx, tx, o)
+			accepted = append(accepted, o)
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := s.queue(ctx, tx, accepted); err != nil {
+		return nil, err
 	}
 	for i, o := range batch {
 		if !fresh[o.id] {
@@ -166,15 +172,21 @@ func (s *Service) takeQuotas(ctx context.Context, tx *sqldb.Tx, batch []*order, 
 	return refused, err
 }
 
-// queue hands a message over to be distributed.
-func (s *Service) queue(ctx context.Context, tx *sqldb.Tx, o *order) error {
-	if len(o.to) == 0 {
+// queue hands messages over to be distributed.
+func (s *Service) queue(ctx context.Context, tx *sqldb.Tx, accepted []*order) error {
+	var orders []dispatch.Order
+	for _, o := range accepted {
+		if len(o.to) > 0 {
+			orders = append(orders, o.order())
+		}
+	}
+	if len(orders) == 0 {
 		return nil
 	}
-	if err := insertLinks(ctx, tx, o); err != nil {
+	if err := insertLinks(ctx, tx, accepted); err != nil {
 		return err
 	}
-	return s.Distribution.Accept(ctx, tx, o.plan(), o.to)
+	return s.Distribution.AcceptAll(ctx, tx, orders...)
 }
 
 // repeated answers a request whose key was used before: committed, or by another of the same batch.
@@ -186,8 +198,9 @@ func (s *Service) repeated(ctx context.Context, tx *sqldb.Tx, o *order) (Sent, e
 	return sent, err
 }
 
-func (o *order) plan() dispatch.Plan {
-	return dispatch.Plan{Message: o.id, Chatbot: o.req.Chatbot, Class: o.req.Class, Expires: o.req.Expires, SIMChangedWithin: o.req.HoldBack, Steps: o.made.steps}
+func (o *order) order() dispatch.Order {
+	return dispatch.Order{To: o.to, Plan: dispatch.Plan{Message: o.id, Chatbot: o.req.Chatbot, Class: o.req.Class, Expires: o.req.Expires,
+		SIMChangedWithin: o.req.HoldBack, Steps: o.made.steps}}
 }
 
 func (o *order) sent() Sent {

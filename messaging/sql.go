@@ -109,14 +109,16 @@ func found[T any](v T, err error) (T, bool, error) {
 	return v, err == nil, err
 }
 
-// insertLinks writes the short links of a message, which has them where it may become text.
-func insertLinks(ctx context.Context, tx *sqldb.Tx, o *order) error {
-	if len(o.made.links) == 0 {
-		return nil
+// insertLinks writes the short links of messages, which have them where they may become text.
+func insertLinks(ctx context.Context, tx *sqldb.Tx, orders []*order) error {
+	var rows [][]any
+	for _, o := range orders {
+		for _, l := range o.made.links {
+			rows = append(rows, []any{l.code, o.id, l.url, o.req.Expires.Add(keep).UnixMilli()})
+		}
 	}
-	rows := make([][]any, len(o.made.links))
-	for i, l := range o.made.links {
-		rows[i] = []any{l.code, o.id, l.url, o.req.Expires.Add(keep).UnixMilli()}
+	if len(rows) == 0 {
+		return nil
 	}
 	return sqldb.InsertRows(ctx, tx, `insert into messaging_link (code, message, url, expires)`, rows, "")
 }

@@ -66,24 +66,43 @@ func (s *Service) Close() {
 // recipient's delivery comes to an end. [ReasonPlan] where the plan or the recipients are not right, among that a channel that nobody
 // carries and a tenure that is named twice: nothing is queued then.
 func (s *Service) Accept(ctx context.Context, tx *sqldb.Tx, plan Plan, to []Target) error {
-	now := s.now()
-	if err := s.check(&plan, to, now); err != nil {
-		return err
-	}
-	if err := insertMessage(ctx, tx, &plan); err != nil {
-		return err
-	}
-	first := plan.Steps[0].Channel
-	tx.OnCommit(s.lanes[first].rouse)
-	return insertDeliveries(ctx, tx, &plan, to, now)
+	return s.AcceptAll(ctx, tx, Order{plan, to})
 }
+
+// Order is a message with its recipients.
+type Order struct {
+	Plan Plan
+	To   []Target
+}
+
+// AcceptAll is Accept for several messages at once, in few statements. One that is not right, which Check tells before, has nothing of
+// them queued.
+func (s *Service) AcceptAll(ctx context.Context, tx *sqldb.Tx, orders ...Order) error {
+	now := s.now()
+	for _, o := range orders {
+		if err := s.check(&o.Plan, o.To, now); err != nil {
+			return err
+		}
+		tx.OnCommit(s.lanes[o.Plan.Steps[0].Channel].rouse)
+	}
+	if err := insertMessages(ctx, tx, orders); err != nil {
+		return err
+	}
+	return insertDeliveries(ctx, tx, orders, now)
+}
+
+// Carries reports whether a bearer was named for a channel.
+func (s *Service) Carries(c Channel) bool { return s.lanes[c] != nil }
+
+// Check tells whether a message can be accepted now; the error is that of Accept.
+func (s *Service) Check(o Order) error { return s.check(&o.Plan, o.To, s.now()) }
 
 func (s *Service) check(plan *Plan, to []Target, now time.Time) error {
 	if err := plan.check(now); err != nil {
 		return err
 	}
 	for _, step := range plan.Steps {
-		if s.lanes[step.Channel] == nil {
+		if !s.Carries(step.Channel) {
 			return invalid("a step's channel: one that is carried")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,28 +87,34 @@ func save(ctx context.Context, tx *sqldb.Tx, rows []*row) error {
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_delivery ("+plainColumns+")", values, saveRows)
 }
 
-func insertMessage(ctx context.Context, tx *sqldb.Tx, p *Plan) error {
-	route, err := routeText(p.Steps)
-	if err != nil {
-		return err
+func insertMessages(ctx context.Context, tx *sqldb.Tx, orders []Order) error {
+	var messages, steps [][]any
+	for _, o := range orders {
+		p := &o.Plan
+		route, err := routeText(p.Steps)
+		if err != nil {
+			return err
+		}
+		messages = append(messages, []any{p.Message, p.Chatbot, string(p.Class), p.SIMChangedWithin.Milliseconds(), route, p.Expires.UnixMilli()})
+		for i, s := range p.Steps {
+			steps = append(steps, []any{p.Message, int64(i), string(s.Channel), s.ContentType, append([]byte{}, s.Payload...)})
+		}
 	}
-	_, err = tx.Exec(ctx, "insert into dispatch_message (id, chatbot, class, sim_window, route, expires) values ($1, $2, $3, $4, $5, $6)",
-		p.Message, p.Chatbot, string(p.Class), p.SIMChangedWithin.Milliseconds(), route, p.Expires.UnixMilli())
-	if err != nil {
+	if err := sqldb.InsertRows(ctx, tx, "insert into dispatch_message (id, chatbot, class, sim_window, route, expires)", messages, ""); err != nil {
 		return err
-	}
-	steps := make([][]any, len(p.Steps))
-	for i, s := range p.Steps {
-		steps[i] = []any{p.Message, int64(i), string(s.Channel), s.ContentType, append([]byte{}, s.Payload...)}
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_step (message, step, channel, content_type, payload)", steps, "")
 }
 
-func insertDeliveries(ctx context.Context, tx *sqldb.Tx, p *Plan, to []Target, now time.Time) error {
-	at, expires, urgent, channel := now.UnixMilli(), p.Expires.UnixMilli(), p.Class.Urgent(), string(p.Steps[0].Channel)
-	rows := make([][]any, len(to))
-	for i, t := range to {
-		rows[i] = []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, int64(i), expires, channel, at, at, at}
+func insertDeliveries(ctx context.Context, tx *sqldb.Tx, orders []Order, now time.Time) error {
+	var rows [][]any
+	for _, o := range orders {
+		p := &o.Plan
+		at, expires, urgent, channel := now.UnixMilli(), p.Expires.UnixMilli(), p.Class.Urgent(), string(p.Steps[0].Channel)
+		rows = slices.Grow(rows, len(o.To))
+		for i, t := range o.To {
+			rows = append(rows, []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, int64(i), expires, channel, at, at, at})
+		}
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_delivery ("+strings.Join(columns[:fixed+4], ", ")+")", rows, "")
 }
