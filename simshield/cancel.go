@@ -36,9 +36,9 @@ func (s *Service) Cancel(ctx context.Context, party, id string) (Transaction, er
 // again is no error.
 func (s *Service) CancelRegistration(ctx context.Context, party, id string) (Registration, error) {
 	ended := false
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		ended = false
-		r, err := findRegistration(ctx, tx, id)
+		r, err := lockRegistration(ctx, tx, id)
 		switch {
 		case err != nil:
 			return err

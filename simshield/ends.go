@@ -35,12 +35,12 @@ func (s *Service) SIMChanged(ctx context.Context, e simtrust.SIMChanged) error {
 	return s.lose(ctx, e.Tenure, CauseSIMChanged, primary(live[e.Tenure]))
 }
 
-// lose ends what a tenure has on cards other than the kept one.
+// lose ends what a tenure has on cards other than the kept one: registrations first, after which they bring no key that it does not see.
 func (s *Service) lose(ctx context.Context, tenure simtrust.TenureID, cause, kept string) error {
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		return errors.Join(
-			s.endKeys(ctx, tx, keyEnded, cause, "tenure = $3 and iccid <> $4 and state <> 'ended'", string(tenure), kept),
-			failRegistrations(ctx, tx, tenure, kept, cause))
+			failRegistrations(ctx, tx, tenure, kept, cause),
+			s.endKeys(ctx, tx, keyEnded, cause, "tenure = $3 and iccid <> $4 and state <> 'ended'", string(tenure), kept))
 	})
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
 	if err != nil {
 		return err
 	}
-	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		return errors.Join(
 			failRegistrations(ctx, tx, h.ID, "", CauseSuspended),
 			s.endKeys(ctx, tx, keyEnded, CauseSuspended, "tenure = $3 and state = 'pending'", string(h.ID)),
@@ -141,7 +141,7 @@ func (s *Service) Resume(ctx context.Context, party string, n simtrust.Number) e
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		return s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and party = $5 and state = 'suspended'", string(h.ID), primary(h), party)
 	})
 }
@@ -171,7 +171,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) Sweep(ctx context.Context) error {
 	return errors.Join(
 		s.endAll(ctx, StateExpired, "", "expires <= $1", s.now().Add(-grace).UnixMilli()),
-		s.db.InTx(ctx, func(tx *sqldb.Tx) error { return s.sweepRegistrations(ctx, tx) }))
+		s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return s.sweepRegistrations(ctx, tx) }))
 }
 
 func (s *Service) sweepRegistrations(ctx context.Context, tx *sqldb.Tx) error {

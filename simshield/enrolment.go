@@ -137,15 +137,26 @@ func (e *enrolling) issuance(csr []byte, public [33]byte, held time.Time) ca.Iss
 	return req
 }
 
-// certified records the key and tells the card.
-func (s *Service) certified(ctx context.Context, e *enrolling, k Key, packet string) error {
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		settled, err := s.gateway.Settle(ctx, tx, gateway.Answered, packet)
+// once does what follows from a packet of an enrolment that has ended. The registration is locked, as by all that changes it.
+func (s *Service) once(ctx context.Context, e *enrolling, packet string, cause gateway.Cause, follow func(tx *sqldb.Tx, r Registration) error) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		r, err := lockRegistration(ctx, tx, e.ID)
+		if err != nil {
+			return err
+		}
+		settled, err := s.gateway.Settle(ctx, tx, cause, packet)
 		if err != nil || len(settled) == 0 {
 			return err
 		}
-		if r, err := findRegistration(ctx, tx, e.ID); err != nil || r.State != RegistrationOpen {
-			return errors.Join(err, insertKey(ctx, tx, e.ID, k), s.endKeys(ctx, tx, keyEnded, CauseUnused, "id = $3", k.ID))
+		return follow(tx, *r)
+	})
+}
+
+// certified records the key and tells the card.
+func (s *Service) certified(ctx context.Context, e *enrolling, k Key, packet string) error {
+	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, r Registration) error {
+		if r.State != RegistrationOpen {
+			return errors.Join(insertKey(ctx, tx, e.ID, k), s.endKeys(ctx, tx, keyEnded, CauseUnused, "id = $3", k.ID))
 		}
 		install := applet.Install{ID: appletID(e.ID), Kind: e.kind, KeyHash: k.Algorithm.Sum(k.PublicKey[:]), Certificate: k.Algorithm.Sum(k.Raw)}
 		return errors.Join(
@@ -162,13 +173,9 @@ func (s *Service) installed(ctx context.Context, e *enrolling, packet string) er
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		settled, err := s.gateway.Settle(ctx, tx, gateway.Answered, packet)
-		if err != nil || len(settled) == 0 {
-			return err
-		}
-		if r, err := findRegistration(ctx, tx, e.ID); err != nil || r.State != RegistrationOpen {
-			return err
+	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, r Registration) error {
+		if r.State != RegistrationOpen {
+			return nil
 		}
 		if err := s.endKeys(ctx, tx, keyEnded, CauseReplaced, "iccid = $3 and application = $4 and kind = $5 and state in ('active', 'suspended')",
 			e.iccid, e.Application.String(), e.kind.String()); err != nil {
@@ -190,10 +197,9 @@ func (s *Service) wrongCode(ctx context.Context, e *enrolling, packet string) er
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		settled, err := s.gateway.Settle(ctx, tx, gateway.Answered, packet)
-		if err != nil || len(settled) == 0 {
-			return err
+	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, r Registration) error {
+		if r.State != RegistrationOpen {
+			return nil
 		}
 		tries, err := countTry(ctx, tx, e.ID)
 		switch {
@@ -207,13 +213,7 @@ func (s *Service) wrongCode(ctx context.Context, e *enrolling, packet string) er
 }
 
 func (s *Service) failEnrolment(ctx context.Context, e *enrolling, cause, packet string, settled gateway.Cause) error {
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		ended, err := s.gateway.Settle(ctx, tx, settled, packet)
-		if err != nil || len(ended) == 0 {
-			return err
-		}
-		return s.fail(ctx, tx, e, cause)
-	})
+	return s.once(ctx, e, packet, settled, func(tx *sqldb.Tx, _ Registration) error { return s.fail(ctx, tx, e, cause) })
 }
 
 // fail ends a registration. A key that was certified and not installed is of no use, and none is behind a PIN that is blocked.

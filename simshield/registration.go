@@ -117,7 +117,7 @@ func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, 
 		State: RegistrationOpen, Created: now, Expires: now.Add(registrationLife), Code: newCode(), tenure: h.ID, iccid: primary(h), subject: req.Subject,
 		person: s.personOf(h.ID, req.NationalID),
 	}
-	return r, s.db.InTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) })
+	return r, s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) })
 }
 
 func (r RegisterReq) check() error {
@@ -137,8 +137,20 @@ func (r RegisterReq) check() error {
 	return nil
 }
 
+// openRegistration puts the registration in before it looks at what the card had: from then on no other of the applet brings keys, so that
+// what it sees is all there is.
 func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registration, kinds []applet.Kind, partyName string) error {
-	r.State = RegistrationOpen
+	if err := s.countPrompt(ctx, tx, asker{r.Party, r.iccid}, r.Created); err != nil {
+		return err
+	}
+	r.State = RegistrationAwaiting
+	inserted, err := insertRegistration(ctx, tx, *r, kinds, codeHash(r.ID, r.Code))
+	switch {
+	case err != nil:
+		return err
+	case !inserted:
+		return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonRegistrationOpen, Msg: "the applet on the card has a registration open"}
+	}
 	foreign, blocked, err := history(ctx, tx, *r)
 	switch {
 	case err != nil:
@@ -146,19 +158,11 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 	case foreign:
 		return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonApplet, Msg: "the bank applet on the card holds another bank's keys"}
 	case blocked && r.Identified != AtCounter:
-		r.State = RegistrationAwaiting
-	}
-	if err := s.countPrompt(ctx, tx, asker{r.Party, r.iccid}, r.Created); err != nil {
-		return err
-	}
-	inserted, err := insertRegistration(ctx, tx, *r, kinds, codeHash(r.ID, r.Code))
-	switch {
-	case err != nil:
-		return err
-	case !inserted:
-		return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonRegistrationOpen, Msg: "the applet on the card has a registration open"}
-	case r.State == RegistrationAwaiting:
 		return nil
+	}
+	r.State = RegistrationOpen
+	if err := moveRegistration(ctx, tx, r.ID, RegistrationOpen, ""); err != nil {
+		return err
 	}
 	return s.askNext(ctx, tx, *r, partyName)
 }
@@ -167,8 +171,8 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 // the secret of one of them.
 func (s *Service) Approve(ctx context.Context, operator, id string) (Registration, error) {
 	var r *Registration
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {
-		if r, err = findRegistration(ctx, tx, id); err != nil {
+	err := s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) (err error) {
+		if r, err = lockRegistration(ctx, tx, id); err != nil {
 			return err
 		}
 		switch {

@@ -63,8 +63,24 @@ func insertRegistration(ctx context.Context, tx *sqldb.Tx, r Registration, kinds
 	return true, sqldb.InsertRows(ctx, tx, "insert into simshield_enrolment (registration, kind, place, challenge, state, key)", rows, "")
 }
 
+const selectRegistration = `select ` + registrationColumns + ` from simshield_registration r where r.id = $1`
+
 func findRegistration(ctx context.Context, q sqldb.Querier, id string) (*Registration, error) {
-	r, _, err := scanRegistration(q.QueryRow(ctx, `select `+registrationColumns+` from simshield_registration r where r.id = $1`, id).Scan)
+	return oneRegistration(q.QueryRow(ctx, selectRegistration, id))
+}
+
+// lockRegistration is findRegistration by one who changes it, or what hangs on it. All who do so take turns, and each sees what the one
+// before has done. SQLite has one writer.
+func lockRegistration(ctx context.Context, tx *sqldb.Tx, id string) (*Registration, error) {
+	text := selectRegistration
+	if tx.Dialect() == sqldb.PostgreSQL {
+		text += ` for update`
+	}
+	return oneRegistration(tx.QueryRow(ctx, text, id))
+}
+
+func oneRegistration(row sqldb.Row) (*Registration, error) {
+	r, _, err := scanRegistration(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
