@@ -7,7 +7,6 @@ import (
 
 	"simtrust"
 	"simtrust/internal/sqldb"
-	"simtrust/internal/sqldb/sqldbtest"
 	"simtrust/messaging/dispatch"
 )
 
@@ -46,7 +45,7 @@ func TestAcceptRefuses(t *testing.T) {
 		"long key":          func(o *order) { o.to[1].Key = long },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, migratedStore(t))
+			w := embedded(t)
 			o := order{plan(dispatch.ClassService), targets(3)}
 			spoil(&o)
 			err := w.tx(func(tx *sqldb.Tx) error { return w.Accept(t.Context(), tx, o.p, o.to) })
@@ -58,16 +57,6 @@ func TestAcceptRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// migratedStore is an SQLite store of its own.
-func migratedStore(t *testing.T) *sqldb.DB {
-	t.Helper()
-	db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
-	if err := sqldb.Migrate(t.Context(), db, schema...); err != nil {
-		t.Fatal(err)
-	}
-	return db
 }
 
 // TestAcceptTwice: the same message, or the same delivery, is one.
@@ -142,7 +131,7 @@ func TestBearersSpeakOfTheirOwnCopies(t *testing.T) {
 
 // TestFutureReports are of now.
 func TestFutureReports(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	alone(t, func(t *testing.T, w *world) {
 		w.send(plan(dispatch.ClassService))
 		r := dispatch.Report{Ref: ref(w.net.copies[0].Copy), Fate: dispatch.FateDelivered, At: epoch.Add(time.Hour), Reason: strings.Repeat("r", 1000)}
 		if err := w.Report(t.Context(), rcs, []dispatch.Report{r}); err != nil {

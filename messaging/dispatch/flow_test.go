@@ -11,8 +11,16 @@ import (
 	"simtrust/messaging/dispatch"
 )
 
-// classes runs a test for one class of each group.
+// classes runs a test for one class of each group, on the embedded store.
 func classes(t *testing.T, fn func(t *testing.T, w *world, c dispatch.Class)) {
+	t.Helper()
+	for _, c := range []dispatch.Class{dispatch.ClassPromotion, dispatch.ClassAuthentication} {
+		t.Run(string(c), func(t *testing.T) { fn(t, embedded(t), c) })
+	}
+}
+
+// everywhere is classes on every store.
+func everywhere(t *testing.T, fn func(t *testing.T, w *world, c dispatch.Class)) {
 	t.Helper()
 	for _, c := range []dispatch.Class{dispatch.ClassPromotion, dispatch.ClassAuthentication} {
 		t.Run(string(c), func(t *testing.T) { each(t, func(t *testing.T, w *world) { fn(t, w, c) }) })
@@ -20,7 +28,7 @@ func classes(t *testing.T, fn func(t *testing.T, w *world, c dispatch.Class)) {
 }
 
 func TestDelivered(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		w.accept(plan(c), 1)
 		w.want(dispatch.StateQueued)
 		w.drain()
@@ -134,7 +142,7 @@ func TestSilenceAndConfirmedRevoke(t *testing.T) {
 func TestSilenceAndNoRevoke(t *testing.T) {
 	for _, recall := range []dispatch.Recall{dispatch.TooLate, dispatch.RecallUnknown} {
 		t.Run(string(recall), func(t *testing.T) {
-			classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+			everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 				w.net.cancel = func(dispatch.Copy) dispatch.Recall { return recall }
 				w.send(plan(c))
 				w.later(time.Minute)
@@ -171,7 +179,7 @@ func (w *world) wantDoubled() {
 
 // TestLostAnswer: the bearer is asked, and only what is urgent is sent again, when the bearer cannot say.
 func TestLostAnswer(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		var asked []string
 		w.net.submit = answering(rcs, dispatch.Lost)
 		w.net.query = func(c dispatch.Copy) dispatch.Finding {
@@ -280,7 +288,7 @@ func TestLateWordOnTheFirstCopy(t *testing.T) {
 
 // TestReportBeforeTheAnswer: a receipt may be faster than the bearer's answer.
 func TestReportBeforeTheAnswer(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
 			w.report(s.Attempt, dispatch.FateDelivered)
 			w.report(s.Attempt, dispatch.FateDelivered)
@@ -335,7 +343,7 @@ func TestConditions(t *testing.T) {
 		"undelivered after silence":     {dispatch.Undelivered, dispatch.Accepted, "2 enhanced"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
+			alone(t, func(t *testing.T, w *world) {
 				w.Carry("net", w.net, "enhanced")
 				w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
 					if s.Channel == rcs {
@@ -373,7 +381,7 @@ func TestNoLongerToBeWrittenTo(t *testing.T) {
 		})
 	})
 	t.Run("while a copy may arrive", func(t *testing.T) {
-		each(t, func(t *testing.T, w *world) {
+		alone(t, func(t *testing.T, w *world) {
 			w.net.cancel = func(dispatch.Copy) dispatch.Recall { return dispatch.TooLate }
 			w.send(plan(dispatch.ClassTransaction))
 			w.people.refused["ten_0000"] = gone
@@ -408,7 +416,7 @@ func TestItCannotBeToldWhoMayBeWrittenTo(t *testing.T) {
 
 // TestQuestion: who may be written to is asked with all that the sender wants to hold back for.
 func TestQuestion(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	alone(t, func(t *testing.T, w *world) {
 		p := plan(dispatch.ClassAuthentication)
 		p.SIMChangedWithin = 24 * time.Hour
 		w.send(p)

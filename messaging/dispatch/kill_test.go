@@ -42,8 +42,10 @@ func TestSendUntilKilled(t *testing.T) {
 	w := newWorld(t, db)
 	w.clock = &clock{ticking: true}
 	w = w.node(db, w.net)
+	waiting := make(chan struct{}, 8*recipients)
 	w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
 		say("given " + s.ID())
+		<-waiting
 		return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
 	}
 	go func() { _ = w.Run(t.Context()) }()
@@ -58,6 +60,9 @@ func TestSendUntilKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		say("accepted " + p.Message)
+		for range recipients {
+			waiting <- struct{}{}
+		}
 	}
 }
 

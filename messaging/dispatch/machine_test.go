@@ -34,14 +34,13 @@ const (
 
 // world is a delivery with everything around it. Worlds are compared, so that each is looked at once.
 type world struct {
-	p        position
-	copies   [most + 1]truth
-	answered [most + 1]bool // the bearer's answer to the submission was processed
-	hasty    bool           // the machine waits for the step's time, not for the end
-	at       moment
-	doubled  int  // how often a copy was made while the one before it could arrive
-	revoked  bool // the sender asked for it back
-	landed   bool // a delivery was reported
+	p       position
+	copies  [most + 1]truth
+	hasty   bool // the machine waits for the step's time, not for the end
+	at      moment
+	doubled int  // how often a copy was made while the one before it could arrive
+	revoked bool // the sender asked for it back
+	landed  bool // a delivery was reported
 }
 
 // happening is an event and the world it happens in.
@@ -125,9 +124,7 @@ func (w world) found(a int, add func(event, func(*world))) {
 // times, or after an expiry that was one by mistake.
 func (w world) byBearer(a int, add func(event, func(*world))) {
 	set := func(t truth) func(*world) { return func(n *world) { n.copies[a] = t } }
-	if w.copies[a] != none && !w.answered[a] {
-		w.byAnswer(a, add)
-	}
+	w.byAnswer(a, add)
 	switch w.copies[a] {
 	case taken:
 		add(event{kind: delivered, attempt: a}, func(n *world) { n.copies[a], n.landed = arrived, true })
@@ -149,10 +146,9 @@ func (w world) byBearer(a int, add func(event, func(*world))) {
 	}
 }
 
+// byAnswer are the bearer's answers, which a node may be slow to process, and which may come again.
 func (w world) byAnswer(a int, add func(event, func(*world))) {
-	answer := func(k kind, t truth) {
-		add(event{kind: k, attempt: a}, func(n *world) { n.copies[a], n.answered[a] = t, true })
-	}
+	answer := func(k kind, t truth) { add(event{kind: k, attempt: a}, func(n *world) { n.copies[a] = t }) }
 	switch w.copies[a] {
 	case calling:
 		answer(accepted, taken)

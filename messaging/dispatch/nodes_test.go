@@ -15,7 +15,7 @@ import (
 
 // TestTwoNodesNeverSubmitAnAttemptTwice has two nodes work on one table at once, while their bearer throttles, loses and reports.
 func TestTwoNodesNeverSubmitAnAttemptTwice(t *testing.T) {
-	classes(t, func(t *testing.T, first *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, first *world, c dispatch.Class) {
 		const recipients = 600
 		var mu sync.Mutex
 		seen := map[string]int{}
@@ -64,7 +64,7 @@ func TestTwoNodesNeverSubmitAnAttemptTwice(t *testing.T) {
 
 // TestSlowNode stalls between lease and attempt for longer than the lease, while another node takes over.
 func TestSlowNode(t *testing.T) {
-	classes(t, func(t *testing.T, slow *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, slow *world, c dispatch.Class) {
 		quick := slow.node(slow.db, slow.net)
 		stalled := false
 		slow.net.reach = func(dispatch.Channel, dispatch.Recipient) (bool, error) {
@@ -98,7 +98,7 @@ func TestTiredNode(t *testing.T) {
 
 // TestNodeThatHangsInTheCall: another node asks the bearer, and what the first hears in the end still counts.
 func TestNodeThatHangsInTheCall(t *testing.T) {
-	classes(t, func(t *testing.T, slow *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, slow *world, c dispatch.Class) {
 		quick := slow.node(slow.db, slow.net)
 		hung := false
 		slow.net.submit = func(s dispatch.Submission) dispatch.Outcome {

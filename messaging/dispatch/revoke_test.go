@@ -8,7 +8,7 @@ import (
 )
 
 func TestRevokedBeforeItLeft(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		w.accept(plan(c), 3)
 		if n := w.revoke(); n != 3 {
 			t.Errorf("%d were open", n)
@@ -61,7 +61,7 @@ func TestRevokedWhileOut(t *testing.T) {
 
 // TestRevokedAndYetDelivered: it was, whatever the bearer had said.
 func TestRevokedAndYetDelivered(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		w.send(plan(c))
 		w.revoke()
 		w.drain()
@@ -82,7 +82,7 @@ func TestRevokedWhileBeingSubmitted(t *testing.T) {
 		w.want(dispatch.StateRevoked, "1 rcs")
 	})
 	t.Run("throttled", func(t *testing.T) {
-		each(t, func(t *testing.T, w *world) {
+		alone(t, func(t *testing.T, w *world) {
 			w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
 				w.revoke()
 				return dispatch.Outcome{Answer: dispatch.Throttled}

@@ -15,7 +15,7 @@ import (
 
 // TestThrottled: what a bearer does not take keeps its place, and the bearer is left alone for as long as it wants.
 func TestThrottled(t *testing.T) {
-	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
 		room := 10
 		w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
 			if room == 0 {
@@ -66,7 +66,7 @@ func (w *world) acceptMore(id string, c dispatch.Class, n int) {
 
 // TestThrottledWithoutATime: the pauses grow, and end when the bearer takes something.
 func TestThrottledWithoutATime(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	alone(t, func(t *testing.T, w *world) {
 		w.net.submit = answering(rcs, dispatch.Throttled)
 		w.accept(plan(dispatch.ClassPromotion), 1)
 		calls := 0
@@ -145,7 +145,7 @@ func TestBearersThatErr(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
+			alone(t, func(t *testing.T, w *world) {
 				w = w.node(w.db, erring{w.net, submit})
 				w.accept(plan(dispatch.ClassPromotion), 2)
 				w.drain()
@@ -155,7 +155,7 @@ func TestBearersThatErr(t *testing.T) {
 		})
 	}
 	t.Run("too few reached", func(t *testing.T) {
-		each(t, func(t *testing.T, w *world) {
+		alone(t, func(t *testing.T, w *world) {
 			w = w.node(w.db, shortSighted{w.net})
 			w.accept(plan(dispatch.ClassPromotion), 2)
 			w.drain()

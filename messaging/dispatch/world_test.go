@@ -207,6 +207,22 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) { fn(t, newWorld(t, db)) })
 }
 
+// embedded is a world on an SQLite store of its own.
+func embedded(t *testing.T) *world {
+	t.Helper()
+	db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
+	if err := sqldb.Migrate(t.Context(), db, schema...); err != nil {
+		t.Fatal(err)
+	}
+	return newWorld(t, db)
+}
+
+// alone is each on the embedded store.
+func alone(t *testing.T, fn func(t *testing.T, w *world)) {
+	t.Helper()
+	fn(t, embedded(t))
+}
+
 func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w := &world{t: t, db: db, net: &network{}, people: &people{refused: map[simtrust.TenureID]error{}, missing: map[simtrust.TenureID]bool{}},
 		listener: &listener{}, clock: &clock{t: epoch}}
