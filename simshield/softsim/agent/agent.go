@@ -14,7 +14,7 @@ import (
 // Config is what an agent needs.
 type Config struct {
 	// URL is where sessions begin; with ?wait=SECONDS the server answers when it has something.
-	URL string
+	URL *url.URL
 	// ICCID is the card's.
 	ICCID string
 	// Client has more time than the server may wait. It is made not to follow redirects.
@@ -32,23 +32,18 @@ type Agent struct {
 	Config
 	card   courier
 	outbox outbox
-	base   *url.URL
 	resume bool // the last request was not answered
 }
 
-// New returns an agent. The error is one of the URL.
-func New(c Config) (*Agent, error) {
-	base, err := url.Parse(c.URL)
-	if err != nil {
-		return nil, err
-	}
+// New returns an agent.
+func New(c Config) *Agent {
 	if c.Every == 0 {
 		c.Every = time.Second
 	}
 	client := *c.Client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Client = &client
-	return &Agent{Config: c, base: base, outbox: newOutbox(), card: courier{deliver: c.Deliver, now: c.Now}}, nil
+	return &Agent{Config: c, outbox: newOutbox(), card: courier{deliver: c.Deliver, now: c.Now}}
 }
 
 // Submit takes an SMS-SUBMIT of the card, and says whether it was the last one of an answer, which is then kept until the server has taken
@@ -57,7 +52,7 @@ func (a *Agent) Submit(tpdu []byte) (complete bool, err error) { return a.outbox
 
 // Run holds session after session until ctx ends, and returns its error.
 func (a *Agent) Run(ctx context.Context) error {
-	next := a.base
+	next := a.URL
 	for ctx.Err() == nil {
 		next = a.turn(ctx, next)
 	}
@@ -109,9 +104,9 @@ func (a *Agent) progress(got session.Answer, response []byte) bool {
 
 // follow resolves the URI of the next request: no other server learns of the card. Without one the next session begins.
 func (a *Agent) follow(next string) *url.URL {
-	to, err := a.base.Parse(next)
-	if next == "" || err != nil || to.Scheme != a.base.Scheme || to.Host != a.base.Host {
-		return a.base
+	to, err := a.URL.Parse(next)
+	if next == "" || err != nil || to.Scheme != a.URL.Scheme || to.Host != a.URL.Host {
+		return a.URL
 	}
 	return to
 }

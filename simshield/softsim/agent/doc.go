@@ -2,8 +2,8 @@
 // to the server (GlobalPlatform Amendment B, ETSI TS 102 226; see package session).
 //
 //	phone := handset.New(card, person, func(_ context.Context, tpdu []byte) error { _, err := a.Submit(tpdu); return err })
-//	a := agent.New(agent.Config{URL: "https://id.operator.example/simshield/v1/ota/session?wait=25", ICCID: card.ICCID(), Deliver: phone.Deliver, …})
-//	err := a.Run(ctx)        // as long as the phone is on
+//	a := agent.New(agent.Config{URL: sessions, ICCID: card.ICCID(), Deliver: phone.Deliver, …})
+//	err := a.Run(ctx)                         // as long as the phone is on
 //
 // An answer is kept until the server has taken or refused it, and comes before the next question. A packet that comes twice, because the
 // server did not get the answer to it, is not given to the card twice: the answer is repeated.

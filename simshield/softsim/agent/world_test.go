@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 	"time"
 
@@ -91,9 +92,10 @@ func newWorld(t *testing.T, every time.Duration) *world {
 		return err
 	})
 	must(t, phone.PowerOn("1234"))
-	w.agent, err = agent.New(agent.Config{URL: w.server.URL + "/begin?wait=9", ICCID: iccid, Client: w.server.Client(), Deliver: phone.Deliver,
-		Now: time.Now, Every: every})
+	begin, err := url.Parse(w.server.URL + "/begin?wait=9")
 	must(t, err)
+	w.agent = agent.New(agent.Config{URL: begin, ICCID: iccid, Client: w.server.Client(), Deliver: phone.Deliver,
+		Now: time.Now, Every: every})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
 	go func() { ended <- phone.Run(ctx) }()
