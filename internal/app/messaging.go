@@ -24,6 +24,7 @@ import (
 	"simtrust/messaging/optin"
 	"simtrust/messaging/rcs"
 	"simtrust/messaging/sender"
+	"simtrust/messaging/smsc"
 	"simtrust/messaging/statement"
 	"simtrust/renumber"
 )
@@ -32,6 +33,8 @@ import (
 type Messaging struct {
 	// RCS is the operator's gateway for rich messages.
 	RCS Bearer `yaml:"rcs,omitempty"`
+	// SMSC is the operator's service centre for text messages.
+	SMSC SMSC `yaml:"smsc,omitempty"`
 	// Links is the URL that short links begin with; default: the issuer's /m.
 	Links string `yaml:"links,omitempty"`
 	// Domain is where chatbots' service ids are made; default: botplatform. and the issuer's host.
@@ -40,7 +43,7 @@ type Messaging struct {
 	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
 }
 
-func (c Messaging) on() bool { return c.RCS.URL != "" }
+func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" }
 
 // messagingScopes is what messaging may ask of the identity core.
 var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead}
@@ -59,7 +62,9 @@ type messages struct {
 	dispatch  *dispatch.Service
 	events    *events.Service
 	statement *statement.Notary
-	rcs       *rcs.Gateway
+	// rcs and smsc are nil where they are not configured.
+	rcs  *rcs.Gateway
+	smsc *smsc.Bearer
 }
 
 // wireMessaging builds the module over the operations that are mounted on r, which is all that it gets of the identity core.
@@ -107,24 +112,24 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	outbox.On(m.outbox, "messaging opt-ins", x.optins.SIMChanged)
 	outbox.On(m.outbox, "messaging", x.Renewed)
 	outbox.On(m.outbox, "messaging", x.Refused)
-	if err := a.wireBearers(x, c); err != nil {
+	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC)); err != nil {
 		return err
 	}
 	x.mount(r)
 	return nil
 }
 
-// wireBearers names the ways to handsets.
-func (a *App) wireBearers(x *messages, c Messaging) error {
-	if c.RCS.URL == "" {
+// wireRCS names the gateway as the way of rich messages.
+func (a *App) wireRCS(x *messages, c Bearer) error {
+	if c.URL == "" {
 		return nil
 	}
-	token, err := c.RCS.token("messaging.rcs")
+	token, err := c.token("messaging.rcs")
 	if err != nil {
 		return err
 	}
 	x.rcs = rcs.New(rcs.Deps{Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}},
-		Envelopes: envelopes{x.Service}, Reports: x.dispatch, Inbox: rcsInbox{x.Service}, Log: a.obs.Log, Now: time.Now}, rcs.Config{URL: c.RCS.URL, Token: token})
+		Envelopes: envelopes{x.Service}, Reports: x.dispatch, Inbox: rcsInbox{x.Service}, Log: a.obs.Log, Now: time.Now}, rcs.Config{URL: c.URL, Token: token})
 	x.dispatch.Carry("rcs", x.rcs, rcs.Rich, rcs.Enhanced)
 	return nil
 }
@@ -146,6 +151,9 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.Run(ctx) })
 	g.Go(func() error { return x.dispatch.Run(ctx) })
 	g.Go(func() error { return x.events.Run(ctx) })
+	if x.smsc != nil {
+		g.Go(func() error { return x.smsc.Run(ctx) })
+	}
 	return g.Wait()
 }
 

@@ -32,6 +32,7 @@ import (
 	"simtrust/messaging/events"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/sender"
+	"simtrust/messaging/smsc"
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/access"
@@ -46,7 +47,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), smsc.Migrations()}
 }
 
 // modules are the wired services.
@@ -78,6 +79,9 @@ func (m *modules) metrics() []prometheus.Collector {
 	}
 	if m.messages != nil {
 		all = append(all, m.messages.dispatch.Metrics()...)
+		if m.messages.smsc != nil {
+			all = append(all, m.messages.smsc.Metrics()...)
+		}
 	}
 	return all
 }
