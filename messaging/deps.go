@@ -9,7 +9,6 @@ import (
 	"simtrust/internal/sqldb"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/events"
-	"simtrust/messaging/gsma"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/statement"
@@ -97,6 +96,4 @@ type Config struct {
 	Links string
 	// Key keys the names of conversations and the digests of requests: 32 octets or more, the same for good.
 	Key []byte
-	// Channels are those that the operator carries; empty: all.
-	Channels []gsma.Channel
 }
