@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -205,6 +206,55 @@ func TestLostAnswer(t *testing.T) {
 		w.later(time.Hour + grace)
 		w.want(dispatch.StateUnknown, "1 rcs")
 	})
+}
+
+// TestBothCopiesFail: what is known of both is not unknown, in whatever order it is learned.
+func TestBothCopiesFail(t *testing.T) {
+	for _, order := range [][]string{{"dlv_0000.1", "dlv_0000.2"}, {"dlv_0000.2", "dlv_0000.1"}} {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprint(order, late), func(t *testing.T) {
+				w := embedded(t)
+				w.net.submit = answering(rcs, dispatch.Lost)
+				w.send(plan(dispatch.ClassTransaction))
+				w.wantDoubled()
+				if late {
+					w.later(time.Hour)
+					w.later(grace)
+					w.want(dispatch.StateUnknown, "1 rcs", "2 sms")
+				}
+				for i, id := range order {
+					if err := w.Report(t.Context(), rcs, []dispatch.Report{{ID: id, Fate: dispatch.FateFailed, Reason: "code_9"}}); err != nil {
+						t.Fatal(err)
+					}
+					if s := w.status("dlv_0000"); (s.State == dispatch.StateFailed) != (i == 1) || i == 1 && s.Reason != "code_9" {
+						t.Errorf("after %d reports: %+v", i+1, s)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestFoundBeforeTheSecondCopy: the first copy turns up while the second is being prepared, which is then not needed, and has all of its
+// step's time.
+func TestFoundBeforeTheSecondCopy(t *testing.T) {
+	w := embedded(t)
+	w.net.submit = answering(rcs, dispatch.Lost)
+	w.net.reach = func(c dispatch.Channel, _ dispatch.Recipient) (bool, error) {
+		if c == text && w.net.query == nil {
+			w.net.query = func(c dispatch.Copy) dispatch.Finding { return dispatch.Finding{Fate: dispatch.FateAccepted} }
+			return true, w.Report(t.Context(), rcs, []dispatch.Report{{ID: "dlv_0000.1", Fate: dispatch.FateAccepted}})
+		}
+		return true, nil
+	}
+	w.send(plan(dispatch.ClassTransaction))
+	w.later(59 * time.Second)
+	w.want(dispatch.StateSubmitted, "1 rcs")
+	w.later(time.Second)
+	w.want(dispatch.StateSubmitted, "1 rcs", "2 sms")
+	if w.status("dlv_0000").PossibleDuplicate {
+		t.Error("a duplicate of what was taken back")
+	}
 }
 
 // TestLostAnswerFound: the bearer has the copy, so there is no other.

@@ -80,6 +80,33 @@ func TestSlowNode(t *testing.T) {
 	})
 }
 
+// TestStaleFinding: what a node found out under a lease that ran out is void, for the delivery is elsewhere by now.
+func TestStaleFinding(t *testing.T) {
+	classes(t, func(t *testing.T, slow *world, c dispatch.Class) {
+		quick := slow.node(slow.db, slow.net)
+		stalled := false
+		slow.net.reach = func(dispatch.Channel, dispatch.Recipient) (bool, error) {
+			if stalled {
+				return true, nil
+			}
+			stalled = true
+			slow.clock.pass(lease + time.Second)
+			slow.net.submit = func(s dispatch.Submission) dispatch.Outcome {
+				if s.Channel == rcs {
+					return dispatch.Outcome{Answer: dispatch.Rejected}
+				}
+				return dispatch.Outcome{Answer: dispatch.Throttled, After: time.Second}
+			}
+			quick.drain()
+			return false, nil
+		}
+		slow.send(plan(c))
+		if s := slow.status("dlv_0000"); s.State != dispatch.StateQueued || s.Channel != text {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // TestTiredNode has hardly any of its lease left when the attempt is durable: it does not submit any more, but puts the delivery back.
 func TestTiredNode(t *testing.T) {
 	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
