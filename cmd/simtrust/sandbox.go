@@ -40,6 +40,7 @@ const (
 	sandboxPrompts    = 20              // a minute: a person who tries things out is asked more often than a customer
 	sandboxUnheeded   = 500             // an hour: and refuses more often
 	sandboxPolls      = 600             // a minute: a world that enrols its subscribers asks for a card often
+	sandboxSource     = "+861065" // chatbots' addresses for text messages begin with it
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20
@@ -58,7 +59,8 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 	if err := handsets(&c, &w); err != nil {
 		return err
 	}
-	defer w.Handset.Close()   // the world closes it too, when it has come so far
+	defer w.Handset.Close() // the world closes both too, when it has come so far
+	defer w.SMSC.Listener.Close()
 	err = app.Migrate(ctx, c) // the sandbox owns its database
 	if errors.Is(err, sqldb.ErrFileInUse) {
 		return fmt.Errorf("another process runs on %s; stop it, or name another folder with --data", c.Data)
@@ -163,9 +165,13 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	if c.Simshield.Bearer, w.BearerToken, err = gatewayAt(c.Data, "bearer.token", base+"/sms"); err == nil {
 		c.Messaging.RCS, w.RCSToken, err = gatewayAt(c.Data, "rcs.token", base+"/rcs")
 	}
+	if err == nil {
+		w.SMSC, err = sandbox.ListenSMSC(c.Data)
+	}
 	if err != nil {
 		return errors.Join(err, w.Handset.Close())
 	}
+	c.Messaging.SMSC = app.SMSC{Address: w.SMSC.Listener.Addr().String(), SystemID: w.SMSC.SystemID, PasswordFile: w.SMSC.PasswordFile, Source: sandboxSource}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
 	c.Messaging.AllowLoopback = true
 	return nil

@@ -24,6 +24,7 @@ type Contract struct {
 	EST         *ESTCredential    `json:"est"`
 	MobileID    *MobileIDParty    `json:"mobile_id_party"`
 	MSS         *MSSParty         `json:"mss_party"`
+	SMSC        ContractSMSC      `json:"smsc"`
 	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`
 	Chatbots    []ContractChatbot `json:"chatbots"`
@@ -34,6 +35,13 @@ type Contract struct {
 type ContractRADIUS struct {
 	Accounting string `json:"accounting"`
 	Secret     string `json:"secret"`
+}
+
+// ContractSMSC is the operator's service centre, and the account of the server there.
+type ContractSMSC struct {
+	Address  string `json:"address"`
+	SystemID string `json:"system_id"`
+	Password string `json:"password"`
 }
 
 // ContractHolder is one subscriber as clients of the sandbox see it.

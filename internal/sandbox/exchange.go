@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 
@@ -12,6 +14,7 @@ import (
 type exchange struct {
 	mail  *mail
 	rcs   *rcs
+	smsc  *smsc
 	inbox *inbox
 
 	stop context.CancelFunc
@@ -26,15 +29,23 @@ func openExchange(c Config, h *handsets) (*exchange, error) {
 	}
 	server := rpc.NewClient(c.Issuer, manyAtOnce, c.AdminToken, rpc.Breaker(centerFailures, centerFirst))
 	m.phone, m.verify = h.standing, statements(server)
-	return &exchange{mail: m, rcs: newRCS(m, server), inbox: newInbox(m, h.known, server), stop: func() {}}, nil
+	x := &exchange{mail: m, rcs: newRCS(m, server), smsc: newSMSC(m, c.SMSC), inbox: newInbox(m, h.known, server), stop: func() {}}
+	x.inbox.text = x.smsc.write
+	return x, nil
 }
 
 // start brings messages to the phones, and reports to their senders.
-func (x *exchange) start() {
+func (x *exchange) start(texts net.Listener, log *slog.Logger) {
 	var ctx context.Context
 	ctx, x.stop = context.WithCancel(context.Background())
 	x.work.Go(func() { x.mail.run(ctx) })
 	x.work.Go(func() { x.rcs.reporter().run(ctx) })
+	x.work.Go(func() { x.smsc.reporter().run(ctx) })
+	x.work.Go(func() {
+		if err := x.smsc.server.Serve(ctx, texts); err != nil {
+			log.Error("the service centre of the sandbox stopped", "error", err)
+		}
+	})
 }
 
 func (x *exchange) routes(mux *http.ServeMux, token string) {

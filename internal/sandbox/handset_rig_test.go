@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,9 @@ type rig struct {
 	status   atomic.Int32
 	messages chan cardMessage
 	sessions http.HandlerFunc       // answers cards that poll; nil: none does
+	business http.HandlerFunc       // answers the gateways of business messages; nil: none does
+	later    atomic.Int64           // how many milliseconds the clock is ahead
+	texts    string                 // where the service centre is
 	counters map[string]ota.Counter // by IMSI
 	sent     int
 }
@@ -51,7 +55,8 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	c := Config{Dir: r.dir, Issuer: r.server.URL, AdminToken: "admin", Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	c := Config{Dir: r.dir, Issuer: r.server.URL, AdminToken: "admin", Now: r.now, Log: slog.New(slog.DiscardHandler),
+		SMSC: ServiceCentre{SystemID: "server", Password: "password"}}
 	phones, err := openHandsets(c)
 	if err != nil {
 		r.t.Fatal(err)
@@ -60,16 +65,25 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.o = &operator{world: w, handsets: phones, exchange: messages, now: time.Now}
+	r.o = &operator{world: w, handsets: phones, exchange: messages, now: r.now}
 	if err := r.o.keep(); err != nil {
 		r.t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	r.o.mountHandsets(mux, bearer)
 	r.o.exchange.routes(mux, bearer)
-	r.o.exchange.start()
+	texts, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.texts = texts.Addr().String()
+	r.o.exchange.start(texts, c.Log)
 	r.phone = httptest.NewServer(mux)
 	r.t.Cleanup(r.stop)
+}
+
+func (r *rig) now() time.Time {
+	return time.Now().Add(time.Duration(r.later.Load()) * time.Millisecond)
 }
 
 func (r *rig) stop() {
@@ -82,6 +96,10 @@ func (r *rig) stop() {
 func (r *rig) take(w http.ResponseWriter, req *http.Request) {
 	if req.URL.Path == "/simshield/v1/ota/session" && r.sessions != nil {
 		r.sessions(w, req)
+		return
+	}
+	if strings.HasPrefix(req.URL.Path, "/messaging/") && r.business != nil {
+		r.business(w, req)
 		return
 	}
 	var m cardMessage

@@ -18,8 +18,8 @@ type inbox struct {
 	inbound func(context.Context, rcsInbound) (struct{}, error)
 	spam    func(context.Context, rcsSpam) (struct{}, error)
 	refuse  func(context.Context, refusalOf) (struct{}, error)
-	// text sends a text message of a person.
-	text func(ctx context.Context, from, to, text string) error
+	// text sends a text message of a person to the sender of another.
+	text func(ctx context.Context, to *message, text string) error
 }
 
 type (
@@ -208,7 +208,7 @@ func (i *inbox) answer(ctx context.Context, to *message, part gsma.Part, words s
 	id := simtrust.NewID("out")
 	var err error
 	if to.SMS != nil {
-		err = i.text(ctx, to.Number, to.Sender, words)
+		err = i.text(ctx, to, words)
 	} else {
 		_, err = i.inbound(ctx, rcsInbound{ID: id, From: to.Number, To: to.Sender, InReplyTo: to.Reference, ContentType: part.ContentType, Body: string(part.Data)})
 	}

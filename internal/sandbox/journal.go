@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// journal is a file that is only written at its end: a line of JSON for each entry. An entry that was written is there after a kill.
+// journal is a file that is only written at its end: a line of JSON for each entry. What was written is there after a kill; it is not forced to the disk.
 type journal struct {
 	file *os.File
 	size int64
@@ -46,8 +46,7 @@ func (j *journal) append(entries ...entry) error {
 			return err
 		}
 	}
-	_, err := j.file.Write(text.Bytes())
-	if err = errors.Join(err, j.file.Sync()); err != nil {
+	if _, err := j.file.Write(text.Bytes()); err != nil {
 		return errors.Join(err, j.cut())
 	}
 	j.size += int64(text.Len())

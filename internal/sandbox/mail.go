@@ -11,6 +11,7 @@ import (
 
 	"simtrust"
 	"simtrust/internal/smpp"
+	"simtrust/internal/sms"
 )
 
 // mail is what the operator's gateways have taken for phones, and what the phones have got of it: kept for every tenure by itself, so
@@ -31,6 +32,7 @@ type mail struct {
 	waiting map[string]*message   // by ID
 	untold  map[string]*message   // by ID
 	inboxes map[string][]*message // by tenure, as they came
+	parts   map[partsOf][]*message
 }
 
 // message is one that a gateway took, or that a person wrote.
@@ -58,19 +60,26 @@ type message struct {
 	told string // the state that the gateway's client knows
 }
 
-// smsFacts is what the service centre needs to tell its client of a text message.
+// smsFacts is what the service centre knows of a text message.
 type smsFacts struct {
-	System      string `json:"system"`
-	Source      string `json:"source"`
-	Destination string `json:"destination"`
-	Registered  byte   `json:"registered"`
+	System      string          `json:"system"` // whose it is
+	Source      sms.Address     `json:"source"`
+	Destination sms.Address     `json:"destination"`
+	Registered  smpp.Registered `json:"registered"`
+	Part        *smsPart        `json:"part,omitempty"`
+}
+
+// smsPart is the place of a segment in a long message.
+type smsPart struct {
+	Reference uint16 `json:"reference"`
+	Total     int    `json:"total"`
+	Number    int    `json:"number"`
 }
 
 // asked reports whether the client wants a receipt of a state.
 func (f *smsFacts) asked(state string) bool {
 	got := state == mailDelivered || state == mailDisplayed
-	r := smpp.Registered(f.Registered)
-	return r&smpp.RegisteredFinal != 0 || r&smpp.RegisteredFailure != 0 && !got
+	return f.Registered&smpp.RegisteredFinal != 0 || f.Registered&smpp.RegisteredFailure != 0 && !got
 }
 
 // fate is what has become of a message.
@@ -114,7 +123,8 @@ const mailFile = "messages.jsonl"
 // openMail returns the mail that is kept in dir. It delivers nothing before run.
 func openMail(dir string, now func() time.Time, log *slog.Logger) (*mail, error) {
 	m := &mail{now: now, log: log, changed: make(chan struct{}), byID: map[string]*message{}, byKey: map[string]*message{},
-		waiting: map[string]*message{}, untold: map[string]*message{}, inboxes: map[string][]*message{}}
+		waiting: map[string]*message{}, untold: map[string]*message{}, inboxes: map[string][]*message{},
+		parts: map[partsOf][]*message{}}
 	var err error
 	m.journal, err = openJournal(filepath.Join(dir, mailFile), func(line []byte) error {
 		var e entry
@@ -190,18 +200,21 @@ func (m *mail) add(msg *message) {
 	m.settle(msg)
 }
 
-// become gives a message another state. A phone shows one of several copies.
+// become gives a message another state. A phone shows one of several copies, and a long text when it is whole.
 func (m *mail) become(msg *message, f fate) {
-	if f.State == mailDelivered && !m.shows(msg) {
-		m.inboxes[msg.Tenure] = append(m.inboxes[msg.Tenure], msg)
-	}
+	arrived := msg.State == mailAccepted && f.State == mailDelivered
 	msg.fate = f
+	if arrived {
+		if whole := m.joined(msg); whole != nil && !m.shows(whole) {
+			m.inboxes[msg.Tenure] = append(m.inboxes[msg.Tenure], whole)
+		}
+	}
 	m.settle(msg)
 }
 
 func (m *mail) shows(msg *message) bool {
-	return slices.ContainsFunc(m.inboxes[msg.Tenure], func(other *message) bool {
-		return other.ID == msg.ID || msg.Reference != "" && other.Reference == msg.Reference && !other.Own
+	return msg.Reference != "" && slices.ContainsFunc(m.inboxes[msg.Tenure], func(other *message) bool {
+		return other.Reference == msg.Reference && !other.Own
 	})
 }
 
@@ -295,6 +308,17 @@ func (m *mail) query(keys []string) ([]outcome, error) {
 		}
 	}
 	return out, m.write(entries...)
+}
+
+// lookUp returns the message with a key as it is now.
+func (m *mail) lookUp(key string) (message, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	msg := m.byKey[key]
+	if msg == nil {
+		return message{}, false
+	}
+	return *msg, true
 }
 
 // revoke takes back what is not delivered yet.

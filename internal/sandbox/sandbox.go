@@ -32,6 +32,8 @@ type Config struct {
 	BearerToken string
 	// RCSToken is what the server calls the gateway for rich messages with.
 	RCSToken string
+	// SMSC is the service centre that it sends text messages through (ListenSMSC).
+	SMSC ServiceCentre
 	// HTTP01Port is where the server looks for the http-01 challenges of ACME.
 	HTTP01Port int
 	Log        *slog.Logger
@@ -123,7 +125,7 @@ func (s *Sandbox) switchOn(c Config) error {
 	mux := http.NewServeMux()
 	o.mountHandsets(mux, c.BearerToken)
 	o.exchange.routes(mux, c.RCSToken)
-	o.exchange.start()
+	o.exchange.start(c.SMSC.Listener, c.Log)
 	s.serve(c.Handset, mux)
 	return nil
 }
@@ -265,10 +267,14 @@ func listen(base *string, usual int) (net.Listener, error) {
 // ListenHandset opens the address of the subscribers' phones: that of the last run on the folder, where it is free. The server has to know
 // it before it starts.
 func ListenHandset(dir string) (net.Listener, error) {
-	file := filepath.Join(dir, "handset")
+	return listenAgain(filepath.Join(dir, "handset"), 8082)
+}
+
+// listenAgain is listen, where file keeps the address.
+func listenAgain(file string, usual int) (net.Listener, error) {
 	last, _ := os.ReadFile(file) // absent before the first run
 	base := strings.TrimSpace(string(last))
-	l, err := listen(&base, 8082)
+	l, err := listen(&base, usual)
 	if err != nil {
 		return nil, err
 	}
@@ -317,6 +323,7 @@ func contractOf(c Config, w *World) Contract {
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
 		Clients: w.Clients,
+		SMSC:    ContractSMSC{c.SMSC.Listener.Addr().String(), c.SMSC.SystemID, c.SMSC.Password},
 	}
 	for _, b := range w.Chatbots {
 		out.Chatbots = append(out.Chatbots, b.contract())
