@@ -173,6 +173,7 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	}
 	c.Messaging.SMSC = app.SMSC{Address: w.SMSC.Listener.Addr().String(), SystemID: w.SMSC.SystemID, PasswordFile: w.SMSC.PasswordFile, Source: sandboxSource}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
+	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
 	c.Messaging.AllowLoopback = true
 	return nil
 }
