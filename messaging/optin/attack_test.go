@@ -113,6 +113,41 @@ func TestTrialsDoNotDateTheChange(t *testing.T) {
 	})
 }
 
+// TestTrialsDoNotDateAHolder walks back from an opt-in that is bound, and from one that was withdrawn, looking for the instant at which the
+// holder came: the answer is the same on both sides of it.
+func TestTrialsDoNotDateAHolder(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		cid := w.rehold(one, "cid", day(40))
+		w.accept(bank, one, day(50))
+		for d := 55; d > 10; d-- {
+			if got := w.accept(bank, one, day(d)); got != cid {
+				t.Fatalf("day %d: %s", d, got)
+			}
+		}
+		wantYes(t, "withdraw", w.Withdraw(t.Context(), bank, "client", number(t, one)))
+		for d := 55; d > 10; d-- {
+			want(t, "after the withdrawal", w.optIn(bank, one, day(d)), simtrust.KindConflict, optin.ReasonSuperseded)
+		}
+		wantNone(t, "sending", w.ask(bank, one))
+	})
+}
+
+// TestTrialsByBasisDoNotDateAHolder has an opt-in by contract become one by consent.
+func TestTrialsByBasisDoNotDateAHolder(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.rehold(one, "cid", day(40))
+		at := day(50)
+		if _, err := w.OptIn(t.Context(), optin.OptIn{Chatbot: bank, Number: number(t, one), Obtained: &at, Basis: optin.Contract}); err != nil {
+			t.Fatal(err)
+		}
+		for d := 49; d > 10; d-- {
+			want(t, "consent before the contract", w.optIn(bank, one, day(d)), simtrust.KindConflict, optin.ReasonSuperseded)
+		}
+		w.accept(bank, one, day(51))
+		wantYes(t, "promotion", w.askFor(optin.Question{Chatbot: bank, Class: optin.ClassPromotion}, one))
+	})
+}
+
 // TestNobodyAndSomebodyElseLookAlike compares the answers about a number that changed hands, one without a holder, and one that was
 // never assigned.
 func TestNobodyAndSomebodyElseLookAlike(t *testing.T) {

@@ -39,6 +39,8 @@ type request struct {
 	Entry
 	action Action
 	client string
+	// holds is the tenure that holds the number now; Entry.Tenure is it too where it held the number when the opt-in was obtained.
+	holds simtrust.TenureID
 }
 
 // ledger is the part of the record that one batch touches, and the rules by which it changes. It knows no store.
@@ -68,26 +70,34 @@ func (l *ledger) apply(r request) (Entry, error) {
 }
 
 // optIn binds an opt-in; one that is active stays as it is. A request without a tenure is one whose recipient has changed. Nothing is
-// bound that was obtained before the sender was told so, and that answer teaches nothing new.
+// bound that was obtained before the sender was told so, and that answer teaches nothing new. Nor do answers about somebody who is known
+// already: they depend on what the sender itself has said of them, so that no instant tells since when they hold the number.
 func (l *ledger) optIn(r request) (Entry, error) {
-	e := l.entry(r.number, r.Tenure)
+	e := l.entry(r.number, r.holds)
 	switch {
 	case r.Obtained.Before(l.told[r.number]):
 		return Entry{}, errChanged
-	case r.Tenure == "", e != nil && e.State == StateEnded:
-		l.told[r.number], l.newsTold[r.number] = r.Recorded, true
-		return Entry{}, errChanged
+	case e == nil && r.Tenure == "", e != nil && e.State == StateEnded:
+		return Entry{}, l.changed(r)
 	case e == nil:
 		return l.first(r)
 	case e.State == StateRefused:
 		return Entry{}, errRefused
 	case e.State == StateActive && (e.Basis == Consent || r.Basis == Contract):
 		return *e, nil
-	case e.State != StateActive && r.Obtained.Before(e.Changed):
+	case r.Obtained.Before(e.since()):
 		return Entry{}, errSuperseded
+	case r.Tenure != e.Tenure: // of which a late fact has changed the beginning
+		return Entry{}, l.changed(r)
 	}
 	l.put(e, r)
 	return *e, nil
+}
+
+// changed tells the sender that the recipient has changed.
+func (l *ledger) changed(r request) error {
+	l.told[r.number], l.newsTold[r.number] = r.Recorded, true
+	return errChanged
 }
 
 // first binds the first opt-in of a tenure. It is a renewal where the chatbot knew another holder of the number.

@@ -65,6 +65,11 @@ func holderOf(h renumber.Holder) (holder, error) {
 	return holder{simtrust.TenureID(h.Tenure), n, h.Opened, h.SIMChanged}, nil
 }
 
+// holder returns the tenure that holds a number now; empty: nobody.
+func (s *Service) holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error) {
+	return s.holderAt(ctx, n, nil)
+}
+
 // holderAt returns the tenure that held a number at an instant, nil being now, if it is today's; else none.
 func (s *Service) holderAt(ctx context.Context, n simtrust.Number, at *time.Time) (simtrust.TenureID, error) {
 	res, err := s.holders.Holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}, At: at})

@@ -127,7 +127,7 @@ func (s *Service) refuse(ctx context.Context, req RefuseReq) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	tenure, err := s.holderAt(ctx, n, nil)
+	tenure, err := s.holder(ctx, n)
 	switch {
 	case err != nil:
 		return Done{}, err

@@ -97,6 +97,14 @@ func (e *Entry) bound() bool {
 	return e.opted() && e.State != StateWithdrawn && e.State != StateRefused
 }
 
+// since is when the tenure held the number for certain: an instant that the sender has named or seen before.
+func (e *Entry) since() time.Time {
+	if e.State == StateActive {
+		return e.Obtained
+	}
+	return e.Changed
+}
+
 // allows says whether a message of a class may go to the entry's tenure, which is current.
 func (e *Entry) allows(c Class) error {
 	switch {

@@ -24,7 +24,7 @@ func (l *line) upload(at, now time.Time) string {
 	switch {
 	case at.Before(l.told):
 		return optin.ReasonRecipientChanged
-	case at.Before(l.began):
+	case l.state == "" && at.Before(l.began):
 		l.told = now
 		return optin.ReasonRecipientChanged
 	case l.state == optin.StateRefused:

@@ -66,11 +66,15 @@ func (s *Service) OptIn(ctx context.Context, o OptIn) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
+	holds, err := s.holder(ctx, o.Number)
+	if err != nil {
+		return Entry{}, err
+	}
 	obtained := now
 	if o.Obtained != nil {
 		obtained = instant(*o.Obtained)
 	}
-	return s.requests.Do(ctx, request{action: ActionOptIn, client: o.Client, Entry: Entry{
+	return s.requests.Do(ctx, request{action: ActionOptIn, client: o.Client, holds: holds, Entry: Entry{
 		Chatbot: o.Chatbot, Tenure: tenure, State: StateActive, Basis: o.Basis, Obtained: obtained, Evidence: o.Evidence,
 		Recorded: now, Changed: now, number: s.hasher(o.Chatbot)(o.Number),
 	}})
