@@ -2,6 +2,7 @@ package optin_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -205,6 +206,29 @@ func TestRenewalsAreLimited(t *testing.T) {
 		if len(w.renewed) != 2*limit {
 			t.Errorf("%d renewals announced, want %d", len(w.renewed), 2*limit)
 		}
+	})
+}
+
+// TestChangesAreLimited walks through numbers to learn whose holders changed: after so many, every answer is the same.
+func TestChangesAreLimited(t *testing.T) {
+	sqldbtest.Each(t, schemas(), func(t *testing.T, db *sqldb.DB) {
+		const limit = 3
+		w := newWorld(t, db, optin.Config{ChangesPerDay: limit})
+		for i := range limit {
+			wantChanged(t, "within the limit", w.optIn(bank, fmt.Sprintf("+861390000000%d", i), day(10)))
+			if i < limit-1 {
+				wantChanged(t, "the same again, which is no news", w.optIn(bank, fmt.Sprintf("+861390000000%d", i), day(10)))
+				w.accept(bank, two, day(10))
+			}
+		}
+		for _, n := range []string{"+8613900000009", "+8613900000000", one, two} {
+			want(t, "over it", w.optIn(bank, n, day(10)), simtrust.KindLimited, optin.ReasonChangesLimit)
+		}
+		w.accept(shop, one, day(10))
+		wantYes(t, "sending", w.ask(bank, two))
+		w.later(24 * time.Hour)
+		w.accept(bank, one, day(10))
+		wantChanged(t, "the next day", w.optIn(bank, "+8613900000009", day(10)))
 	})
 }
 

@@ -20,11 +20,7 @@ func (s *Service) change(ctx context.Context, tx *sqldb.Tx, batch []request) ([]
 		return nil, err
 	}
 	var failed []error
-	l.renew = func(chatbot string, at time.Time) bool {
-		ok, err := takeRenewal(ctx, tx, chatbot, at, s.cfg.RenewalsPerDay)
-		failed = append(failed, err)
-		return ok
-	}
+	s.limit(ctx, tx, l, &failed)
 	results := make([]sqldb.Result[Entry], len(batch))
 	for _, i := range byChatbot(batch) {
 		results[i].Value, results[i].Err = l.apply(batch[i])
@@ -36,6 +32,34 @@ func (s *Service) change(ctx context.Context, tx *sqldb.Tx, batch []request) ([]
 		return nil, err
 	}
 	return results, s.tell(ctx, tx, l.changes)
+}
+
+// limit gives a ledger what a chatbot may do in a day. What fails there fails the batch.
+func (s *Service) limit(ctx context.Context, tx *sqldb.Tx, l *ledger, failed *[]error) {
+	l.renew = func(chatbot string, at time.Time) bool {
+		ok, err := takeRenewal(ctx, tx, chatbot, at, s.cfg.RenewalsPerDay)
+		*failed = append(*failed, err)
+		return ok
+	}
+	type day struct {
+		chatbot string
+		day     int64
+	}
+	left := map[day]bool{}
+	l.mayTell = func(chatbot string, at time.Time) bool {
+		k := day{chatbot, dayOf(at)}
+		ok, known := left[k]
+		if !known {
+			var err error
+			ok, err = mayBeTold(ctx, tx, chatbot, at, s.cfg.ChangesPerDay)
+			*failed, left[k] = append(*failed, err), ok
+		}
+		return ok
+	}
+	l.count = func(chatbot string, at time.Time) {
+		*failed = append(*failed, countChange(ctx, tx, chatbot, at))
+		delete(left, day{chatbot, dayOf(at)})
+	}
 }
 
 func numbersOf(batch []request) []hash {

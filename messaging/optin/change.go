@@ -50,6 +50,9 @@ type ledger struct {
 	told map[hash]time.Time
 	// renew counts a renewal against the chatbot's limit, and is false where that is used up.
 	renew func(chatbot string, at time.Time) bool
+	// mayTell says whether the chatbot may be told of another change of recipient today, and count counts one.
+	mayTell func(chatbot string, at time.Time) bool
+	count   func(chatbot string, at time.Time)
 
 	dirty    map[*Entry]bool
 	newsTold map[hash]bool
@@ -75,6 +78,8 @@ func (l *ledger) apply(r request) (Entry, error) {
 func (l *ledger) optIn(r request) (Entry, error) {
 	e := l.entry(r.number, r.holds)
 	switch {
+	case !l.mayTell(r.Chatbot, r.Recorded):
+		return Entry{}, errTold
 	case r.Obtained.Before(l.told[r.number]):
 		return Entry{}, errChanged
 	case e == nil && r.Tenure == "", e != nil && e.State == StateEnded:
@@ -97,6 +102,7 @@ func (l *ledger) optIn(r request) (Entry, error) {
 // changed tells the sender that the recipient has changed.
 func (l *ledger) changed(r request) error {
 	l.told[r.number], l.newsTold[r.number] = r.Recorded, true
+	l.count(r.Chatbot, r.Recorded)
 	return errChanged
 }
 

@@ -47,4 +47,6 @@ type Config struct {
 	NumberKey []byte
 	// RenewalsPerDay is how many renewed opt-ins a chatbot may state on one day (UTC); 0: 100.
 	RenewalsPerDay int64
+	// ChangesPerDay is of how many numbers a chatbot may be told on one day (UTC) that the recipient changed; 0: 1000.
+	ChangesPerDay int64
 }

@@ -36,6 +36,11 @@
 // that nobody finds out by trial when the number changed hands; it is counted against a daily limit of the chatbot; it is in the
 // record of changes; and [Renewed] has the handset show it with a refusal at one tap.
 //
+// # Limits
+//
+// Each RECIPIENT_CHANGED about a number that the chatbot was not told of before counts against another daily limit. Once that is used up
+// no opt-in of the chatbot is looked at until the next day, so that nobody walks through numbers to learn who has gone.
+//
 // # Disputes
 //
 // A feed may learn late that a holder had gone, or a SIM was replaced, before an opt-in was obtained. Such an opt-in is disputed: it

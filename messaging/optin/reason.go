@@ -10,6 +10,7 @@ const (
 	ReasonSIMChanged       = "sim_changed"       // conflict: held back, the SIM is too new
 	ReasonSuperseded       = "superseded"        // conflict: obtained before it was withdrawn or disputed
 	ReasonRenewalLimit     = "renewal_limit"     // limited: too many renewed opt-ins on one day
+	ReasonChangesLimit     = "changes_limit"     // limited: told of too many changed recipients on one day
 	ReasonUnknownNumber    = "unknown_number"    // not found, to the operator's gateway only: nobody holds the number
 	ReasonEvidence         = "evidence"          // invalid: too long, or with control characters
 	ReasonBasis            = "basis"             // invalid: neither consent nor contract
@@ -27,6 +28,7 @@ var (
 	errSIMChanged = refusal(simtrust.KindConflict, ReasonSIMChanged, "held back: another SIM serves the number since a short time")
 	errSuperseded = refusal(simtrust.KindConflict, ReasonSuperseded, "an opt-in obtained later than the last one ended is needed")
 	errLimit      = refusal(simtrust.KindLimited, ReasonRenewalLimit, "too many renewed opt-ins today")
+	errTold       = refusal(simtrust.KindLimited, ReasonChangesLimit, "too many opt-ins of recipients that changed today; no more are taken before tomorrow")
 )
 
 func refusal(kind simtrust.Kind, reason, msg string) error {

@@ -1,6 +1,7 @@
 package optin
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -32,6 +33,7 @@ type Service struct {
 const (
 	leastKey        = 32 // octets
 	renewalsPerDay  = 100
+	changesPerDay   = 1000
 	millisecondsDay = 24 * 60 * 60 * 1000
 )
 
@@ -40,9 +42,7 @@ func New(d Deps, c Config) (*Service, error) {
 	if len(c.NumberKey) < leastKey {
 		return nil, errors.New("optin: the key of the numbers' hashes has fewer than 32 octets")
 	}
-	if c.RenewalsPerDay == 0 {
-		c.RenewalsPerDay = renewalsPerDay
-	}
+	c.RenewalsPerDay, c.ChangesPerDay = cmp.Or(c.RenewalsPerDay, renewalsPerDay), cmp.Or(c.ChangesPerDay, changesPerDay)
 	s := &Service{db: d.DB, holders: d.Holders, chatbots: d.Chatbots, outbox: d.Outbox, now: d.Now, cfg: c}
 	s.requests = sqldb.NewCoalescer(d.DB, "messaging.optin", s.change, sqldb.WithWorkers(1)) // a second would wait for the same rows
 	return s, nil
@@ -53,7 +53,7 @@ func (s *Service) Close() { s.requests.Close() }
 
 // OptIn binds an opt-in to the tenure that was current when it was obtained. If that is not today's, nothing is bound. Errors:
 // KindConflict with [ReasonRecipientChanged] or [ReasonSuperseded], KindDenied with [ReasonRefused], KindLimited with
-// [ReasonRenewalLimit]; KindInvalid, for an instant in the future or before the record with renumber.ReasonOutOfWindow; KindUnavailable.
+// [ReasonRenewalLimit] or [ReasonChangesLimit]; KindInvalid, for an instant in the future or before the record with renumber.ReasonOutOfWindow; KindUnavailable.
 func (s *Service) OptIn(ctx context.Context, o OptIn) (Entry, error) {
 	if o.Basis == "" {
 		o.Basis = Consent

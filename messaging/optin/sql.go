@@ -135,15 +135,6 @@ func insertChanges(ctx context.Context, tx *sqldb.Tx, changes []Change) error {
 	return sqldb.InsertRows(ctx, tx, "insert into messaging_optin_change (tenure, chatbot, seq, action, at, client, basis, obtained, evidence)", rows, "")
 }
 
-// takeRenewal counts one renewal on its chatbot's day, and is false where the limit is reached.
-func takeRenewal(ctx context.Context, tx *sqldb.Tx, chatbot string, at time.Time, limit int64) (bool, error) {
-	rows, err := tx.Query(ctx, `insert into messaging_optin_renewal (chatbot, day, used) values ($1, cast($2 as bigint), 1)
-		on conflict (chatbot, day) do update set used = messaging_optin_renewal.used + 1 where messaging_optin_renewal.used < $3
-		returning used`, chatbot, at.UnixMilli()/millisecondsDay, limit)
-	used, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
-	return len(used) == 1, err
-}
-
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // millis is 0 for the zero time.

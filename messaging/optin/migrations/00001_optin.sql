@@ -39,10 +39,12 @@ create table messaging_optin_change (
 );
 create index messaging_optin_change_time on messaging_optin_change (chatbot, at, tenure, seq);
 
--- How many renewals a chatbot stated on a day, counted from 1970-01-01 (UTC).
-create table messaging_optin_renewal (
-    chatbot text   not null,
-    day     bigint not null,
-    used    bigint not null,
+-- What a chatbot has used of its limits on a day, counted from 1970-01-01 (UTC).
+create table messaging_optin_day (
+    chatbot  text   not null,
+    day      bigint not null,
+    renewals bigint not null,
+    changes  bigint not null,             -- numbers of which it was told that the recipient had changed
     primary key (chatbot, day)
 );
+create index messaging_optin_day_age on messaging_optin_day (day);
