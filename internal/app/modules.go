@@ -31,6 +31,7 @@ import (
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/events"
 	"simtrust/messaging/optin"
+	"simtrust/messaging/parts"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
 	"simtrust/renumber"
@@ -47,7 +48,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), smsc.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), parts.Migrations(), smsc.Migrations()}
 }
 
 // modules are the wired services.

@@ -38,6 +38,15 @@ type Address struct {
 	Value string
 }
 
+// Global returns an address of the international plan as + and digits. Where no type is stated it is taken for one; of any other type, and
+// without a value, it is empty.
+func (a Address) Global() string {
+	if a.Type != International && a.Type != UnknownNumber || a.Value == "" {
+		return ""
+	}
+	return "+" + strings.TrimPrefix(a.Value, "+")
+}
+
 // Format writes a word in place of the address.
 func (Address) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "address") }
 

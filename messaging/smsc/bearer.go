@@ -8,6 +8,7 @@ import (
 	"simtrust/internal/smpp"
 	"simtrust/internal/sqldb"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/parts"
 )
 
 // The channels of this bearer.
@@ -24,6 +25,7 @@ type Bearer struct {
 	slots   chan struct{} // one entry for each request without an answer
 	waiting chan struct{} // one entry for each receipt that waits for its id
 	codes   *codes
+	parts   *parts.Store
 	metrics *metrics
 	finds   *sqldb.Coalescer[string, segment]
 	records *sqldb.Coalescer[[]segment, struct{}]
@@ -37,6 +39,7 @@ func New(d Deps, c Config) *Bearer {
 	c = c.withDefaults()
 	b := &Bearer{Deps: d, Config: c, slots: make(chan struct{}, c.Window), waiting: make(chan struct{}, c.Window/2), metrics: newMetrics()}
 	b.codes = &codes{db: d.DB, base: strings.TrimPrefix(c.Source, "+")}
+	b.parts = parts.New(d.DB, c.Key, d.Now)
 	b.client = smpp.NewClient(smpp.HandlerFunc(b.handle), smpp.ClientConfig{
 		Address: c.Address, Dial: c.Dial, Bind: smpp.Bind{SystemID: c.SystemID, Password: c.Password}, Log: d.Log,
 		Link: smpp.Link{Window: c.Window, ResponseTimeout: c.Answer}, MinBackoff: c.MinBackoff, MaxBackoff: c.MaxBackoff,

@@ -2,15 +2,12 @@ package smsc
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"strings"
+	"time"
 
 	"simtrust"
 	"simtrust/internal/smpp"
-	"simtrust/internal/sms"
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/parts"
 )
 
 // inbound takes a text from a person. What can never be taken is acknowledged and counted: it would only come again.
@@ -19,12 +16,12 @@ func (b *Bearer) inbound(ctx context.Context, m *smpp.Message) error {
 	if err != nil {
 		return err
 	}
-	from, unreadable := numberOf(m.Source)
+	from, unreadable := simtrust.ParseNumber(m.Source.Global())
 	if unreadable != nil || chatbot == "" {
 		b.metrics.came("text to or from nobody")
 		return nil
 	}
-	whole, err := b.assemble(ctx, m)
+	whole, err := b.parts.Add(ctx, b.SystemID, m)
 	switch {
 	case simtrust.KindOf(err) == simtrust.KindInvalid:
 		b.metrics.came("unreadable text")
@@ -32,11 +29,11 @@ func (b *Bearer) inbound(ctx context.Context, m *smpp.Message) error {
 	case err != nil || whole == nil:
 		return err
 	}
-	return b.received(ctx, Inbound{From: from, Chatbot: chatbot, Text: whole.text}, whole)
+	return b.received(ctx, Inbound{From: from, Chatbot: chatbot, Text: whole.Words}, whole)
 }
 
-func (b *Bearer) received(ctx context.Context, m Inbound, whole *message) (err error) {
-	if m.ID, err = b.heard(ctx, b.digest(whole.seal, m.Text)); err != nil {
+func (b *Bearer) received(ctx context.Context, m Inbound, whole *parts.Text) (err error) {
+	if m.ID, err = b.heard(ctx, whole.Digest); err != nil {
 		return err
 	}
 	switch err = b.Inbox.Received(ctx, m); simtrust.KindOf(err) {
@@ -47,30 +44,21 @@ func (b *Bearer) received(ctx context.Context, m Inbound, whole *message) (err e
 	default:
 		b.metrics.came("refused text")
 	}
-	if !whole.long {
-		return nil
-	}
-	return b.forget(ctx, whole.seal)
+	return b.parts.Done(ctx, whole)
 }
 
-// numberOf reads a person's address: international digits, which most service centres mark as such and some do not.
-func numberOf(a sms.Address) (simtrust.Number, error) {
-	if a.Type != sms.International && a.Type != sms.UnknownNumber {
-		return simtrust.ParseNumber("")
-	}
-	return simtrust.ParseNumber("+" + strings.TrimPrefix(a.Value, "+"))
-}
+// again is for how long the same text from the same person is the same message, delivered once more.
+const again = time.Minute
 
-// seal is a keyed digest of what tells messages from persons apart: both addresses, and the reference of a long one.
-func (b *Bearer) seal(m *smpp.Message, c sms.Concatenation) []byte {
-	mac := hmac.New(sha256.New, b.Key)
-	_, _ = fmt.Fprintf(mac, "%q %q %t %d %d", m.Source.Value, m.Destination.Value, c.Wide, c.Reference, c.Total)
-	return mac.Sum(nil)
-}
-
-func (b *Bearer) digest(seal []byte, text string) string {
-	mac := hmac.New(sha256.New, b.Key)
-	mac.Write(seal)
-	_, _ = mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil))
+// heard returns the id of a message: the one that it had where it came shortly before, else a new one.
+func (b *Bearer) heard(ctx context.Context, digest string) (id string, err error) {
+	now := b.Now()
+	err = b.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		return tx.QueryRow(ctx, `insert into messaging_smsc_heard (digest, id, at) values ($1, $2, $3)
+			on conflict (digest) do update set
+				id = case when messaging_smsc_heard.at < $4 then excluded.id else messaging_smsc_heard.id end,
+				at = case when messaging_smsc_heard.at < $4 then excluded.at else messaging_smsc_heard.at end
+			returning id`, digest, simtrust.NewID("mo"), now.UnixMilli(), now.Add(-again).UnixMilli()).Scan(&id)
+	})
+	return id, err
 }

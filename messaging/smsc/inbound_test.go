@@ -87,7 +87,7 @@ func TestInbound(t *testing.T) {
 		if got := w.ledger.said(); len(got) > 0 {
 			t.Fatalf("%d texts", len(got))
 		}
-		if n := w.count(`select count(*) from messaging_smsc_part`) + w.count(`select count(*) from messaging_smsc_heard`); n != 0 {
+		if n := w.count(`select count(*) from messaging_part`) + w.count(`select count(*) from messaging_smsc_heard`); n != 0 {
 			t.Errorf("%d rows of what was dropped", n)
 		}
 		w.deliverAll(w.says("回复1", smpp.CarryHeader, 0))
@@ -118,7 +118,7 @@ func TestInboundSegments(t *testing.T) {
 		if n := len(w.ids()); n != len(words) {
 			t.Errorf("%d texts", n)
 		}
-		if n := w.count(`select count(*) from messaging_smsc_part`); n != 0 {
+		if n := w.count(`select count(*) from messaging_part`); n != 0 {
 			t.Errorf("%d segments are left", n)
 		}
 		list := w.says(strings.Repeat("丁", 200), smpp.CarryHeader, 9)
@@ -128,7 +128,7 @@ func TestInboundSegments(t *testing.T) {
 		if n := len(w.ids()); n != len(words) {
 			t.Errorf("%d texts: segments of hours ago count", n)
 		}
-		if err := w.Prune(t.Context()); err != nil || w.count(`select count(*) from messaging_smsc_part`) != len(list)-1 {
+		if err := w.Prune(t.Context()); err != nil || w.count(`select count(*) from messaging_part`) != len(list)-1 {
 			t.Error("the remains of long ago", err)
 		}
 	})

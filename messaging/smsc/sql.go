@@ -133,11 +133,11 @@ func settled(parts []segment, total int) dispatch.Fate {
 // Prune removes what nobody asks about any more.
 func (b *Bearer) Prune(ctx context.Context) error {
 	now := b.Now()
+	if err := b.parts.Prune(ctx); err != nil {
+		return err
+	}
 	return b.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from messaging_smsc_segment where expires < $1`, now.UnixMilli()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `delete from messaging_smsc_part where at < $1`, now.Add(-partsLife).UnixMilli()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `delete from messaging_smsc_heard where at < $1`, now.Add(-again).UnixMilli())

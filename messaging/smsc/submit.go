@@ -12,10 +12,8 @@ import (
 	"simtrust/internal/smpp"
 	"simtrust/internal/sms"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/parts"
 )
-
-// ReasonText: the content is no text that a short message can carry.
-const ReasonText = "text_refused"
 
 // Submit implements dispatch.Bearer.
 func (b *Bearer) Submit(ctx context.Context, list []dispatch.Submission) []dispatch.Outcome {
@@ -37,17 +35,17 @@ func (b *Bearer) submit(ctx context.Context, s *dispatch.Submission) dispatch.Ou
 	if err != nil {
 		return dispatch.Outcome{Answer: dispatch.Throttled}
 	}
-	parts, err := b.segments(s, b.address(source))
+	list, err := b.segments(s, b.address(source))
 	if err != nil {
-		return dispatch.Outcome{Answer: dispatch.Rejected, Reason: ReasonText}
+		return dispatch.Outcome{Answer: dispatch.Rejected, Reason: parts.ReasonText}
 	}
-	taken := make([]segment, 0, len(parts))
-	for i, part := range parts {
+	taken := make([]segment, 0, len(list))
+	for i, part := range list {
 		id, err := b.send(ctx, part)
 		if err != nil {
 			return b.broken(ctx, taken, verdict(err))
 		}
-		taken = append(taken, b.segment(s, id, i+1, len(parts), part.Source.Value))
+		taken = append(taken, b.segment(s, id, i+1, len(list), part.Source.Value))
 	}
 	if _, err := b.records.Do(ctx, taken); err != nil {
 		return dispatch.Outcome{Answer: dispatch.Lost}

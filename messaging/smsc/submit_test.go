@@ -9,6 +9,7 @@ import (
 
 	"simtrust/internal/smpp"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/parts"
 	"simtrust/messaging/smsc"
 )
 
@@ -59,7 +60,7 @@ func TestAnswers(t *testing.T) {
 			"no type":     func() dispatch.Submission { s := text("dlv_1", "hello"); s.ContentType = ""; return s }(),
 			"a long book": text("dlv_1", strings.Repeat("书", 70*256)),
 		} {
-			if o := w.sends(s); o.Answer != dispatch.Rejected || o.Reason != smsc.ReasonText {
+			if o := w.sends(s); o.Answer != dispatch.Rejected || o.Reason != parts.ReasonText {
 				t.Errorf("%s: %+v", name, o)
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"simtrust/internal/sqldb"
 	"simtrust/internal/sqldb/sqldbtest"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/parts"
 	"simtrust/messaging/smsc"
 )
 
@@ -156,7 +157,7 @@ type world struct {
 // each runs a test on every store, with a bearer that is bound.
 func each(t *testing.T, config smsc.Config, test func(t *testing.T, w *world)) {
 	t.Helper()
-	sqldbtest.Each(t, []sqldb.Migrations{smsc.Migrations()}, func(t *testing.T, db *sqldb.DB) {
+	sqldbtest.Each(t, []sqldb.Migrations{parts.Migrations(), smsc.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		w := &world{t: t, db: db, centre: &centre{}, ledger: &ledger{}, log: &log{}}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -209,7 +210,7 @@ func (w *world) silent() {
 	}
 	for _, text := range []string{
 		`select count(*) from messaging_smsc_segment where name || id || copy || source like $1`,
-		`select count(*) from messaging_smsc_part where digest like $1`, `select count(*) from messaging_smsc_heard where digest || id like $1`,
+		`select count(*) from messaging_part where digest like $1`, `select count(*) from messaging_smsc_heard where digest || id like $1`,
 	} {
 		if n := w.count(text, "%"+person[2:]+"%"); n > 0 {
 			w.t.Errorf("a number in the store: %s", text)

@@ -22,17 +22,6 @@ create table messaging_shortcode (
     extension bigint not null unique
 );
 
--- Segments of long messages from persons, until all are there. digest is keyed, over both addresses and the reference.
-create table messaging_smsc_part (
-    digest text   not null,
-    part   bigint not null,
-    coding bigint not null,
-    body   bytea  not null,
-    at     bigint not null,
-    primary key (digest, part)
-);
-create index messaging_smsc_part_at on messaging_smsc_part (at);
-
 -- Messages from persons that came lately, so that one which is delivered again keeps its id. digest is keyed, over all of it.
 create table messaging_smsc_heard (
     digest text   primary key,
