@@ -65,6 +65,9 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 	if err != nil {
 		return err
 	}
+	if came, err := cameIn(ctx, s.DB, m.ID); came || err != nil {
+		return err // what was said before is not said again: the person may have changed their mind
+	}
 	heard, err := s.Recipients.Said(ctx, chatbot.ID, tenure, permissionWords(got))
 	if err != nil {
 		return err

@@ -294,3 +294,15 @@ func TestSeal(t *testing.T) {
 		}
 	})
 }
+
+// TestPermissionOnce: a word that a bearer repeats late does not undo what the person said since.
+func TestPermissionOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.receive(t, says("smpp:1", 1, gsma.SMS, "START"))
+		w.receive(t, says("smpp:2", 1, gsma.SMS, "STOP"))
+		w.receive(t, says("smpp:1", 1, gsma.SMS, "START"))
+		if want := []string{"bot_shop ten_001 START", "bot_shop ten_001 STOP"}; !slices.Equal(w.people.said, want) {
+			t.Errorf("%q", w.people.said)
+		}
+	})
+}

@@ -184,6 +184,13 @@ func answerable(ctx context.Context, q sqldb.Querier, ids []string) (map[string]
 	return out, err
 }
 
+// cameIn reports whether something came in before.
+func cameIn(ctx context.Context, q sqldb.Querier, id string) (came bool, err error) {
+	err = q.QueryRow(ctx, `select true from messaging_inbound where id = $1`, id).Scan(&came)
+	_, came, err = found(came, err)
+	return came, err
+}
+
 // insertInbound notes what came in; fresh is false for what came before.
 func insertInbound(ctx context.Context, tx *sqldb.Tx, id string, at time.Time) (fresh bool, err error) {
 	res, err := tx.Exec(ctx, `insert into messaging_inbound (id, at) values ($1, $2) on conflict do nothing`, id, at.UnixMilli())
