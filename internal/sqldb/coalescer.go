@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -15,8 +16,8 @@ type Result[R any] struct {
 	Err   error
 }
 
-// Coalescer merges concurrent requests into batches. A worker takes whatever is queued, without waiting for more, so a lone
-// request pays nothing, and under load a batch is what arrived while the last one was being made durable.
+// Coalescer merges concurrent requests into batches. A worker lets whoever can run do so once, and takes whatever is queued then, without
+// waiting for more: a lone request pays nothing, and under load a batch is what arrived while the last one was being made durable.
 type Coalescer[Q, R any] struct {
 	name     string
 	maxBatch int
@@ -179,20 +180,36 @@ func (c *Coalescer[Q, R]) work() {
 
 // next waits for requests and takes up to a batch of them, in the order of their arrival; nil means closed and drained.
 func (c *Coalescer[Q, R]) next() []*request[Q, R] {
+	for c.await() {
+		runtime.Gosched() // whoever is about to ask joins in
+		if batch := c.take(); len(batch) > 0 {
+			return batch
+		}
+	}
+	return nil
+}
+
+// await waits for requests; false means closed and drained.
+func (c *Coalescer[Q, R]) await() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.queue) == 0 {
 		if c.closed {
-			return nil
+			return false
 		}
 		c.arrived.Wait()
 	}
-	if len(c.queue) <= c.maxBatch {
-		batch := c.queue
-		c.queue = nil
-		return batch
+	return true
+}
+
+// take takes up to a batch; another worker may have taken all.
+func (c *Coalescer[Q, R]) take() []*request[Q, R] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(c.queue), c.maxBatch)
+	batch := c.queue[:n:n]
+	if c.queue = c.queue[n:]; len(c.queue) == 0 {
+		c.queue = nil // so that it does not hold on to the batch
 	}
-	batch := c.queue[:c.maxBatch:c.maxBatch]
-	c.queue = c.queue[c.maxBatch:]
 	return batch
 }
