@@ -15,6 +15,10 @@
 //   - handset.go    the phones, one for each card (sim.go); handset_phone.go: switched on and off, and brought messages;
 //     handset_screen.go: what is shown and answered; handset_http.go: the interface for programs, and the short message gateway
 //     that the server calls; handset_center.go: what cards send, kept until the server has it; handset_page.go: the pages
+//   - mail.go       business messages on their way and on the phones, kept in DIR/messages.jsonl (journal.go); mail_deliver.go: to the
+//     phones; mail_report.go: what the server is told of them; rcs.go: the gateway for rich messages, smsc.go: the service centre for texts;
+//     inbox.go: what people do with them, inbox_http.go and inbox_page.go: for programs and for persons
+//   - chatbots.go   the enterprises that send them; campaign.go: a message to try out
 //   - enrol.go      the bank's counter, which registers every card of a new world
 //   - sandbox.go    starts all of it and writes sandbox.json
 package sandbox

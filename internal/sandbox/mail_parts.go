@@ -39,8 +39,14 @@ func (m *mail) joined(msg *message) *message {
 	}
 	first := list[0]
 	first.Body = text.String()
-	if _, ok := gsma.ReadCardText(first.Body); ok {
+	if isCard(first.Body) {
 		first.Channel = string(gsma.CardSMS)
 	}
 	return first
+}
+
+// isCard tells a text that the phone's maker shows as a card, whose one link is the card's.
+func isCard(text string) bool {
+	card, ok := gsma.ReadCardText(text)
+	return ok && card.Signature != "" && !strings.Contains(card.Title+card.Words, "://")
 }

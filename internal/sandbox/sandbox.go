@@ -43,6 +43,7 @@ type Config struct {
 // Sandbox is a running world.
 type Sandbox struct {
 	Contract Contract
+	dir      string
 	operator *operator
 	servers  []*http.Server
 	interim  time.Duration
@@ -67,7 +68,7 @@ func Start(ctx context.Context, c Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, errors.Join(err, phones.close(), nas.Close())
 	}
-	s := &Sandbox{interim: c.Interim, log: c.Log, operator: &operator{world: world, nas: nas, handsets: phones, exchange: messages, now: clock(c.Now),
+	s := &Sandbox{dir: c.Dir, interim: c.Interim, log: c.Log, operator: &operator{world: world, nas: nas, handsets: phones, exchange: messages, now: clock(c.Now),
 		admin: rpc.NewClient(c.Issuer, http.DefaultClient, c.AdminToken)}}
 	if err := s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
@@ -92,6 +93,9 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 		return err
 	}
 	if err := s.openChatbots(ctx, c.Issuer); err != nil {
+		return err
+	}
+	if err := world.writeCampaign(c.Dir); err != nil {
 		return err
 	}
 	if err := s.enrol(ctx, c.Issuer); err != nil {

@@ -69,6 +69,7 @@ func (s *shop) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login", s.login)
 	mux.HandleFunc("GET /callback", s.callback)
 	mux.HandleFunc("POST /logout", s.logout)
+	mux.HandleFunc("GET /goods/{id}", servePicture)
 	mux.HandleFunc("GET /", lost)
 }
 

@@ -113,10 +113,12 @@ func TestTextMessages(t *testing.T) {
 			t.Errorf("%s: %v", id, states[id])
 		}
 	}
+	e.send(s, "【示例银行】两件商品\n茶 https://m.example/1\n杯 https://m.example/2", nil)
+	e.receipts(1)
 	short := e.send(s, "【示例银行】消费提醒\n支出 1,280.00 元\n详情 https://m.example/abc", nil)
 	e.receipts(1)
 	list := r.inbox(s)
-	if len(list) != 2 || list[0].Channel != "sms" || list[0].Content.Text != long || list[0].Sender != "+86106510" || list[0].Verified || list[1].Channel != "card-sms" {
+	if len(list) != 3 || list[1].Channel != "sms" || list[0].Channel != "sms" || list[0].Content.Text != long || list[0].Sender != "+86106510" || list[0].Verified || list[2].Channel != "card-sms" {
 		t.Fatalf("%+v", list)
 	}
 	if q, err := e.client.Query(t.Context(), &smpp.QuerySM{MessageID: short[0]}); err != nil || q.State != smpp.StateDelivered || q.FinalDate == "" {
@@ -190,7 +192,9 @@ func TestTextsThatDoNotArrive(t *testing.T) {
 	s := r.subscriber(0)
 	r.device(s, true, false)
 	quiet := e.send(s, "一", func(m *smpp.Message) { m.Registered = 0 })[0]
-	late := e.send(s, "二", func(m *smpp.Message) { m.Registered, m.Validity = smpp.RegisteredFailure, smpp.RelativeTime(time.Minute) })[0]
+	late := e.send(s, "二", func(m *smpp.Message) {
+		m.Registered, m.Validity = smpp.RegisteredFailure, smpp.RelativeTime(time.Minute)
+	})[0]
 	r.later.Store((2 * time.Minute).Milliseconds())
 	r.device(s, true, true)
 	if got := e.receipts(1); got[late] != smpp.StateExpired {

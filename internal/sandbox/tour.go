@@ -47,6 +47,7 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("     %s shield transfer --sandbox %s %s 48000.00 --payee 张伟 --account 6217000010001234567", command, json, second.Number)
 	line("   docs/simshield.md goes on: the receipt, and how it is verified without a server.")
 	line("")
+	c.messages(line, s.dir)
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
 		line("     sudo ifconfig lo0 alias %s", second.IP)
