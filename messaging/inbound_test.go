@@ -172,16 +172,56 @@ func TestPermission(t *testing.T) {
 	})
 }
 
-// TestNoNoticeFromTheDead: a chatbot that may not send shows no notice.
-func TestNoNoticeFromTheDead(t *testing.T) {
+// TestNoticeWaitsForItsSender: a chatbot that may not send shows no notice, and does not get around it so.
+func TestNoticeWaitsForItsSender(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		w.senders.dead[shop] = refusal(simtrust.KindDenied, sender.ReasonSuspended)
-		if err := w.Renewed(t.Context(), optin.Renewed{Chatbot: shop, Tenure: "ten_001", At: w.now()}); err != nil {
+		e := optin.Renewed{Chatbot: shop, Tenure: "ten_001", At: w.now()}
+		for _, why := range []error{refusal(simtrust.KindDenied, sender.ReasonSuspended), refusal(simtrust.KindDenied, sender.ReasonCertExpired), errAway} {
+			w.senders.dead[shop] = why
+			if err := w.Renewed(t.Context(), e); err == nil {
+				t.Errorf("%v: the notice is dropped", why)
+			}
+		}
+		w.senders.dead[shop] = refusal(simtrust.KindNotFound, sender.ReasonUnknownBot)
+		if err := w.Renewed(t.Context(), e); err != nil {
 			t.Error(err)
 		}
-		w.senders.dead[shop] = errAway
-		if err := w.Renewed(t.Context(), optin.Renewed{Chatbot: shop, Tenure: "ten_001", At: w.now()}); err == nil {
-			t.Error("it is not known whether the chatbot may send, and the notice is dropped")
+		delete(w.senders.dead, shop)
+		if err := w.Renewed(t.Context(), e); err != nil {
+			t.Error(err)
+		}
+		if w.drain(t); len(w.bearer.sent) != 1 {
+			t.Errorf("%+v", w.bearer.sent)
+		}
+	})
+}
+
+// TestNoticeByText: the notice is the platform's, so it goes by text though the chatbot may not.
+func TestNoticeByText(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.bearer.rcs = false
+		if err := w.Renewed(t.Context(), optin.Renewed{Chatbot: bank, Tenure: "ten_001", At: w.now()}); err != nil {
+			t.Fatal(err)
+		}
+		if w.drain(t); len(w.bearer.sent) != 1 || w.bearer.sent[0].Channel != "sms" {
+			t.Errorf("%+v", w.bearer.sent)
+		}
+	})
+}
+
+// TestNoticeIsNotTheSenders: it cannot be asked about, or back.
+func TestNoticeIsNotTheSenders(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if err := w.Renewed(t.Context(), optin.Renewed{Chatbot: shop, Tenure: "ten_001", At: w.now()}); err != nil {
+			t.Fatal(err)
+		}
+		w.drain(t)
+		message := w.bearer.sent[0].Message
+		if _, err := w.Revoke(t.Context(), "shop", message, nil); simtrust.ReasonOf(err) != messaging.ReasonMessage {
+			t.Errorf("revoked: %v", err)
+		}
+		if _, err := w.Status(t.Context(), "shop", message); simtrust.ReasonOf(err) != messaging.ReasonMessage {
+			t.Errorf("status: %v", err)
 		}
 	})
 }

@@ -16,18 +16,20 @@ import (
 // refusal is the postback of the button that refuses a chatbot.
 const refusal = "simtrust:opt-in:refuse"
 
-// Renewed shows a person that a chatbot states an opt-in of theirs for a number that had another holder, with a refusal at one tap. A chatbot
-// that may not send now cannot write to them either, and shows nothing.
+// Renewed shows a person that a chatbot states an opt-in of theirs for a number that had another holder, with a refusal at one tap. For a
+// chatbot that may not send now it waits, for as long as that one cannot write to them either. It is the platform's: it goes by text too, and
+// its sender cannot ask about it, or ask it back.
 func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
 	chatbot, err := s.Senders.Live(ctx, e.Chatbot)
-	if kind := simtrust.KindOf(err); kind == simtrust.KindDenied || kind == simtrust.KindNotFound {
+	switch {
+	case simtrust.KindOf(err) == simtrust.KindNotFound:
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
+	chatbot.SMSFallback = true
 	o := &order{id: simtrust.NewID("msg"), created: s.Now(), req: SendReq{
-		Client: chatbot.Client, Chatbot: chatbot.ID, To: []string{""}, Class: dispatch.ClassService,
+		Chatbot: chatbot.ID, To: []string{""}, Class: dispatch.ClassService,
 		Key:     fmt.Sprintf("opt-in %s %d", e.Tenure, e.At.UnixMilli()), // no client's key has spaces
 		Content: notice(chatbot.Name),
 	}}
