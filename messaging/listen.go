@@ -14,11 +14,13 @@ import (
 
 // The types of events, beside "message." and the state of a delivery.
 const (
-	EventReply    = "reply"
-	EventRefused  = "opt-in.refused"
-	EventStarted  = "opt-in.started"
-	EventSpam     = "spam.reported"
-	eventDelivery = "message."
+	EventReply     = "reply"
+	EventRefused   = "opt-in.refused"
+	EventStarted   = "opt-in.started"
+	EventSpam      = "spam.reported"
+	EventSuspended = "sender.suspended"
+	EventResumed   = "sender.resumed"
+	eventDelivery  = "message."
 )
 
 // DeliveryEvent is what a chatbot's people are told of a delivery. At is when the state came to be.

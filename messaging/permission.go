@@ -60,11 +60,16 @@ func notice(name string) gsma.Content {
 // Refused tells a chatbot's people that a person refuses it.
 func (s *Service) Refused(ctx context.Context, e optin.Refused) error {
 	id := "refused:" + e.Chatbot + ":" + string(e.Tenure) + ":" + strconv.FormatInt(e.At.UnixMilli(), 10)
+	return s.publishOnce(ctx, id, events.Event{Chatbot: e.Chatbot, Type: EventRefused, At: e.At,
+		Data: PermissionEvent{conversation(s.Key, e.Chatbot, e.Tenure)}})
+}
+
+// publishOnce tells what is known by an id, and nothing when it comes again.
+func (s *Service) publishOnce(ctx context.Context, id string, e events.Event) error {
 	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		if fresh, err := insertInbound(ctx, tx, id, s.Now()); err != nil || !fresh {
 			return err
 		}
-		return s.Events.Publish(ctx, tx, events.Event{Chatbot: e.Chatbot, Type: EventRefused, At: e.At,
-			Data: PermissionEvent{conversation(s.Key, e.Chatbot, e.Tenure)}})
+		return s.Events.Publish(ctx, tx, e)
 	})
 }

@@ -112,6 +112,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	outbox.On(m.outbox, "messaging opt-ins", x.optins.SIMChanged)
 	outbox.On(m.outbox, "messaging", x.Renewed)
 	outbox.On(m.outbox, "messaging", x.Refused)
+	outbox.On(m.outbox, "messaging", x.SenderChanged)
 	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC)); err != nil {
 		return err
 	}
