@@ -54,3 +54,16 @@ func (r *registry) receiver(systemID string) *Session {
 	}
 	return nil
 }
+
+// receiving are the system_ids that have a session which receives, in order.
+func (r *registry) receiving() (names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, all := range r.sessions {
+		if slices.ContainsFunc(all, func(s *Session) bool { return s.Mode().Receives() }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -160,6 +160,9 @@ func (v *Server) decide(ctx context.Context, s *Session, b *Bind) Status {
 	return StatusOK
 }
 
+// Receiving returns the ESMEs that Deliver would find now, by system_id and in order.
+func (v *Server) Receiving() []string { return v.bound.receiving() }
+
 // Deliver sends a message or a receipt to an ESME, over its sessions that receive in turn, and returns when the ESME has taken it over.
 // Where there is none the error is [ErrNotBound]; else it is as that of [Session.Do].
 func (v *Server) Deliver(ctx context.Context, systemID string, m *DeliverSM) error {
