@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,8 +15,7 @@ import (
 	"simtrust/messaging/dispatch"
 )
 
-// mortal stands between a node and what is around it. At one of its steps the node dies: from then on it reaches neither the store nor
-// the bearer, and nobody hears of it.
+// mortal stands between a node and what is around it. At one of its steps the node dies: whatever it was at goes no further.
 type mortal struct {
 	w    *world
 	left int // steps to live
@@ -23,55 +24,40 @@ type mortal struct {
 
 var errDead = errors.New("dead")
 
-// step is one point at which the node may die outside a transaction.
-func (m *mortal) step() bool {
+// step is one point at which the node may die outside a transaction, and with it the goroutine.
+func (m *mortal) step() {
 	if m.left--; m.left == 0 {
 		m.dead = true
-		_ = m.w.db.Close()
+		runtime.Goexit()
 	}
-	return m.dead
 }
 
 func (m *mortal) Still(ctx context.Context, q dispatch.Question, ids []simtrust.TenureID) (map[simtrust.TenureID]dispatch.Standing, error) {
-	if m.step() {
-		return nil, errDead
-	}
+	m.step()
 	return m.w.people.Still(ctx, q, ids)
 }
 
 func (m *mortal) Reach(ctx context.Context, c dispatch.Channel, to []dispatch.Recipient) ([]bool, error) {
-	if m.step() {
-		return nil, errDead
-	}
+	m.step()
 	return m.w.net.Reach(ctx, c, to)
 }
 
 func (m *mortal) Submit(ctx context.Context, list []dispatch.Submission) []dispatch.Outcome {
-	if m.step() {
-		return nil
-	}
+	m.step()
 	outcomes := m.w.net.Submit(ctx, list)
-	if m.step() {
-		return nil
-	}
+	m.step()
 	return outcomes
 }
 
 func (m *mortal) Query(ctx context.Context, list []dispatch.Copy) []dispatch.Finding {
-	if m.step() {
-		return nil
-	}
+	m.step()
 	return m.w.net.Query(ctx, list)
 }
 
 func (m *mortal) Cancel(ctx context.Context, list []dispatch.Copy) []dispatch.Recall {
-	if m.step() {
-		return nil
-	}
+	m.step()
 	recalls := m.w.net.Cancel(ctx, list)
-	if m.step() {
-		return nil
-	}
+	m.step()
 	return recalls
 }
 
@@ -120,8 +106,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 	for _, weather := range weathers {
 		for _, class := range []dispatch.Class{dispatch.ClassPromotion, dispatch.ClassAuthentication} {
 			t.Run(fmt.Sprintf("%s, %s", weather.name, class), func(t *testing.T) {
-				sqldbtest.EachURL(t, schema, func(t *testing.T, url string) {
-					s := &story{t: t, url: url, weather: weather, class: class}
+				sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) {
+					s := &story{t: t, db: db, weather: weather, class: class}
 					step := 1
 					for s.tell(step) {
 						step++
@@ -138,7 +124,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 // story is what happens to one message, whoever is alive.
 type story struct {
 	t       *testing.T
-	url     string
+	db      *sqldb.DB
 	weather weather
 	class   dispatch.Class
 
@@ -150,24 +136,13 @@ type story struct {
 // tell has the node die at a step and reports whether there was such a step.
 func (s *story) tell(step int) bool {
 	s.chapter = fmt.Sprint(step)
-	s.w = newWorld(s.t, s.open())
+	s.w = newWorld(s.t, s.db)
 	s.weather.set(s.w.net)
 	first := &mortal{w: s.w, left: step}
 	s.mortal, s.w = first, s.w.mortalNode(first)
 	s.live()
 	s.check(step)
-	s.w.Close()
-	_ = s.w.db.Close()
 	return first.dead
-}
-
-func (s *story) open() *sqldb.DB {
-	s.t.Helper()
-	db, err := sqldb.Open(s.t.Context(), s.url)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return db
 }
 
 // mortalNode is a node of the world that reaches everything through m.
@@ -198,10 +173,9 @@ func (s *story) live() {
 		})
 		s.pass(0)
 	}
-	s.report()
 	for _, d := range []time.Duration{time.Minute, time.Minute, time.Hour, grace, grace} {
-		s.pass(d)
 		s.report()
+		s.pass(d)
 	}
 }
 
@@ -209,14 +183,16 @@ func (s *story) live() {
 func (s *story) do(f func() error) {
 	s.t.Helper()
 	for {
-		err := f()
-		if err == nil && !s.mortal.dead {
-			return
-		}
-		if !s.mortal.dead {
+		err := errDead
+		var life sync.WaitGroup
+		life.Go(func() { err = f() })
+		life.Wait()
+		switch {
+		case s.mortal.dead:
+			s.bury()
+		case err != nil:
 			s.t.Fatal(err)
 		}
-		s.bury()
 		if err == nil {
 			return
 		}
@@ -225,18 +201,14 @@ func (s *story) do(f func() error) {
 
 // bury lets another node take over, once the lease of the dead one is over.
 func (s *story) bury() {
-	s.w.Close()
-	_ = s.w.db.Close()
 	s.mortal = &mortal{w: s.w}
-	s.w = s.w.node(s.open(), s.w.net)
-	s.mortal.w = s.w
+	s.w = s.w.node(s.db, s.w.net)
 	s.w.clock.pass(lease)
 }
 
 func (s *story) pass(d time.Duration) {
 	s.w.clock.pass(d)
 	s.do(func() error { return s.w.Drain(s.t.Context()) })
-	s.do(func() error { return s.w.Drain(s.t.Context()) }) // what the dead one left
 }
 
 // report has the network say what became of the copies it was given.
@@ -248,7 +220,6 @@ func (s *story) report() {
 		r := []dispatch.Report{{Ref: ref(c.Copy), Fate: s.weather.reports}}
 		s.do(func() error { return s.w.Report(s.t.Context(), rcs, r) })
 	}
-	s.pass(0)
 }
 
 // check holds the end against what is promised.
