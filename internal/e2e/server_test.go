@@ -34,6 +34,7 @@ type world struct {
 	Shop        string       `json:"shop"`
 	Desk        string       `json:"desk"`
 	Clients     []client     `json:"clients"`
+	Chatbots    []chatbot    `json:"chatbots"`
 	Subscribers []subscriber `json:"subscribers"`
 }
 
@@ -43,6 +44,14 @@ type client struct {
 	ClientSecret string          `json:"client_secret"`
 	JWKS         json.RawMessage `json:"jwks"`
 	RedirectURIs []string        `json:"redirect_uris"`
+}
+
+type chatbot struct {
+	Name         string `json:"name"`
+	AgentID      string `json:"agent_id"`
+	ChatbotID    string `json:"chatbot_id"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 }
 
 type subscriber struct {

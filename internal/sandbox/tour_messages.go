@@ -17,8 +17,8 @@ func (c Contract) messages(line func(format string, args ...any), dir string) {
 	line(`     send() { curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d @%s %s/messages; echo; }`,
 		filepath.Join(dir, campaignFile), c.URLs["messaging"])
 	line("     send")
-	line("   Press its buttons; this shows what the shop hears of it:")
-	line(`     curl -sN -H "Authorization: Bearer $TOKEN" -H 'Last-Event-ID: 0' %s/chatbots/%s/events`, c.URLs["messaging"], shop.AgentID)
+	line("   Press its buttons; this shows for three seconds what the shop hears of it:")
+	line(`     curl -sN -m 3 -H "Authorization: Bearer $TOKEN" -H 'Last-Event-ID: 0' %s/chatbots/%s/events || true`, c.URLs["messaging"], shop.AgentID)
 	line("   Switch rich messages off, and the same carousel arrives as a text message, whose numbers are the buttons:")
 	line(`     curl -X POST -d '{"rcs":false}' %s/subscribers/%s/device; send`, c.Handset, to)
 	line("   Give the number to somebody else, and the shop is told RECIPIENT_CHANGED, and nothing is sent:")
