@@ -93,6 +93,8 @@ var rooms = []room{
 	{path: "messaging", floor: floorConsumers, beside: []string{"messaging/sender", "messaging/optin", "messaging/dispatch", "messaging/events", "messaging/statement"},
 		reason: "business messages: a consumer of the identity core, which nothing imports"},
 	{path: "messaging/rcs", floor: floorConsumers, beside: []string{"messaging/dispatch"}, reason: "the bearer of rich messages; a translator"},
+	{path: "messaging/esme", floor: floorConsumers, beside: []string{"messaging/dispatch", "messaging/parts"},
+		reason: "enterprises that send over SMPP; a face, told of what happens by the log of events"},
 	{path: "messaging/parts", floor: floorConsumers, reason: "texts that come in segments, kept until they are whole; knows neither who sends nor where to"},
 	{path: "messaging/smsc", floor: floorConsumers, beside: []string{"messaging/dispatch", "messaging/parts"}, reason: "the bearer of text messages; a translator, and the addresses of chatbots"},
 	{path: "messaging/statement", floor: floorConsumers, reason: "who sent a message, in a form that anyone can check; knows chatbots by id only"},

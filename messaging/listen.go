@@ -12,7 +12,7 @@ import (
 	"simtrust/messaging/gsma"
 )
 
-// The types of events, beside "message." and the state of a delivery.
+// The types of events. That of a delivery is EventDelivery and its state.
 const (
 	EventReply     = "reply"
 	EventRefused   = "opt-in.refused"
@@ -20,7 +20,7 @@ const (
 	EventSpam      = "spam.reported"
 	EventSuspended = "sender.suspended"
 	EventResumed   = "sender.resumed"
-	eventDelivery  = "message."
+	EventDelivery  = "message."
 )
 
 // DeliveryEvent is what a chatbot's people are told of a delivery. At is when the state came to be.
@@ -43,7 +43,7 @@ func (s *Service) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.
 		if err != nil {
 			return err
 		}
-		list[i] = events.Event{Chatbot: u.Chatbot, Type: eventDelivery + string(u.State), At: u.At, Data: DeliveryEvent{
+		list[i] = events.Event{Chatbot: u.Chatbot, Type: EventDelivery + string(u.State), At: u.At, Data: DeliveryEvent{
 			Message: u.Message, Delivery: u.Delivery, Recipient: place, State: u.State, Channel: u.Channel, Reason: u.Reason, PossibleDuplicate: u.PossibleDuplicate,
 		}}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/messaging"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
 	"simtrust/messaging/optin"
@@ -35,6 +37,8 @@ type Messaging struct {
 	RCS Bearer `yaml:"rcs,omitempty"`
 	// SMSC is the operator's service centre for text messages.
 	SMSC SMSC `yaml:"smsc,omitempty"`
+	// SMPP is the face for enterprises that send over SMPP.
+	SMPP SMPP `yaml:"smpp,omitempty"`
 	// Links is the URL that short links begin with; default: the issuer's /m.
 	Links string `yaml:"links,omitempty"`
 	// Domain is where chatbots' service ids are made; default: botplatform. and the issuer's host.
@@ -65,6 +69,10 @@ type messages struct {
 	// rcs and smsc are nil where they are not configured.
 	rcs  *rcs.Gateway
 	smsc *smsc.Bearer
+	// esme listens at esmeSocket; both are nil where it is not configured.
+	esme       *esme.Service
+	esmeSocket net.Listener
+	holders    localHolders
 }
 
 // wireMessaging builds the module over the operations that are mounted on r, which is all that it gets of the identity core.
@@ -93,6 +101,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 		holders: rpc.Local[renumber.HoldersReq, renumber.HoldersRes](r, "renumber.holders", a.messagingToken),
 		live:    rpc.Local[renumber.LiveReq, renumber.HoldersRes](r, "renumber.live", a.messagingToken),
 	}
+	x.holders = holders
 	x.senders = sender.New(sender.Deps{DB: a.db, Authority: certificates(ca.Local(r, a.messagingToken)), Deliveries: x, Outbox: m.outbox, Log: a.obs.Log, Now: time.Now},
 		sender.Config{Issuer: a.issuer, Domain: c.Domain, Zone: zone})
 	if x.optins, err = optin.New(optin.Deps{DB: a.db, Holders: holders, Chatbots: chatbots{x.senders}, Outbox: m.outbox, Now: time.Now},
@@ -113,7 +122,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	outbox.On(m.outbox, "messaging", x.Renewed)
 	outbox.On(m.outbox, "messaging", x.Refused)
 	outbox.On(m.outbox, "messaging", x.SenderChanged)
-	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC)); err != nil {
+	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP)); err != nil {
 		return err
 	}
 	x.mount(r)
@@ -144,6 +153,9 @@ func (x *messages) mount(r *rpc.Router) {
 	if x.rcs != nil {
 		x.rcs.Mount(r)
 	}
+	if x.esme != nil {
+		x.esme.Mount(r)
+	}
 }
 
 // run does the work of the module until ctx ends.
@@ -154,6 +166,9 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.events.Run(ctx) })
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
+	}
+	if x.esme != nil {
+		g.Go(func() error { return x.esme.Serve(ctx, x.esmeSocket) })
 	}
 	return g.Wait()
 }
@@ -181,6 +196,15 @@ func (h localHolders) Holder(ctx context.Context, n simtrust.Number) (simtrust.T
 		return "", err
 	}
 	return simtrust.TenureID(res.Holders[0].Tenure), nil
+}
+
+// Number returns the number of a tenure; zero: it has none any more.
+func (h localHolders) Number(ctx context.Context, tenure simtrust.TenureID) (simtrust.Number, error) {
+	res, err := h.live(ctx, renumber.LiveReq{Tenures: []string{string(tenure)}})
+	if err != nil || len(res.Holders) == 0 {
+		return simtrust.Number{}, err
+	}
+	return simtrust.ParseNumber(res.Holders[0].Number)
 }
 
 // certificates is the operation of ca under messaging's credential.

@@ -29,6 +29,7 @@ import (
 	"simtrust/internal/sqldb"
 	"simtrust/messaging"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/parts"
@@ -48,7 +49,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), parts.Migrations(), smsc.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), parts.Migrations(), smsc.Migrations(), esme.Migrations()}
 }
 
 // modules are the wired services.
