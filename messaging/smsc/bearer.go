@@ -7,6 +7,7 @@ import (
 
 	"simtrust/internal/smpp"
 	"simtrust/internal/sqldb"
+	"simtrust/internal/waiters"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/parts"
 )
@@ -24,6 +25,7 @@ type Bearer struct {
 	client  *smpp.Client
 	slots   chan struct{} // one entry for each request without an answer
 	waiting chan struct{} // one entry for each receipt that waits for its id
+	known   waiters.Waiters[segment]
 	codes   *codes
 	parts   *parts.Store
 	metrics *metrics

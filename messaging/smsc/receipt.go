@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"simtrust/internal/smpp"
+	"simtrust/internal/waiters"
 	"simtrust/messaging/dispatch"
 )
 
@@ -103,6 +104,14 @@ const looks = 8
 // awaited finds the segment that one of the names is of. A receipt may overtake the answer to its submission, or that answer's way into
 // the store of another node, so it waits for a while; where too many wait, the service centre is told to come again.
 func (b *Bearer) awaited(ctx context.Context, names []string) (s segment, known bool, err error) {
+	if len(names) == 0 {
+		return s, false, nil
+	}
+	var here [2]*waiters.Waiter[segment] // a receipt has one name or two
+	for i := range here {
+		here[i] = b.known.Join(names[min(i, len(names)-1)])
+		defer here[i].Leave()
+	}
 	if s, known, err = b.find(ctx, names); known || err != nil {
 		return s, known, err
 	}
@@ -118,7 +127,11 @@ func (b *Bearer) awaited(ctx context.Context, names []string) (s segment, known 
 		select {
 		case <-ctx.Done():
 			return s, false, ctx.Err()
-		case <-tick.C:
+		case <-here[0].Woken():
+			return *here[0].Told(), true, nil
+		case <-here[1].Woken():
+			return *here[1].Told(), true, nil
+		case <-tick.C: // another node may have sent it
 		}
 		if s, known, err = b.find(ctx, names); known || err != nil {
 			return s, known, err

@@ -50,6 +50,9 @@ func (b *Bearer) submit(ctx context.Context, s *dispatch.Submission) dispatch.Ou
 	if _, err := b.records.Do(ctx, taken); err != nil {
 		return dispatch.Outcome{Answer: dispatch.Lost}
 	}
+	for _, s := range taken {
+		b.known.Tell(s.name, s)
+	}
 	return dispatch.Outcome{Answer: dispatch.Accepted, Ref: s.ID()}
 }
 
