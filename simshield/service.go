@@ -60,9 +60,8 @@ func New(d Deps, c Config) (*Service, error) {
 	if s.life == 0 {
 		s.life = 2 * time.Minute
 	}
-	// One batch of writes at a time, as with reads: two would only be half as large.
-	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open, sqldb.WithWorkers(1))
-	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish, sqldb.WithWorkers(1))
+	s.openings = sqldb.NewCoalescer(d.DB, "simshield.open", s.open, sqldb.WithOneBatch())
+	s.ends = sqldb.NewCoalescer(d.DB, "simshield.end", s.finish, sqldb.WithOneBatch())
 	s.pending = sqldb.NewReadCoalescer(d.DB, "simshield.pending", readPending)
 	s.active = sqldb.NewReadCoalescer(d.DB, "simshield.active", readActiveKeys)
 	s.states = sqldb.NewReadCoalescer(d.DB, "simshield.states", readTransactions)

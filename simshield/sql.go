@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -158,10 +160,17 @@ func readPending(ctx context.Context, q sqldb.Querier, ids []string) ([]sqldb.Re
 
 // endTransactions ends those transactions that are open, each named once, and returns which were.
 func endTransactions(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map[string]bool, error) {
-	if tx.Dialect() == sqldb.PostgreSQL {
-		return endInOne(ctx, tx, ends, now)
-	}
 	ended := make(map[string]bool, len(ends))
+	if tx.Dialect() == sqldb.PostgreSQL {
+		for some := range slices.Chunk(ends, endsInOne) {
+			ids, err := endInOne(ctx, tx, some, now)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(ended, setOf(ids))
+		}
+		return ended, nil
+	}
 	for _, e := range ends {
 		res, err := tx.Exec(ctx, `update simshield_transaction set state = $2, cause = $3, ended = $4, signature = $5, evidence = $6
 			where id = $1 and state = 'open'`, e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, e.evidence)
@@ -177,10 +186,17 @@ func endTransactions(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Tim
 	return ended, nil
 }
 
-// endInOne is endTransactions in one statement, on PostgreSQL. The evidence comes as one value, of which each takes its part: an array of
-// long values takes longer to read than all else.
-func endInOne(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map[string]bool, error) {
-	values, all := make([][]any, len(ends)), []byte{}
+// endsInOne bounds what one statement carries: evidence has up to 512 KB.
+const endsInOne = 256
+
+// endInOne ends transactions in one statement, on PostgreSQL, and returns the ids of those that were open. The evidence comes as one value,
+// of which each takes its part: an array of long values takes longer to read than all else.
+func endInOne(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) ([]string, error) {
+	size := 0
+	for _, e := range ends {
+		size += len(e.evidence)
+	}
+	values, all := make([][]any, len(ends)), make([]byte, 0, size)
 	for i, e := range ends {
 		values[i] = []any{e.row.ID, string(e.state), e.cause, now.UnixMilli(), e.signature, int64(len(all) + 1), int64(len(e.evidence))}
 		all = append(all, e.evidence...)
@@ -189,8 +205,7 @@ func endInOne(ctx context.Context, tx *sqldb.Tx, ends []end, now time.Time) (map
 	rows, err := tx.Query(ctx, `update simshield_transaction t set state = e.state, cause = e.cause, ended = e.ended, signature = e.signature,
 		evidence = substring($8::bytea from e.start::integer for e.length::integer)
 		from `+table+` as e (id, state, cause, ended, signature, start, length) where t.id = e.id and t.state = 'open' returning t.id`, append(args, all)...)
-	ids, err := sqldb.Collect(rows, err, scanText)
-	return setOf(ids), err
+	return sqldb.Collect(rows, err, scanText)
 }
 
 // openTransactions returns up to limit open ones that a condition holds for.

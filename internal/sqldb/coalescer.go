@@ -46,6 +46,16 @@ func WithMaxBatch(n int) CoalescerOption { return func(o *coalescerOptions) { o.
 // that one batch is prepared while the other becomes durable; SQLite has one writer.
 func WithWorkers(n int) CoalescerOption { return func(o *coalescerOptions) { o.workers = n } }
 
+// WithOneBatch has one batch of writes run at a time, for batches that are quick beside what leads up to them: two would be half as large.
+// Requests that are not merged run side by side all the same.
+func WithOneBatch() CoalescerOption {
+	return func(o *coalescerOptions) {
+		if o.maxBatch > 1 {
+			o.workers = 1
+		}
+	}
+}
+
 // NewCoalescer starts a coalescer of writes; name goes into errors. It runs each batch in one transaction, at the isolation the
 // server is configured with (read committed by default), and answers after the commit. The function
 //

@@ -330,6 +330,54 @@ func TestWithoutCoalescingEachRunsAlone(t *testing.T) {
 	})
 }
 
+func TestOneBatchAtATime(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		var running atomic.Int64
+		c := closing(t, sqldb.NewCoalescer(db, "test.one", func(_ context.Context, _ *sqldb.Tx, batch []int) ([]sqldb.Result[int], error) {
+			defer running.Add(-1)
+			if n := running.Add(1); n != 1 {
+				t.Errorf("%d batches at once", n)
+			}
+			return make([]sqldb.Result[int], len(batch)), nil
+		}, sqldb.WithOneBatch()))
+		var group sync.WaitGroup
+		for i := range 64 {
+			group.Go(func() {
+				if _, err := c.Do(t.Context(), i); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	})
+}
+
+// TestOneBatchAlone: requests that are not merged run side by side: each waits for the other here.
+func TestOneBatchAlone(t *testing.T) {
+	sqldbtest.EachURL(t, tickets, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url, sqldb.WithoutCoalescing())
+		if db.Dialect() == sqldb.SQLite {
+			return // has one writer
+		}
+		var both sync.WaitGroup
+		both.Add(2)
+		c := closing(t, sqldb.NewCoalescer(db, "test.alone", func(context.Context, *sqldb.Tx, []int) ([]sqldb.Result[int], error) {
+			both.Done()
+			both.Wait()
+			return make([]sqldb.Result[int], 1), nil
+		}, sqldb.WithOneBatch()))
+		var group sync.WaitGroup
+		for i := range 2 {
+			group.Go(func() {
+				if _, err := c.Do(t.Context(), i); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	})
+}
+
 func TestCoalescerLetsCallersLeave(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		h := hold(t, db, func(ctx context.Context, tx *sqldb.Tx, batch []string) ([]sqldb.Result[int], error) {

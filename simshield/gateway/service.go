@@ -107,7 +107,7 @@ func New(d Deps, c Config) (*Service, error) {
 	if g.retry == 0 {
 		g.retry = 30 * time.Second
 	}
-	g.outcomes = sqldb.NewCoalescer(d.DB, "gateway.outcome", g.record, sqldb.WithWorkers(1))
+	g.outcomes = sqldb.NewCoalescer(d.DB, "gateway.outcome", g.record, sqldb.WithOneBatch())
 	g.cards = sqldb.NewReadCoalescer(d.DB, "gateway.cards", readCards)
 	g.origins = sqldb.NewReadCoalescer(d.DB, "gateway.origins", readOrigins)
 	g.polled = sqldb.NewReadCoalescer(d.DB, "gateway.polled", g.readPolled)
