@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"simtrust/messaging/dispatch"
 )
@@ -22,18 +21,14 @@ func (w *world) gathered() map[string]float64 {
 	values := map[string]float64{}
 	for _, f := range families {
 		for _, m := range f.Metric {
-			values[series(f, m)] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			values[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return values
-}
-
-func series(f *dto.MetricFamily, m *dto.Metric) string {
-	name := f.GetName()
-	for _, l := range m.Label {
-		name += " " + l.GetValue()
-	}
-	return name
 }
 
 func TestMetrics(t *testing.T) {
