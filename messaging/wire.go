@@ -20,7 +20,7 @@ type SendWire struct {
 	Values   []string      `json:"values,omitempty"`
 	Channels []ChannelWire `json:"channels,omitempty"`
 	Expires  time.Time     `json:"expires,omitzero"`
-	HoldBack int64         `json:"hold_if_sim_changed_within,omitempty"`
+	HoldBack int64         `json:"hold_if_sim_changed_within,omitzero"`
 	Language string        `json:"language,omitempty"`
 }
 
@@ -37,7 +37,7 @@ func (w SendWire) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(w))
 type ChannelWire struct {
 	Channel string `json:"channel"`
 	When    string `json:"when,omitempty"`
-	After   int64  `json:"after,omitempty"`
+	After   int64  `json:"after,omitzero"`
 }
 
 // SentWire is the answer: recipients in the order of the request.
@@ -45,7 +45,7 @@ type SentWire struct {
 	Message    string          `json:"message"`
 	Expires    time.Time       `json:"expires"`
 	Accepted   int             `json:"accepted"`
-	Repeated   bool            `json:"repeated,omitempty"`
+	Repeated   bool            `json:"repeated,omitzero"`
 	Recipients []RecipientWire `json:"recipients"`
 }
 
@@ -75,15 +75,15 @@ type DeliveryWire struct {
 	Channel           string    `json:"channel,omitempty"`
 	Reason            string    `json:"reason,omitempty"`
 	Attempts          int       `json:"attempts"`
-	PossibleDuplicate bool      `json:"possible_duplicate,omitempty"`
-	Revoking          bool      `json:"revoking,omitempty"`
+	PossibleDuplicate bool      `json:"possible_duplicate,omitzero"`
+	Revoking          bool      `json:"revoking,omitzero"`
 	Changed           time.Time `json:"changed"`
 }
 
 // DeliveriesWire is a page of deliveries; next is the from of the following one, absent after the last.
 type DeliveriesWire struct {
 	Deliveries []DeliveryWire `json:"deliveries"`
-	Next       int            `json:"next,omitempty"`
+	Next       int            `json:"next,omitzero"`
 }
 
 type (
