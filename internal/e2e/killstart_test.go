@@ -32,6 +32,12 @@ func TestKillDuringStart(t *testing.T) {
 			}
 		})
 		h.report(t)
+		for _, name := range []string{"bank", "shop", "rail"} {
+			if got := s.enterprise(t, name).send(t, s.Subscribers[1], "service", alert("您好")); got.Recipients[0].Delivery == "" {
+				t.Errorf("%s cannot write to a subscriber: %+v", name, got)
+			}
+		}
+		s.inbox(t, s.Subscribers[1], 3)
 	})
 }
 

@@ -2,19 +2,10 @@ package sandbox
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"simtrust/internal/rpc"
 )
@@ -52,84 +43,6 @@ func defaultChatbots() []*Chatbot {
 
 // chatbotDomain is where the operator's platform has its chatbots.
 const chatbotDomain = "botplatform.rcs.example"
-
-type (
-	brandWire struct {
-		ID           string    `json:"id,omitempty"`
-		Name         string    `json:"name"`
-		Holder       string    `json:"holder"`
-		Organization string    `json:"organization"`
-		Verified     time.Time `json:"verified,omitzero"`
-	}
-	brandList struct {
-		Brands []brandWire `json:"brands"`
-	}
-	listing struct {
-		Limit int `query:"limit" json:"-"`
-	}
-	decision struct {
-		ID  string `path:"id" json:"-"`
-		Why string `json:"why"`
-	}
-	chatbotWire struct {
-		Client      string         `json:"client"`
-		Brand       string         `json:"brand"`
-		Name        string         `json:"name"`
-		ServiceID   string         `json:"service_id"`
-		SMSFallback bool           `json:"sms_fallback"`
-		Profile     chatbotProfile `json:"profile"`
-	}
-	chatbotProfile struct {
-		Description string `json:"description"`
-		Colour      string `json:"colour"`
-		Signature   string `json:"signature"`
-	}
-	chatbotState struct {
-		ID          string    `json:"id"`
-		ServiceID   string    `json:"service_id"`
-		Revision    int64     `json:"revision"`
-		Verified    time.Time `json:"verified"`
-		Certificate *struct{} `json:"certificate"`
-	}
-	chatbotList struct {
-		Chatbots []chatbotState `json:"chatbots"`
-	}
-	chatbotReview struct {
-		ID       string `path:"id" json:"-"`
-		Revision int64  `json:"revision"`
-		Approved bool   `json:"approved"`
-	}
-	certificateOrder struct {
-		Profile string      `json:"profile"`
-		Subject certSubject `json:"subject"`
-	}
-	certSubject struct {
-		Country      string `json:"country"`
-		Organization string `json:"organization"`
-		CommonName   string `json:"common_name"`
-	}
-	orderToken struct {
-		Token string `json:"token"`
-	}
-	certificateRequest struct {
-		Token string `json:"token"`
-		CSR   string `json:"csr"`
-	}
-	issuedCertificate struct {
-		ID          string `json:"id"`
-		Certificate string `json:"certificate"`
-	}
-	binding struct {
-		ID          string `path:"id" json:"-"`
-		Certificate string `json:"certificate"`
-		Proof       string `json:"proof"`
-	}
-	permission struct {
-		Chatbot  string `path:"chatbot" json:"-"`
-		Number   string `path:"number" json:"-"`
-		Evidence string `json:"evidence"`
-	}
-)
 
 // senders makes chatbots known to the server through its own interfaces. Every step looks first whether it is done, so that a run that was
 // killed is gone on with.
@@ -236,52 +149,6 @@ func (s senders) chatbot(ctx context.Context, c *Chatbot, brand string) (chatbot
 	}
 	return rpc.Call[chatbotWire, chatbotState](s.admin, "POST /messaging/v1/chatbots")(ctx, chatbotWire{Client: c.ClientID, Brand: brand, Name: c.Brand,
 		ServiceID: c.ServiceID, SMSFallback: c.SMSFallback, Profile: chatbotProfile{c.Description, c.Colour, c.Brand}})
-}
-
-// certify has the authority certify the chatbot's key, and proves to the server that it is at hand.
-func (s senders) certify(ctx context.Context, c *Chatbot) error {
-	key, _, err := keyOf(c.Key)
-	if err != nil {
-		return err
-	}
-	cert, err := s.issue(ctx, c, key)
-	if err != nil {
-		return err
-	}
-	proof, err := s.proof(c.ID, cert.Certificate, key)
-	if err != nil {
-		return err
-	}
-	_, err = rpc.Call[binding, chatbotState](s.admin, "PUT /messaging/v1/chatbots/{id}/certificate")(ctx, binding{c.ID, cert.ID, proof})
-	return err
-}
-
-func (s senders) issue(ctx context.Context, c *Chatbot, key *ecdsa.PrivateKey) (cert issuedCertificate, err error) {
-	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
-	if err != nil {
-		return cert, err
-	}
-	order, err := rpc.Call[certificateOrder, orderToken](s.admin, "POST /ca/v1/authorisations")(ctx,
-		certificateOrder{"enterprise", certSubject{"CN", c.Organization, c.Brand}})
-	if err != nil {
-		return cert, err
-	}
-	csr := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
-	return rpc.Call[certificateRequest, issuedCertificate](s.admin, "POST /ca/v1/certificates")(ctx, certificateRequest{order.Token, string(csr)})
-}
-
-// proof is a JWS by the certificate's key that it is for this chatbot at this server.
-func (s senders) proof(chatbot, certificate string, key *ecdsa.PrivateKey) (string, error) {
-	block, _ := pem.Decode([]byte(certificate))
-	if block == nil {
-		return "", errors.New("the authority's answer holds no certificate")
-	}
-	sum := sha256.Sum256(block.Bytes)
-	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{
-		"chatbot": chatbot, "certificate_sha256": hex.EncodeToString(sum[:]), "aud": s.issuer, "iat": s.now().Unix(),
-	})
-	token.Header["typ"] = "simtrust-binding+jwt"
-	return token.SignedString(key)
 }
 
 // permit records, as the chatbot, that subscribers agreed to its messages.

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"simtrust/simshield/applet"
 )
@@ -54,6 +57,40 @@ func FuzzSubmit(f *testing.F) {
 			if err == nil && complete && (len(m.TPDUs) == 0 || len(m.TPDUs) > n || m.TPDUs[0] != hex.EncodeToString(tpdu)) {
 				t.Errorf("%+v", m)
 			}
+		}
+	})
+}
+
+// FuzzRCSGateway has the gateway take any request for messages: what it accepts is a message that a phone can show.
+func FuzzRCSGateway(f *testing.F) {
+	dir := f.TempDir()
+	text, err := json.Marshal(rcsMessages{[]rcsMessage{rich(f, "1", &Subscriber{Number: "+8613800000001"})}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		_ = os.Remove(filepath.Join(dir, mailFile))
+		m, err := openMail(dir, time.Now, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = m.close() }()
+		m.phone = func(string) (string, device) { return "ten_a", device{RCS: true, Online: true} }
+		var in rcsMessages
+		if json.Unmarshal(body, &in) != nil {
+			return
+		}
+		out, err := (&rcs{mail: m}).messages(in)
+		if err != nil || len(out.Results) != len(in.Messages) {
+			t.Fatalf("%+v %v", out, err)
+		}
+		for i, o := range out.Results {
+			msg, known := m.lookUp(in.Messages[i].ID)
+			if o.State == mailAccepted && (!known || msg.Tenure == "" || msg.Sender == "") {
+				t.Errorf("%+v", msg)
+			}
+			drawn(&msg)
 		}
 	})
 }
