@@ -44,6 +44,7 @@ func notFound(reason, msg string) error {
 }
 
 var (
+	errExpiry         = invalid(ReasonExpiry, "expires: in the future, at most 30 days from now")
 	errKeyUsed        = error(&simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonKeyUsed, Op: op, Msg: "the key was used for another request"})
 	errKeyBusy        = error(&simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonKeyBusy, Op: op, Msg: "another request under the key was refused at the same time; try again"})
 	errUnknownMessage = notFound(ReasonMessage, "this client has no such message")

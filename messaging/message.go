@@ -89,7 +89,7 @@ func (r *SendReq) check(now time.Time) error {
 	case !slices.Contains([]gsma.Language{"", gsma.Chinese, gsma.English}, r.Language):
 		return invalid(ReasonLanguage, "language: zh or en")
 	case !r.Expires.IsZero() && (!r.Expires.After(now) || r.Expires.After(now.Add(maxLife))):
-		return invalid(ReasonExpiry, "expires: in the future, at most 30 days from now")
+		return errExpiry
 	}
 	for _, to := range r.To {
 		if !strings.HasPrefix(to, conversationID+"_") {

@@ -3,6 +3,7 @@ package messaging
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -114,10 +115,17 @@ func (s *Service) targets(ctx context.Context, o *order) (to []dispatch.Target, 
 	return to, refused, nil
 }
 
-// acceptBatch accepts what came at once, in one transaction. One that finds its key used, or its quota spent, takes nothing.
+// leastLeft is what a message that is queued has left at least: longer than queueing takes, so that none expires on the way and has all that
+// are queued with it undone.
+const leastLeft = 2 * time.Second
+
+func (o *order) late(now time.Time) bool { return !o.req.Expires.After(now.Add(leastLeft)) }
+
+// acceptBatch accepts what came at once, in one transaction. One that finds its key used, its quota spent or its time over takes nothing.
 func (s *Service) acceptBatch(ctx context.Context, tx *sqldb.Tx, batch []*order) ([]sqldb.Result[Sent], error) {
 	results := make([]sqldb.Result[Sent], len(batch))
-	fresh, err := insertMessages(ctx, tx, batch)
+	now := s.Now()
+	fresh, err := insertMessages(ctx, tx, slices.DeleteFunc(slices.Clone(batch), func(o *order) bool { return o.late(now) }))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +154,7 @@ func (s *Service) acceptBatch(ctx context.Context, tx *sqldb.Tx, batch []*order)
 	}
 	for i, o := range batch {
 		if !fresh[o.id] {
-			results[i].Value, results[i].Err = s.repeated(ctx, tx, o)
+			results[i].Value, results[i].Err = s.repeated(ctx, tx, o, now)
 		}
 	}
 	return results, nil
@@ -189,13 +197,16 @@ func (s *Service) queue(ctx context.Context, tx *sqldb.Tx, accepted []*order) er
 	return s.Distribution.AcceptAll(ctx, tx, orders...)
 }
 
-// repeated answers a request whose key was used before: committed, or by another of the same batch.
-func (s *Service) repeated(ctx context.Context, tx *sqldb.Tx, o *order) (Sent, error) {
+// repeated answers a request that is not accepted: its key was used before, committed or by another of the same batch, or it is late.
+func (s *Service) repeated(ctx context.Context, tx *sqldb.Tx, o *order, now time.Time) (Sent, error) {
 	sent, found, err := s.sentBefore(ctx, tx, o.req, o.digest)
-	if err == nil && !found {
-		err = errKeyBusy
+	switch {
+	case err != nil || found:
+		return sent, err
+	case o.late(now):
+		return Sent{}, errExpiry
 	}
-	return sent, err
+	return Sent{}, errKeyBusy
 }
 
 func (o *order) order() dispatch.Order {

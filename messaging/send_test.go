@@ -257,3 +257,28 @@ func TestChangedBetween(t *testing.T) {
 		}
 	})
 }
+
+// TestLateAlone: messages that expire while they are accepted are refused, and no other with them.
+func TestLateAlone(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const requests = 64
+		var asked, senders sync.WaitGroup
+		asked.Add(requests)
+		w.people.asked = asked.Done
+		w.senders.taking = func() { asked.Wait(); w.pass(10 * time.Millisecond) }
+		for i := range requests {
+			senders.Go(func() {
+				r := request(i)
+				late := i%2 == 0
+				if late {
+					r.Expires = w.now().Add(5 * time.Millisecond)
+				}
+				_, err := w.Send(t.Context(), r)
+				if late != (simtrust.KindOf(err) == simtrust.KindInvalid) || !late && err != nil {
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		senders.Wait()
+	})
+}

@@ -38,7 +38,8 @@ func refusal(kind simtrust.Kind, reason string) error {
 type senders struct {
 	mu      sync.Mutex
 	dead    map[string]error
-	left    int64 // of everybody's quota
+	left    int64  // of everybody's quota
+	taking  func() // called where a message takes from it
 	reports []sender.SpamReport
 }
 
@@ -74,6 +75,9 @@ func (s *senders) ByService(_ context.Context, service string) (sender.Chatbot, 
 }
 
 func (s *senders) TakeAll(_ context.Context, _ *sqldb.Tx, list []sender.Taking) ([]error, error) {
+	if s.taking != nil {
+		s.taking()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]error, len(list))
@@ -108,6 +112,8 @@ type people struct {
 	errs map[simtrust.TenureID]error
 	away bool
 	said []string
+	// asked is called where numbers are looked up.
+	asked func()
 }
 
 func number(i int) string { return fmt.Sprintf("+8613800000%03d", i) }
@@ -133,6 +139,9 @@ var errAway = refusal(simtrust.KindUnavailable, "store_unavailable")
 func (p *people) Recipients(_ context.Context, _ optin.Question, numbers []simtrust.Number) (out []optin.Recipient, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.asked != nil {
+		p.asked()
+	}
 	if p.away {
 		return nil, errAway
 	}
