@@ -19,11 +19,15 @@ import (
 type shieldCmd struct {
 	Transfer shieldTransferCmd `cmd:"" help:"Have a transfer confirmed on the customer's SIM, as a bank does."`
 	Login    shieldLoginCmd    `cmd:"" help:"Have a person log in with the SIM."`
-	Status   shieldStatusCmd   `cmd:"" help:"Say how a transaction stands."`
+	Status   shieldStatusCmd   `cmd:"" help:"Say how a transaction stands, or wait for its end."`
 	Cancel   shieldCancelCmd   `cmd:"" help:"Take a transaction back."`
 	Receipt  shieldReceiptCmd  `cmd:"" help:"Fetch the receipt of a signed transaction; receipt verify checks it."`
 	Document shieldDocumentCmd `cmd:"" help:"Have a document signed, and save it: PAdES, CAdES, JAdES."`
-	Access   shieldAccessCmd   `cmd:"" help:"Names and secrets of applications that speak Mobile-ID or TS 102 204: add, list, remove."`
+
+	Register     shieldRegisterCmd     `cmd:"" help:"Have keys made on the card of a person whom you identified; prints a one-time code."`
+	Registration shieldRegistrationCmd `cmd:"" help:"Say how a registration stands, or wait for its end."`
+
+	Access shieldAccessCmd `cmd:"" help:"Names and secrets of applications that speak Mobile-ID or TS 102 204: add, list, remove."`
 }
 
 // Help teaches the way of a transaction (kong's HelpProvider).
@@ -155,14 +159,21 @@ func (f transactionFlags) connect(ctx context.Context) (*party, *rpc.Client, err
 	return p, api, err
 }
 
-type shieldStatusCmd struct{ transactionFlags }
+type shieldStatusCmd struct {
+	transactionFlags
+	Wait bool `help:"Wait for the end."`
+}
 
 func (c *shieldStatusCmd) Run(ctx context.Context) error {
 	_, api, err := c.connect(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := simshield.NewClient(api).Wait(ctx, c.ID, 0)
+	shield := simshield.NewClient(api)
+	t, err := shield.Wait(ctx, c.ID, 0)
+	if err == nil && c.Wait {
+		t, err = ended(ctx, shield, t)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,14 +89,52 @@ func (s *sandbox) printed(t *testing.T, last string) string {
 	return s.out.String()
 }
 
+// patience is how long a script may take.
+const patience = 2 * time.Minute
+
 // shell runs a script that a person would paste; every command in it must succeed.
 func (s *sandbox) shell(t *testing.T, script string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
+	cmd.WaitDelay = time.Second // for what it started in the background
 	cmd.Env = append(os.Environ(), "SIMTRUST_SANDBOX="+filepath.Join(s.dir, "sandbox.json"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v in\n%s\n%s", err, script, out)
 	}
 	return string(out)
+}
+
+var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// TestSIMGuide runs the commands of docs/simshield.md as they stand there, but for folders.
+func TestSIMGuide(t *testing.T) {
+	s := startSandbox(t)
+	text, err := os.ReadFile("../../docs/simshield.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	for _, block := range shell.FindAllStringSubmatch(string(text), -1) {
+		for line := range strings.Lines(block[1]) {
+			if !strings.HasPrefix(line, "export SIMTRUST_SANDBOX=") {
+				script.WriteString(line)
+			}
+		}
+	}
+	out := s.shell(t, strings.NewReplacer("bin/simtrust", binary(t), "/tmp/", t.TempDir()+"/").Replace(script.String()))
+	for _, want := range []string{
+		"密码错误，还可输入 2 次", "¥48,000.00 to 张伟", "The text is not that of the statement", "the number has no key of that kind",
+		"one-time code", "done\nlogin ", `"result":"OK"`, "Verified OK", "CMS Verification successful", "VALID_SIGNATURE",
+		"removed mss http://ap.example/", "CAdES Verification successful", `"etsiU"`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in the output", want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s\n%s", &script, out)
+	}
 }
