@@ -49,4 +49,8 @@
 // none waits for; a lease that ran out is known by its number, and what was found out under it is void, but for a bearer's word on a
 // copy. Leases and changes go through coalescers, so a batch of deliveries takes few statements, and what several workers found out at
 // once one transaction. Reports that come before the reference they are about is known are kept for an hour.
+//
+// Where so many nodes run that they would meet in the table they may learn from a queue beside it what is new ([Hints], package
+// jetstream): Accept tells of a message by the outbox, Announce puts its hints, a hint entitles to the first lease. Whatever comes later in a
+// delivery's life, and every hint that is lost, is found in the table.
 package dispatch

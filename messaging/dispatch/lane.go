@@ -69,7 +69,11 @@ func sleep(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 
 // round leases a batch and works on it. Once leased it is worked on although ctx ends: that is quicker than waiting out the lease.
 func (l *lane) round(ctx context.Context) (int, error) {
-	rows, err := l.s.claims.Do(ctx, claimReq{l.channel, l.s.cfg.Batch})
+	return l.take(ctx, claimReq{channel: l.channel, most: l.s.cfg.Batch})
+}
+
+func (l *lane) take(ctx context.Context, q claimReq) (int, error) {
+	rows, err := l.s.claims.Do(ctx, q)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

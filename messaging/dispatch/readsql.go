@@ -49,6 +49,15 @@ func readPlans(ctx context.Context, q sqldb.Querier, channel Channel, rows []row
 	return plans, err
 }
 
+// freshDeliveries are those of a message that nobody has looked at yet, in the order of the list: only id, channel and urgent are set.
+func freshDeliveries(ctx context.Context, q sqldb.Querier, message string) ([]row, error) {
+	rows, err := q.Query(ctx, `select id, channel, urgent from dispatch_delivery where message = $1 and phase = 'waiting' and claims = 0 order by place`, message)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (r row, err error) {
+		err = rows.Scan(&r.id, &r.channel, &r.urgent)
+		return r, err
+	})
+}
+
 // readRefs returns the bearers' references by the copies' ids.
 func readRefs(ctx context.Context, q sqldb.Querier, deliveries []string) (map[string]string, error) {
 	where, args := sqldb.In(q.Dialect(), "delivery", 1, deliveries)

@@ -19,6 +19,10 @@ func (s *Service) Run(ctx context.Context) error {
 	for _, l := range lanes {
 		for range s.cfg.Parallel {
 			running.Go(func() { l.serve(ctx) })
+			if s.hints != nil && l.name != "" {
+				running.Go(func() { l.serveHints(ctx, true) })
+				running.Go(func() { l.serveHints(ctx, false) })
+			}
 		}
 	}
 	s.keepHouse(ctx)

@@ -106,14 +106,15 @@ func insertMessages(ctx context.Context, tx *sqldb.Tx, orders []Order) error {
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_step (message, step, channel, content_type, payload)", steps, "")
 }
 
-func insertDeliveries(ctx context.Context, tx *sqldb.Tx, orders []Order, now time.Time) error {
+// insertDeliveries queues now what is looked at from due on.
+func insertDeliveries(ctx context.Context, tx *sqldb.Tx, orders []Order, now, due time.Time) error {
 	var rows [][]any
 	for _, o := range orders {
 		p := &o.Plan
 		at, expires, urgent, channel := now.UnixMilli(), p.Expires.UnixMilli(), p.Class.Urgent(), string(p.Steps[0].Channel)
 		rows = slices.Grow(rows, len(o.To))
 		for i, t := range o.To {
-			rows = append(rows, []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, int64(i), expires, channel, at, at, at})
+			rows = append(rows, []any{t.Delivery, p.Message, string(t.Tenure), t.Key, urgent, int64(i), expires, channel, at, min(due.UnixMilli(), expires), at})
 		}
 	}
 	return sqldb.InsertRows(ctx, tx, "insert into dispatch_delivery ("+strings.Join(columns[:fixed+4], ", ")+")", rows, "")

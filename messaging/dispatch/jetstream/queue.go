@@ -1,0 +1,148 @@
+// Package jetstream is a queue of hints on an external NATS JetStream cluster, for so many nodes that they would meet in the table of
+// deliveries. The table stays the record: the stream may lose a hint, or repeat it.
+//
+// One stream with the retention of a work queue holds a message for each hint; each channel has two durable consumers, for what is
+// urgent and for what is not. A hint is acknowledged once its deliveries were worked on, and comes again otherwise.
+package jetstream
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"simtrust/messaging/dispatch"
+)
+
+const (
+	streamName = "simtrust-dispatch"
+	subjects   = "simtrust.dispatch."
+	// age is how long a hint is kept. Long before that its deliveries were found in the table.
+	age = time.Hour
+	// ackTime is how long a node may be at work on a hint: as long as a lease.
+	ackTime = 30 * time.Second
+	// takeTime is how long Take waits.
+	takeTime = time.Second
+	// setupTime is how long the cluster may take to make a stream or a consumer.
+	setupTime = 10 * time.Second
+)
+
+// Queue implements dispatch.Hints.
+type Queue struct {
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	stream jetstream.Stream
+
+	mu        sync.Mutex
+	consumers map[string]jetstream.Consumer
+}
+
+var _ dispatch.Hints = (*Queue)(nil)
+
+// Open connects to the cluster at a URL and makes the stream there, with as many replicas as are asked for. The options are NATS's own,
+// for credentials and certificates. Close ends the connection.
+func Open(ctx context.Context, url string, replicas int, opts ...nats.Option) (*Queue, error) {
+	conn, err := nats.Connect(url, append([]nats.Option{nats.Name("simtrust"), nats.MaxReconnects(-1)}, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+	q := &Queue{conn: conn, consumers: map[string]jetstream.Consumer{}}
+	if err := q.open(ctx, replicas); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+	return q, nil
+}
+
+func (q *Queue) open(ctx context.Context, replicas int) (err error) {
+	if q.js, err = jetstream.New(q.conn); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, setupTime)
+	defer cancel()
+	q.stream, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{subjects + ">"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+		MaxAge: age, Replicas: replicas,
+	})
+	return err
+}
+
+// Close ends the connection; Take returns with an error then.
+func (q *Queue) Close() { q.conn.Close() }
+
+// Put implements dispatch.Hints.
+func (q *Queue) Put(ctx context.Context, hints []dispatch.Hint) error {
+	answers := make([]jetstream.PubAckFuture, len(hints))
+	for i, h := range hints {
+		body, err := json.Marshal(h.Deliveries)
+		if err != nil {
+			return err
+		}
+		if answers[i], err = q.js.PublishAsync(subjects+token(h.Channel, h.Urgent), body); err != nil {
+			return fmt.Errorf("jetstream: %w", err)
+		}
+	}
+	for _, a := range answers {
+		select {
+		case <-a.Ok():
+		case err := <-a.Err():
+			return fmt.Errorf("jetstream: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Take implements dispatch.Hints.
+func (q *Queue) Take(ctx context.Context, channel dispatch.Channel, urgent bool) (deliveries []string, done func(), err error) {
+	c, err := q.consumer(ctx, token(channel, urgent))
+	if err != nil {
+		return nil, nil, fmt.Errorf("jetstream: %w", err)
+	}
+	msg, err := c.Next(jetstream.FetchMaxWait(takeTime))
+	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, jetstream.ErrNoMessages) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("jetstream: %w", err)
+	}
+	if err := json.Unmarshal(msg.Data(), &deliveries); err != nil {
+		_ = msg.Term() // is none of ours
+		return nil, nil, fmt.Errorf("jetstream: a hint: %w", err)
+	}
+	return deliveries, func() { _ = msg.Ack() }, nil
+}
+
+// consumer is that of a subject's last part, made where it is not there yet.
+func (q *Queue) consumer(ctx context.Context, name string) (jetstream.Consumer, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c := q.consumers[name]; c != nil {
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, setupTime)
+	defer cancel()
+	c, err := q.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: name, FilterSubject: subjects + name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackTime,
+	})
+	if err == nil {
+		q.consumers[name] = c
+	}
+	return c, err
+}
+
+// token is the last part of a subject, and the name of its consumer: letters, digits, - and _ only.
+func token(c dispatch.Channel, urgent bool) string {
+	class := "later-"
+	if urgent {
+		class = "urgent-"
+	}
+	return class + base64.RawURLEncoding.EncodeToString([]byte(c))
+}
