@@ -102,6 +102,7 @@ var rooms = []room{
 	{path: "messaging/events", floor: floorConsumers, reason: "what chatbots' people are told; knows no type of event"},
 	{path: "messaging/optin", floor: floorConsumers, reason: "whom a chatbot may write to; knows tenures, and numbers only on their way"},
 	{path: "messaging/dispatch", floor: floorConsumers, reason: "which copy is sent when, and what became of it; knows no content and no bearer's protocol"},
+	{path: "messaging/dispatch/jetstream", floor: floorConsumers, beside: []string{"messaging/dispatch"}, reason: "hints on an external cluster; the table of deliveries does not know it"},
 	{path: "internal/app", floor: floorWiring, reason: "the only package that wires modules to each other"},
 	{path: "cmd", floor: floorWiring, beside: []string{"internal/app", "internal/sandbox"}, reason: "flags, files and exit codes"},
 	{path: "internal/e2e", floor: floorWiring, reason: "end-to-end tests against the binary"},

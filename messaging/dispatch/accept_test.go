@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,32 @@ func TestAcceptRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAcceptAll queues several messages at once, or none of them.
+func TestAcceptAll(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		good, bad := dispatch.Order{Plan: plan(dispatch.ClassService), To: targets(2)}, dispatch.Order{Plan: plan(dispatch.ClassPromotion), To: targets(3)[2:]}
+		bad.Plan.Message, bad.Plan.Steps = "msg_2", nil
+		all := func() error {
+			return w.tx(func(tx *sqldb.Tx) error { return w.AcceptAll(t.Context(), tx, good, bad) })
+		}
+		if err := all(); simtrust.ReasonOf(err) != dispatch.ReasonPlan || w.Check(good) != nil || w.Check(bad) == nil {
+			t.Errorf("%v", err)
+		}
+		w.drain()
+		if n := len(w.net.copies); n != 0 {
+			t.Errorf("%d copies", n)
+		}
+		bad.Plan.Steps = good.Plan.Steps[1:]
+		if err := all(); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+		if got := w.net.given(); !slices.Equal(got, []string{"dlv_0000.1 rcs", "dlv_0001.1 rcs", "dlv_0002.1 sms"}) {
+			t.Errorf("copies %q", got)
+		}
+	})
 }
 
 // TestAcceptTwice: the same message, or the same delivery, is one.
