@@ -175,7 +175,7 @@ func printReport(w io.Writer, r receipt.Report) error {
 
 type receiptExtractCmd struct {
 	File string `arg:"" type:"existingfile" help:"Receipt, as the server gave it."`
-	Out  string `short:"o" default:"." placeholder:"DIR" help:"Folder for the parts; it must exist."`
+	Out  string `short:"o" default:"." placeholder:"DIR" help:"Folder for the parts; it must exist. Default: the current one."`
 }
 
 // Help shows what other programs make of the parts (kong's HelpProvider).

@@ -34,7 +34,8 @@ func (*shieldRegisterCmd) Help() string {
 	return "Hand the one-time code that this prints to the person whom you identified. For each key the phone asks for the code, then for a new " +
 		"key's PIN: the login PIN for login, the signing PIN for others. Three wrong codes end the registration.\n\n" +
 		"    simtrust shield register +8613800000002 --name 王小明\n" +
-		"    simtrust shield registration reg_… --wait"
+		"    simtrust shield registration reg_… --wait\n\n" +
+		"A national identity number, which Mobile-ID asks for, is given over HTTP (POST /simshield/v1/registrations)."
 }
 
 func (c *shieldRegisterCmd) Run(ctx context.Context) error {
@@ -78,7 +79,10 @@ func (f partyFlags) registrar(ctx context.Context) (*simshield.Client, error) {
 		return nil, err
 	}
 	api, err := p.connect(ctx, scopeRegister)
-	return simshield.NewClient(api), err
+	if err != nil {
+		return nil, err
+	}
+	return simshield.NewClient(api), nil
 }
 
 type shieldRegistrationCmd struct {
