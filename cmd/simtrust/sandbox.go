@@ -40,7 +40,7 @@ const (
 	sandboxPrompts    = 20              // a minute: a person who tries things out is asked more often than a customer
 	sandboxUnheeded   = 500             // an hour: and refuses more often
 	sandboxPolls      = 600             // a minute: a world that enrols its subscribers asks for a card often
-	sandboxSource     = "+861065" // chatbots' addresses for text messages begin with it
+	sandboxSource     = "+861065"       // chatbots' addresses for text messages begin with it
 	sandboxHTTP01     = 5002
 	sandboxTLSALPN01  = 5001
 	minSubscribers    = 20
@@ -96,7 +96,7 @@ func (s *sandboxCmd) play(ctx context.Context, a *app.App, c app.Config, w sandb
 		served <- err
 	}()
 	w.Dir, w.JSON, w.Subscribers = c.Data, s.json(c.Data), s.Subscribers
-	w.Issuer, w.AdminToken, w.Accounting = a.Issuer(), a.AdminToken(), a.Accounting()
+	w.Issuer, w.AdminToken, w.Accounting, w.SMPP = a.Issuer(), a.AdminToken(), a.Accounting(), a.SMPPAddr()
 	w.Interim, w.HTTP01Port, w.Log, w.Now = sandboxInterim, sandboxHTTP01, a.Log(), time.Now
 	world, err := sandbox.Start(ctx, w)
 	if err != nil {
@@ -171,10 +171,11 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	if err != nil {
 		return errors.Join(err, w.Handset.Close())
 	}
-	c.Messaging.SMSC = app.SMSC{Address: w.SMSC.Listener.Addr().String(), SystemID: w.SMSC.SystemID, PasswordFile: w.SMSC.PasswordFile, Source: sandboxSource}
+	c.Messaging.SMSC = app.SMSC{Address: w.SMSC.Listener.Addr().String(), SystemID: w.SMSC.SystemID, PasswordFile: w.SMSC.PasswordFile, Source: sandboxSource,
+		CardService: sandbox.CardService}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
 	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
-	c.Messaging.AllowLoopback = true
+	c.Messaging.SMPP.Listen, c.Messaging.AllowLoopback = freeTCP("127.0.0.1:2775"), true
 	return nil
 }
 
@@ -221,6 +222,17 @@ func address(listen, dir string) (string, error) {
 		return addr, errors.Join(l.Close(), os.WriteFile(file, []byte(addr+"\n"), 0o600))
 	}
 	return "", fmt.Errorf("no free port on %s; choose an address with --listen", host)
+}
+
+// freeTCP is freeUDP for the other protocol.
+func freeTCP(addr string) string {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		host, _, _ := net.SplitHostPort(addr)
+		return net.JoinHostPort(host, "0")
+	}
+	_ = l.Close()
+	return addr
 }
 
 // freeUDP answers addr, or the same host with port 0 where somebody has the port.

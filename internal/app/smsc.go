@@ -19,6 +19,7 @@ import (
 // SMSC is the operator's service centre, spoken to in SMPP 3.4: host:port, the system_id, and the file with the password of up to 8
 // characters. Source is the base number that chatbots' addresses begin with. TLS has the session encrypted, and the service centre prove
 // its name. ReceiptIDs tells how receipts write ids: decimal where answers have them hexadecimal, hex the reverse; empty: alike.
+// CardService is the service_type of card messages, where the operator has one.
 type SMSC struct {
 	Address      string `yaml:"address,omitempty"`
 	SystemID     string `yaml:"system_id,omitempty"`
@@ -26,6 +27,7 @@ type SMSC struct {
 	Source       string `yaml:"source,omitempty"`
 	TLS          bool   `yaml:"tls,omitempty"`
 	ReceiptIDs   string `yaml:"receipt_ids,omitempty"`
+	CardService  string `yaml:"card_service,omitempty"`
 }
 
 var baseNumber = regexp.MustCompile(`^\+?[0-9]{1,15}$`)
@@ -42,6 +44,8 @@ func (c SMSC) check() error {
 		return errors.New("messaging.smsc.source: the base number of chatbots' addresses, 1 to 15 digits, with a plus sign where it is international")
 	case c.ReceiptIDs != string(smsc.SameIDs) && c.ReceiptIDs != string(smsc.DecimalIDs) && c.ReceiptIDs != string(smsc.HexIDs):
 		return errors.New("messaging.smsc.receipt_ids: decimal, hex or nothing")
+	case len(c.CardService) > 5:
+		return errors.New("messaging.smsc.card_service: up to 5 characters")
 	}
 	return nil
 }
@@ -59,7 +63,7 @@ func (a *App) wireSMSC(m *modules, x *messages, c SMSC) error {
 		return fmt.Errorf("messaging.smsc.password_file: %w", err)
 	}
 	config := smsc.Config{Address: c.Address, SystemID: c.SystemID, Password: smpp.Secret(password), Source: c.Source,
-		IDs: smsc.ReceiptIDs(c.ReceiptIDs), Key: a.keys.HMAC("messaging text messages from persons")}
+		IDs: smsc.ReceiptIDs(c.ReceiptIDs), CardService: c.CardService, Key: a.keys.HMAC("messaging text messages from persons")}
 	if c.TLS {
 		config.Dial = (&tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12}}).DialContext
 	}

@@ -24,6 +24,7 @@ type Contract struct {
 	EST         *ESTCredential    `json:"est"`
 	MobileID    *MobileIDParty    `json:"mobile_id_party"`
 	MSS         *MSSParty         `json:"mss_party"`
+	SMPP        ContractSMPP      `json:"smpp"`
 	SMSC        ContractSMSC      `json:"smsc"`
 	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`

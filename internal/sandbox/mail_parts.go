@@ -39,14 +39,8 @@ func (m *mail) joined(msg *message) *message {
 	}
 	first := list[0]
 	first.Body = text.String()
-	if isCard(first.Body) {
-		first.Channel = string(gsma.CardSMS)
+	if _, ok := gsma.ReadCardText(first.Body); !ok && first.Channel == string(gsma.CardSMS) {
+		first.Channel = string(gsma.SMS) // it was sent as a card, and is none
 	}
 	return first
-}
-
-// isCard tells a text that the phone's maker shows as a card, whose one link is the card's.
-func isCard(text string) bool {
-	card, ok := gsma.ReadCardText(text)
-	return ok && card.Signature != "" && !strings.Contains(card.Title+card.Words, "://")
 }

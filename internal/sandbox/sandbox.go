@@ -34,6 +34,8 @@ type Config struct {
 	RCSToken string
 	// SMSC is the service centre that it sends text messages through (ListenSMSC).
 	SMSC ServiceCentre
+	// SMPP is where the server listens to enterprises that send over SMPP.
+	SMPP string
 	// HTTP01Port is where the server looks for the http-01 challenges of ACME.
 	HTTP01Port int
 	Log        *slog.Logger
@@ -170,7 +172,10 @@ func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
 	o := s.operator
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.openChatbots(ctx, issuer)
+	if err := o.openChatbots(ctx, issuer); err != nil {
+		return err
+	}
+	return o.openSMPP(ctx)
 }
 
 // registerClients makes the four clients known. A shop whose port has moved needs a new registration: redirect URIs match exactly.
@@ -327,6 +332,7 @@ func contractOf(c Config, w *World) Contract {
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
 		Clients: w.Clients,
+		SMPP:    ContractSMPP{c.SMPP, *w.SMPP},
 		SMSC:    ContractSMSC{c.SMSC.Listener.Addr().String(), c.SMSC.SystemID, c.SMSC.Password},
 	}
 	for _, b := range w.Chatbots {

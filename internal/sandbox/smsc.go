@@ -38,6 +38,9 @@ func ListenSMSC(dir string) (s ServiceCentre, err error) {
 	return s, err
 }
 
+// CardService is the service_type of texts that phones show as cards.
+const CardService = "CARD"
+
 // maxSMPPPassword is what a bind has room for (SMPP 3.4 §5.2.2).
 const maxSMPPPassword = 8
 
@@ -105,7 +108,11 @@ func (s *smsc) read(system string, m *smpp.Message) (*message, error) {
 			return nil, smpp.StatusInvalidExpiry
 		}
 	}
-	return &message{Key: octets(8), Number: numberOf(m.Destination), Channel: string(gsma.SMS), Sender: shownAddress(m.Source), ContentType: gsma.TypeText,
+	channel := gsma.SMS
+	if m.ServiceType == CardService {
+		channel = gsma.CardSMS
+	}
+	return &message{Key: octets(8), Number: numberOf(m.Destination), Channel: string(channel), Sender: shownAddress(m.Source), ContentType: gsma.TypeText,
 		Body: text, Expires: expires, SMS: &smsFacts{system, m.Source, m.Destination, m.Registered, part}}, nil
 }
 

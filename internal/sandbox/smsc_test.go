@@ -113,12 +113,14 @@ func TestTextMessages(t *testing.T) {
 			t.Errorf("%s: %v", id, states[id])
 		}
 	}
-	e.send(s, "【示例银行】两件商品\n茶 https://m.example/1\n杯 https://m.example/2", nil)
-	e.receipts(1)
-	short := e.send(s, "【示例银行】消费提醒\n支出 1,280.00 元\n详情 https://m.example/abc", nil)
-	e.receipts(1)
+	const card = "【示例银行】消费提醒\n支出 1,280.00 元\n详情 https://m.example/abc"
+	asCard := func(m *smpp.Message) { m.ServiceType = CardService }
+	e.send(s, card, nil)
+	e.send(s, "【示例银行】不是卡片", asCard)
+	short := e.send(s, card, asCard)
+	e.receipts(3)
 	list := r.inbox(s)
-	if len(list) != 3 || list[1].Channel != "sms" || list[0].Channel != "sms" || list[0].Content.Text != long || list[0].Sender != "+86106510" || list[0].Verified || list[2].Channel != "card-sms" {
+	if len(list) != 4 || list[1].Channel != "sms" || list[2].Channel != "sms" || list[0].Channel != "sms" || list[0].Content.Text != long || list[0].Sender != "+86106510" || list[0].Verified || list[3].Channel != "card-sms" {
 		t.Fatalf("%+v", list)
 	}
 	if q, err := e.client.Query(t.Context(), &smpp.QuerySM{MessageID: short[0]}); err != nil || q.State != smpp.StateDelivered || q.FinalDate == "" {

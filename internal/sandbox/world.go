@@ -26,6 +26,7 @@ type World struct {
 	MSS         *MSSParty       `json:"mss,omitempty"`
 	Clients     []Client        `json:"clients"`
 	Chatbots    []*Chatbot      `json:"chatbots,omitempty"`
+	SMPP        *SMPPAccount    `json:"smpp,omitempty"`
 	EAB         ExternalAccount `json:"acme_eab,omitzero"`
 	Subscribers []*Subscriber   `json:"subscribers"`
 

@@ -63,6 +63,9 @@ type Config struct {
 	// Source is the operator's base number, 1 to 15 digits, with a plus sign where it is international.
 	Source string
 	IDs    ReceiptIDs
+	// CardService is the service_type of texts on the channel of card messages, up to 5 characters, where the operator has one; empty: they
+	// go out as any text does.
+	CardService string
 	// Key keys what is kept of persons' addresses and texts: 32 octets or more, the same for good.
 	Key []byte
 

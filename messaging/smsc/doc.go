@@ -4,8 +4,8 @@
 //
 // A copy is a submit_sm, or one for each segment of a long text (user data header, reference of 16 bits), from the chatbot's address: the
 // operator's base number and a few digits that are allotted to the chatbot when it first sends, and stay its own. registered_delivery
-// asks for the last word; validity_period ends with the message. A text on the channel of card messages travels as it is: the maker of
-// the handset reads it as a card.
+// asks for the last word; validity_period ends with the message. A text on the channel of card messages travels as it is, under the
+// operator's service_type for it where there is one: the maker of the handset reads it as a card.
 //
 // A service centre takes no ids from its clients. So a submit_sm whose answer was lost cannot be asked about, and nobody knows what
 // became of the copy; but for one of several segments, where those whose answers came can be asked about. Where the service centre has

@@ -111,6 +111,9 @@ func (b *Bearer) segments(s *dispatch.Submission, from sms.Address) ([]smpp.Mess
 		Destination: sms.Address{Type: sms.International, Plan: sms.E164, Value: strings.TrimPrefix(s.Number.E164(), "+")},
 		Registered:  smpp.RegisteredFinal, Validity: smpp.RelativeTime(s.Expires.Sub(b.Now())),
 	}
+	if s.Channel == Card {
+		m.ServiceType = b.CardService
+	}
 	return m.Split(string(s.Payload), smpp.CarryWideHeader, reference(s.ID()))
 }
 

@@ -35,6 +35,19 @@ func TestSubmit(t *testing.T) {
 	})
 }
 
+// TestCardService: only texts on the channel of card messages have its service_type.
+func TestCardService(t *testing.T) {
+	each(t, smsc.Config{CardService: "CARD"}, func(t *testing.T, w *world) {
+		card := text("dlv_2", "消费提醒\n详情 https://m.example/a")
+		card.Channel = smsc.Card
+		w.sends(text("dlv_1", "您好"))
+		w.sends(card)
+		if list := w.centre.messages(); len(list) != 2 || list[0].ServiceType != "" || list[1].ServiceType != "CARD" {
+			t.Errorf("%d messages", len(list))
+		}
+	})
+}
+
 // TestAnswers: what each refusal of the service centre means.
 func TestAnswers(t *testing.T) {
 	each(t, smsc.Config{}, func(t *testing.T, w *world) {
