@@ -104,7 +104,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	x.holders = holders
 	x.senders = sender.New(sender.Deps{DB: a.db, Authority: certificates(ca.Local(r, a.messagingToken)), Deliveries: x, Outbox: m.outbox, Log: a.obs.Log, Now: time.Now},
 		sender.Config{Issuer: a.issuer, Domain: c.Domain, Zone: zone})
-	if x.optins, err = optin.New(optin.Deps{DB: a.db, Holders: holders, Chatbots: chatbots{x.senders}, Outbox: m.outbox, Now: time.Now},
+	if x.optins, err = optin.New(optin.Deps{DB: a.db, Holders: holders, Chatbots: chatbots{x.senders}, Outbox: m.outbox, Log: a.obs.Log, Now: time.Now},
 		optin.Config{NumberKey: a.keys.HMAC("messaging opt-ins: numbers")}); err != nil {
 		return err
 	}
@@ -122,6 +122,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	outbox.On(m.outbox, "messaging", x.Renewed)
 	outbox.On(m.outbox, "messaging", x.Refused)
 	outbox.On(m.outbox, "messaging", x.SenderChanged)
+	outbox.On(m.outbox, "messaging", x.TenureEnded)
 	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP)); err != nil {
 		return err
 	}
@@ -164,6 +165,7 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.Run(ctx) })
 	g.Go(func() error { return x.dispatch.Run(ctx) })
 	g.Go(func() error { return x.events.Run(ctx) })
+	g.Go(func() error { return x.optins.Run(ctx) })
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
 	}

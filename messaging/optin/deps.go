@@ -2,6 +2,7 @@ package optin
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"simtrust/internal/outbox"
@@ -38,6 +39,7 @@ type Deps struct {
 	Holders  Holders
 	Chatbots Chatbots
 	Outbox   Events
+	Log      *slog.Logger // nil: the default one
 	Now      func() time.Time
 }
 
@@ -49,4 +51,6 @@ type Config struct {
 	RenewalsPerDay int64
 	// ChangesPerDay is of how many numbers a chatbot may be told on one day (UTC) that the recipient changed; 0: 1000.
 	ChangesPerDay int64
+	// Keep is how long what shows a permission is kept after its tenure has ended, and a change after another took its place; 0: 3 years.
+	Keep time.Duration
 }

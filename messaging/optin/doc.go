@@ -46,6 +46,13 @@
 // A feed may learn late that a holder had gone, or a SIM was replaced, before an opt-in was obtained. Such an opt-in is disputed: it
 // stops working, is never attributed to somebody else, and stays in the record of changes for the operator to see.
 //
+// # What is kept
+//
+// A standing is kept while its tenure lasts, and with it the change that made it what it is. After the end of the tenure, which every
+// later answer rests on, both are kept for three years, and so is a change after another took its place: long enough to show what a
+// message rested on. That a chatbot was told RECIPIENT_CHANGED is kept as long. Then a number is to the chatbot as it never was: an old
+// list still binds nobody, by the record of holders, but a new opt-in is a first one.
+//
 // # What it does not do
 //
 // It sends nothing, and does not judge evidence: what a sender states is kept and shown to the operator.

@@ -7,13 +7,24 @@ import (
 	"simtrust/internal/sqldb"
 )
 
-// TenureEnded marks what stood on a tenure as ended, or as disputed where it was obtained when the holder had already gone.
-// Idempotent.
+// TenureEnded marks what stood on a tenure as ended, or as disputed where it was obtained when the holder had already gone, and everything
+// on it as past. Idempotent.
 func (s *Service) TenureEnded(ctx context.Context, e simtrust.TenureEnded) error {
+	if err := s.pass(ctx, e.Tenure); err != nil {
+		return err
+	}
 	return s.stop(ctx, `update messaging_optin set seq = seq + 1, changed = $2,
 		state = case when obtained >= $3 then '`+string(StateDisputed)+`' else '`+string(StateEnded)+`' end
 		where tenure = $1 and state = '`+string(StateActive)+`' returning `+entryColumns,
 		string(e.Tenure), s.now().UnixMilli(), e.Effective.UnixMilli())
+}
+
+// pass notes that a tenure is over, from when on what is known of it is kept for a time only.
+func (s *Service) pass(ctx context.Context, tenure simtrust.TenureID) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `update messaging_optin set over = $2 where tenure = $1 and over = 0`, string(tenure), s.now().UnixMilli())
+		return err
+	})
 }
 
 // SIMChanged disputes what was obtained on a SIM that had been replaced, when that was not known yet. Idempotent.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"log/slog"
 	"time"
 
 	"simtrust"
@@ -27,6 +28,7 @@ type Service struct {
 	outbox   Events
 	now      func() time.Time
 	cfg      Config
+	log      *slog.Logger
 	requests *sqldb.Coalescer[request, Entry]
 }
 
@@ -34,6 +36,7 @@ const (
 	leastKey        = 32 // octets
 	renewalsPerDay  = 100
 	changesPerDay   = 1000
+	keep            = 3 * 365 * 24 * time.Hour
 	millisecondsDay = 24 * 60 * 60 * 1000
 )
 
@@ -42,8 +45,9 @@ func New(d Deps, c Config) (*Service, error) {
 	if len(c.NumberKey) < leastKey {
 		return nil, errors.New("optin: the key of the numbers' hashes has fewer than 32 octets")
 	}
+	c.Keep = cmp.Or(c.Keep, keep)
 	c.RenewalsPerDay, c.ChangesPerDay = cmp.Or(c.RenewalsPerDay, renewalsPerDay), cmp.Or(c.ChangesPerDay, changesPerDay)
-	s := &Service{db: d.DB, holders: d.Holders, chatbots: d.Chatbots, outbox: d.Outbox, now: d.Now, cfg: c}
+	s := &Service{db: d.DB, holders: d.Holders, chatbots: d.Chatbots, outbox: d.Outbox, now: d.Now, cfg: c, log: cmp.Or(d.Log, slog.Default())}
 	s.requests = sqldb.NewCoalescer(d.DB, "messaging.optin", s.change, sqldb.WithWorkers(1)) // a second would wait for the same rows
 	return s, nil
 }
