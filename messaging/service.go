@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	keep      = 30 * 24 * time.Hour // of messages, pages and files, after their end
+	keep      = 30 * 24 * time.Hour // of messages and pages, after their end
+	keepFiles = maxLife + keep      // of files, from when they were put: as long as a message that is sent then
+	keepTalk  = maxLife + keep      // of conversations, after the end of their tenure: as long as reports may come
 	pruneTime = time.Hour
 )
 
@@ -45,9 +47,4 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// Prune removes what is not asked about any more.
-func (s *Service) Prune(ctx context.Context) error {
-	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return prune(ctx, tx, s.Now()) })
 }

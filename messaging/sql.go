@@ -200,18 +200,3 @@ func insertInbound(ctx context.Context, tx *sqldb.Tx, id string, at time.Time) (
 	n, err := res.RowsAffected()
 	return n > 0, err
 }
-
-// prune removes what is not asked about any more.
-func prune(ctx context.Context, tx *sqldb.Tx, now time.Time) error {
-	for _, text := range []string{
-		`delete from messaging_message where expires < $1`,
-		`delete from messaging_link where expires < $1`,
-		`delete from messaging_inbound where at < $1`,
-		`delete from messaging_file where created < $1`,
-	} {
-		if _, err := tx.Exec(ctx, text, now.Add(-keep).UnixMilli()); err != nil {
-			return err
-		}
-	}
-	return nil
-}

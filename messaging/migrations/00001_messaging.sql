@@ -37,6 +37,14 @@ create table messaging_conversation (
     delivery text   not null,
     at       bigint not null             -- of that
 );
+create index messaging_conversation_tenure on messaging_conversation (tenure);
+
+-- Tenures that ended lately: their conversations go with them.
+create table messaging_ended (
+    tenure text   primary key,
+    at     bigint not null
+);
+create index messaging_ended_at on messaging_ended (at);
 
 -- What came in, by the bearer's ids, so that a repetition changes nothing.
 create table messaging_inbound (
