@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -368,6 +369,36 @@ func TestPrune(t *testing.T) {
 		}
 		if got := r.numbers(); !slices.Equal(got, []int64{3}) {
 			t.Errorf("%v", got)
+		}
+	})
+}
+
+// TestPruneByWriting: what is told late of long ago is kept as long as everything else.
+func TestPruneByWriting(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		r := w.receiver(t)
+		if _, err := w.SetWebhook(t.Context(), "bank", events.Own, r.URL); err != nil {
+			t.Fatal(err)
+		}
+		old := events.Event{Chatbot: "bank", Type: "message.delivered", At: w.clock.now().Add(-30 * 24 * time.Hour), Data: map[string]int{"n": 1}}
+		if err := w.db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error { return w.Publish(t.Context(), tx, old) }); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Prune(t.Context()), w.Deliver(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.numbers(); !slices.Equal(got, []int64{1}) {
+			t.Errorf("%v", got)
+		}
+		w.publish(t, "bank", 2, 1100) // more than go at once
+		w.clock.pass(7*24*time.Hour + time.Second)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := w.db.Query(t.Context(), `select seq from messaging_event`)
+		left, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) })
+		if err != nil || len(left) != 0 {
+			t.Errorf("%d left, %v", len(left), err)
 		}
 	})
 }

@@ -41,7 +41,7 @@ func (s *Service) Publish(ctx context.Context, tx *sqldb.Tx, list ...Event) erro
 	for _, e := range list {
 		counts[e.Chatbot]++
 	}
-	rows := make([][]any, len(list))
+	rows, written := make([][]any, len(list)), s.Now().UnixMilli()
 	var seq int64
 	for i, e := range list {
 		if i == 0 || e.Chatbot != list[i-1].Chatbot {
@@ -56,10 +56,10 @@ func (s *Service) Publish(ctx context.Context, tx *sqldb.Tx, list ...Event) erro
 		if err != nil {
 			return err
 		}
-		rows[i] = []any{e.Chatbot, seq, simtrust.NewID("evt"), e.Type, e.At.UnixMilli(), string(data)}
+		rows[i] = []any{e.Chatbot, seq, simtrust.NewID("evt"), e.Type, e.At.UnixMilli(), string(data), written}
 	}
 	tx.OnCommit(func() { s.hub.tell(counts) })
-	return sqldb.InsertRows(ctx, tx, "insert into messaging_event (chatbot, seq, id, type, at, data)", rows, "")
+	return sqldb.InsertRows(ctx, tx, "insert into messaging_event (chatbot, seq, id, type, at, data, written)", rows, "")
 }
 
 // advance takes n numbers of a chatbot's log and returns the last.
@@ -88,10 +88,27 @@ func (s *Service) after(ctx context.Context, chatbot string, seq int64, limit in
 	})
 }
 
-// Prune removes the events that nobody is promised any more.
+// pruneBatch is how many events one transaction removes, so that no writer waits long for it.
+const pruneBatch = 500
+
+// Prune removes the events that nobody is promised any more. It goes by when they were written: what a bearer reports late happened long
+// before.
 func (s *Service) Prune(ctx context.Context) error {
-	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, `delete from messaging_event where at < $1`, s.Now().Add(-keep).UnixMilli())
-		return err
-	})
+	before := s.Now().Add(-keep).UnixMilli()
+	for more := true; more; {
+		err := s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+			res, err := tx.Exec(ctx, `delete from messaging_event where (chatbot, seq) in (
+				select chatbot, seq from messaging_event where written < $1 limit $2)`, before, int64(pruneBatch))
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			more = n == pruneBatch
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -11,11 +11,12 @@ create table messaging_event (
     seq     bigint not null,
     id      text   not null,
     type    text   not null,
-    at      bigint not null,           -- UTC milliseconds
+    at      bigint not null,           -- when it happened, UTC milliseconds
     data    text   not null,           -- a JSON object
+    written bigint not null,           -- when it came into the log, from when on it is kept
     primary key (chatbot, seq)
 );
-create index messaging_event_age on messaging_event (at);
+create index messaging_event_age on messaging_event (written);
 
 -- Where a chatbot's events are sent to.
 create table messaging_webhook (
