@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/messaging"
 	"simtrust/messaging/gsma"
+	"simtrust/messaging/sender"
 )
 
 // auth takes the token as the client's name.
@@ -149,6 +151,13 @@ func TestShortLinks(t *testing.T) {
 		if got := w.log.types(); len(got) != 2 {
 			t.Errorf("%q", got)
 		}
+		w.senders.dead[shop] = refusal(simtrust.KindDenied, sender.ReasonSuspended)
+		for _, l := range links {
+			if res, body := s.do("", "GET", l[1], "", ""); res.StatusCode != http.StatusNotFound || strings.Contains(body, "绿茶") {
+				t.Errorf("of a suspended sender: %s", res.Status)
+			}
+		}
+		delete(w.senders.dead, shop)
 		w.pass(32 * 24 * time.Hour)
 		if err := w.Prune(t.Context()); err != nil {
 			t.Fatal(err)

@@ -7,7 +7,8 @@ import (
 	"simtrust/web"
 )
 
-// page shows what a short link leads to. It changes nothing and asks nobody anything: previews and scanners follow links too.
+// page shows what a short link leads to. It changes nothing and asks nobody anything: previews and scanners follow links too. What a sender
+// wrote that is suspended now is shown to nobody, nor does it lead on, under the operator's name.
 func (s *Service) page(w http.ResponseWriter, r *http.Request) {
 	id, url, ok, err := linkByCode(r.Context(), s.DB, r.PathValue("code"), s.Now())
 	if err != nil {
@@ -20,20 +21,23 @@ func (s *Service) page(w http.ResponseWriter, r *http.Request) {
 		rpc.Fail(w, r, err)
 	case !ok || !there:
 		web.Render(w, r, http.StatusNotFound, web.LostMessage{})
+	default:
+		s.open(w, r, m, url)
+	}
+}
+
+func (s *Service) open(w http.ResponseWriter, r *http.Request, m message, url string) {
+	chatbot, err := s.Senders.Chatbot(r.Context(), m.chatbot)
+	switch {
+	case err != nil:
+		rpc.Fail(w, r, err)
+	case !chatbot.Suspended.IsZero():
+		web.Render(w, r, http.StatusNotFound, web.LostMessage{})
 	case url != "":
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		http.Redirect(w, r, url, http.StatusFound)
 	default:
-		s.showPage(w, r, m)
+		_, err = s.Senders.Live(r.Context(), m.chatbot)
+		web.Render(w, r, http.StatusOK, web.Message{Sender: chatbot.Name, Brand: chatbot.BrandName, Verified: err == nil, Content: web.ContentOf(m.content)})
 	}
-}
-
-func (s *Service) showPage(w http.ResponseWriter, r *http.Request, m message) {
-	chatbot, err := s.Senders.Chatbot(r.Context(), m.chatbot)
-	if err != nil {
-		rpc.Fail(w, r, err)
-		return
-	}
-	_, err = s.Senders.Live(r.Context(), m.chatbot)
-	web.Render(w, r, http.StatusOK, web.Message{Sender: chatbot.Name, Brand: chatbot.BrandName, Verified: err == nil, Content: web.ContentOf(m.content)})
 }

@@ -62,7 +62,13 @@ func (s *senders) Live(ctx context.Context, id string) (sender.Chatbot, error) {
 }
 
 func (s *senders) Chatbot(_ context.Context, id string) (sender.Chatbot, error) {
-	return s.chatbot(id), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.chatbot(id)
+	if simtrust.ReasonOf(s.dead[id]) == sender.ReasonSuspended {
+		c.Suspended = time.Unix(1, 0)
+	}
+	return c, nil
 }
 
 func (s *senders) ByService(_ context.Context, service string) (sender.Chatbot, error) {
