@@ -174,13 +174,11 @@ func (s *Service) Spam(ctx context.Context, from simtrust.Number, delivery, kind
 	case !ok || d.Tenure != tenure:
 		return notFound(ReasonMessage, "the person has no such message")
 	}
-	counted, err := s.Senders.Report(ctx, sender.SpamReport{Chatbot: d.Chatbot, Message: d.Message, Tenure: tenure, Kind: kind})
-	if err != nil || !counted {
+	// One that was counted before may not have been told: the process may have died in between.
+	if _, err := s.Senders.Report(ctx, sender.SpamReport{Chatbot: d.Chatbot, Message: d.Message, Tenure: tenure, Kind: kind}); err != nil {
 		return err
 	}
-	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		return s.Events.Publish(ctx, tx, events.Event{Chatbot: d.Chatbot, Type: EventSpam, At: s.Now(), Data: SpamEvent{d.Message, kind}})
-	})
+	return s.publishOnce(ctx, "spam:"+d.Delivery, events.Event{Chatbot: d.Chatbot, Type: EventSpam, At: s.Now(), Data: SpamEvent{d.Message, kind}})
 }
 
 func (s *Service) delivery(ctx context.Context, id string) (d dispatch.Status, ok bool, err error) {

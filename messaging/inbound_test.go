@@ -282,6 +282,26 @@ func TestSpam(t *testing.T) {
 	})
 }
 
+// TestSpamToldAfterACrash: a report that was counted and not told is told when it comes again, once.
+func TestSpamToldAfterACrash(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		d := w.send(t, request(1)).Recipients[0].Delivery
+		w.log.err = errAway
+		if err := w.Spam(t.Context(), parse(number(1)), d, "fraud"); !errors.Is(err, errAway) {
+			t.Fatal(err)
+		}
+		w.log.err = nil
+		for range 2 {
+			if err := w.Spam(t.Context(), parse(number(1)), d, "fraud"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.log.types(); !slices.Equal(got, []string{"message.submitted", "spam.reported"}) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // TestDelivered: on the handset is what was delivered or displayed, to that tenure.
 func TestDelivered(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -244,9 +244,13 @@ func (b *bearer) Cancel(_ context.Context, list []dispatch.Copy) []dispatch.Reca
 type log struct {
 	mu   sync.Mutex
 	list []events.Event
+	err  error // of writing
 }
 
 func (l *log) Publish(_ context.Context, tx *sqldb.Tx, list ...events.Event) error {
+	if l.err != nil {
+		return l.err
+	}
 	tx.OnCommit(func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
