@@ -83,6 +83,9 @@ func (w *work) apply(f *fact) bool {
 	if !f.at.IsZero() && f.at.Before(at) {
 		at = f.at
 	}
+	if f.channel == "" {
+		f.channel = d.channelOf(f.attempt)
+	}
 	return w.step(d, f.event, f.channel, at)
 }
 
@@ -104,7 +107,7 @@ func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	if w.schedule(d, when); p.Phase == done {
 		d.due = ended
 	}
-	if p.State != before.State {
+	if p.State != before.State || e.kind == accepted && p.State == StateSubmitted {
 		w.updates = append(w.updates, d.update(at))
 	}
 	return true
@@ -165,6 +168,19 @@ const (
 )
 
 func pause(tries int) time.Duration { return min(firstPause<<min(max(tries-1, 0), 20), longPause) }
+
+// channelOf is the channel of a copy; empty where it is not one of those that may arrive.
+func (d *stored) channelOf(attempt int) Channel {
+	switch {
+	case attempt == 0:
+		return ""
+	case attempt == d.Attempt:
+		return d.route.steps[d.Via].channel
+	case attempt == d.Doubted:
+		return d.route.steps[d.DoubtVia].channel
+	}
+	return ""
+}
 
 func (d *stored) update(at time.Time) Update {
 	return Update{

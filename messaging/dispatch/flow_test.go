@@ -257,6 +257,30 @@ func TestFoundBeforeTheSecondCopy(t *testing.T) {
 	}
 }
 
+// TestToldOfEveryCopy: the sender hears of the second copy and of the channel that delivered in the end, also when that was the first.
+func TestToldOfEveryCopy(t *testing.T) {
+	w := embedded(t)
+	w.net.submit = answering(rcs, dispatch.Lost)
+	w.send(plan(dispatch.ClassTransaction))
+	if told := w.told("dlv_0000"); !slices.Equal(told, []string{"submitted"}) {
+		t.Errorf("told %q", told)
+	}
+	for _, id := range []string{"dlv_0000.1", "dlv_0000.9"} {
+		if err := w.Report(t.Context(), rcs, []dispatch.Report{{ID: id, Fate: dispatch.FateDelivered}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := w.status("dlv_0000"); s.State != dispatch.StateDelivered || s.Channel != rcs {
+		t.Errorf("%+v", s)
+	}
+	other := embedded(t)
+	other.send(plan(dispatch.ClassService))
+	other.later(time.Minute)
+	if told := other.told("dlv_0000"); !slices.Equal(told, []string{"submitted", "submitted"}) {
+		t.Errorf("told %q", told)
+	}
+}
+
 // TestLostAnswerFound: the bearer has the copy, so there is no other.
 func TestLostAnswerFound(t *testing.T) {
 	classes(t, func(t *testing.T, w *world, c dispatch.Class) {

@@ -42,7 +42,8 @@ const (
 	ReasonNoAnswer    = "no_answer" // of a bearer, or of a handset by way of it
 )
 
-// Update is a change of a delivery that its sender is told of.
+// Update is a change of a delivery that its sender is told of: a new state, or another copy that a bearer has taken, which is
+// [StateSubmitted] again on its channel.
 type Update struct {
 	Delivery, Message, Chatbot string
 	Key                        string
