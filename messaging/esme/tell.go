@@ -94,7 +94,9 @@ func (s *Service) tellState(ctx context.Context, a *Account, e Event) error {
 	if state == smpp.StateDelivered {
 		r.Delivered = 1
 	}
-	if err := s.deliver(ctx, a.SystemID, r.For(&smpp.Message{Source: a.address(), Destination: addressOf(person)})); err != nil {
+	told := r.For(&smpp.Message{Source: a.address(), Destination: addressOf(person)})
+	told.Coding = smpp.CodingASCII // the underscore of ids is another character in the default alphabet
+	if err := s.deliver(ctx, a.SystemID, told); err != nil {
 		return err
 	}
 	return s.noteTold(ctx, row.id, state)
