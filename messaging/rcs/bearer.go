@@ -108,16 +108,29 @@ func (g *Gateway) Submit(ctx context.Context, list []dispatch.Submission) []disp
 		}
 		sent, ask.Messages = append(sent, i), append(ask.Messages, wireOf(s, e))
 	}
-	if len(sent) == 0 {
-		return out
+	for k, o := range g.hand(ctx, ask.Messages) {
+		out[sent[k]] = o
 	}
-	results, err := g.results(ctx, "/messages", ask, len(sent))
-	for k, i := range sent {
+	return out
+}
+
+// hand gives messages to the gateway. A request that it calls a bad one is given again in halves, until the message at fault stands alone:
+// one content must not hold up all others of the channel.
+func (g *Gateway) hand(ctx context.Context, list []messageWire) []dispatch.Outcome {
+	if len(list) == 0 {
+		return nil
+	}
+	results, err := g.results(ctx, "/messages", messagesWire{list}, len(list))
+	if half := len(list) / 2; half > 0 && faulty(err) {
+		return append(g.hand(ctx, list[:half]), g.hand(ctx, list[half:])...)
+	}
+	out := make([]dispatch.Outcome, len(list))
+	for i := range out {
 		if err != nil {
 			out[i] = outcomeOf(err)
 			continue
 		}
-		out[i] = results[k].outcome()
+		out[i] = results[i].outcome()
 	}
 	return out
 }
@@ -211,10 +224,21 @@ func (r *refusal) Error() string { return "the RCS gateway answered " + strconv.
 
 var errShape = errors.New("the RCS gateway's answer does not have the expected shape")
 
+// faulty reports whether the gateway refused a request for what is in it.
+func faulty(err error) bool {
+	refused, ok := errors.AsType[*refusal](err)
+	return ok && (refused.status == http.StatusBadRequest || refused.status == http.StatusRequestEntityTooLarge || refused.status == http.StatusUnprocessableEntity)
+}
+
+// reasonFault is that of a message which the gateway calls a bad request.
+const reasonFault = "gateway_refused"
+
 // outcomeOf says what an error means for the messages of a request: whether any may have been taken.
 func outcomeOf(err error) dispatch.Outcome {
 	var dial *net.OpError
 	switch refused, ok := errors.AsType[*refusal](err); {
+	case faulty(err):
+		return dispatch.Outcome{Answer: dispatch.Rejected, Reason: reasonFault}
 	case ok && refused.status < http.StatusInternalServerError || ok && refused.status == http.StatusServiceUnavailable:
 		return dispatch.Outcome{Answer: dispatch.Throttled, After: refused.after}
 	case errors.As(err, &dial) && dial.Op == "dial":
@@ -229,7 +253,10 @@ func (g *Gateway) results(ctx context.Context, path string, ask any, n int) ([]r
 	if err == nil && len(answer.Results) != n {
 		err = errShape
 	}
-	return answer.Results, err
+	if err != nil {
+		return nil, err
+	}
+	return answer.Results, nil
 }
 
 func (g *Gateway) post(ctx context.Context, path string, ask, answer any) error {

@@ -127,6 +127,8 @@ func TestSubmit(t *testing.T) {
 		"a proxy's error":     {502, ``, nil, dispatch.Outcome{Answer: dispatch.Lost}},
 		"a redirect":          {307, ``, []string{"Location", "http://127.0.0.1:1/"}, dispatch.Outcome{Answer: dispatch.Throttled}},
 		"a wrong token":       {401, ``, nil, dispatch.Outcome{Answer: dispatch.Throttled}},
+		"a bad request":       {400, ``, nil, dispatch.Outcome{Answer: dispatch.Rejected, Reason: "gateway_refused"}},
+		"too large":           {413, ``, nil, dispatch.Outcome{Answer: dispatch.Rejected, Reason: "gateway_refused"}},
 		"throttled":           {429, ``, []string{"Retry-After", "7"}, dispatch.Outcome{Answer: dispatch.Throttled, After: 7 * time.Second}},
 		"closed":              {503, ``, []string{"Retry-After", "soon"}, dispatch.Outcome{Answer: dispatch.Throttled}},
 		"closed for a decade": {503, ``, []string{"Retry-After", "315360000"}, dispatch.Outcome{Answer: dispatch.Throttled, After: 10 * time.Minute}},
@@ -136,6 +138,57 @@ func TestSubmit(t *testing.T) {
 		if out := g.Submit(t.Context(), []dispatch.Submission{submission("bot_bank")}); len(out) != 1 || out[0] != c.want {
 			t.Errorf("%s: %+v", name, out)
 		}
+	}
+}
+
+// TestOneAtFault: a message that the gateway cannot take holds up no other, and none is handed over twice.
+func TestOneAtFault(t *testing.T) {
+	taken := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var ask struct {
+			Messages []struct{ ID, Body string } `json:"messages"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&ask); err != nil {
+			t.Error(err)
+		}
+		results := []map[string]string{}
+		for _, m := range ask.Messages {
+			if m.Body == "poison" {
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			results = append(results, map[string]string{"state": "accepted", "ref": m.ID})
+		}
+		for _, m := range ask.Messages {
+			taken[m.ID]++
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"results": results})
+	}))
+	defer server.Close()
+	g := rcs.New(rcs.Deps{Client: server.Client(), Envelopes: envelopes{}}, rcs.Config{URL: server.URL})
+	list := make([]dispatch.Submission, 9)
+	for i := range list {
+		list[i] = submission("bot_bank")
+		if list[i].Attempt = i + 1; i == 5 {
+			list[i].Payload = []byte("poison")
+		}
+	}
+	for i, o := range g.Submit(t.Context(), list) {
+		if want := (dispatch.Outcome{Answer: dispatch.Accepted, Ref: list[i].ID()}); i != 5 && (o != want || taken[list[i].ID()] != 1) {
+			t.Errorf("%d: %+v, taken %d times", i, o, taken[list[i].ID()])
+		}
+		if i == 5 && o.Answer != dispatch.Rejected {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// TestCancelAnswersTooMany: a gateway that answers more than it was asked has said nothing.
+func TestCancelAnswersTooMany(t *testing.T) {
+	g, f := gateway(t)
+	f.answers(200, `{"results":[{"state":"revoked"},{"state":"revoked"}]}`)
+	if out := g.Cancel(t.Context(), []dispatch.Copy{{Delivery: "dlv_1", Attempt: 1}}); len(out) != 1 || out[0] == dispatch.Recalled {
+		t.Errorf("%+v", out)
 	}
 }
 
