@@ -18,7 +18,7 @@ type inbox struct {
 	spam    func(context.Context, rcsSpam) (struct{}, error)
 	refuse  func(context.Context, refusalOf) (struct{}, error)
 	// text sends a text message of a person to the sender of another.
-	text func(ctx context.Context, to *message, text string) error
+	text func(ctx context.Context, from string, to *message, text string) error
 }
 
 type (

@@ -22,7 +22,7 @@ func (i *inbox) take(ctx context.Context, number, id, postback string) error {
 	if err != nil {
 		return err
 	}
-	return i.answer(ctx, &msg, part, s.Choice().DisplayText)
+	return i.answer(ctx, number, &msg, part, s.Choice().DisplayText)
 }
 
 // chosen finds the suggestion with a postback; one without is known by its words.
@@ -55,7 +55,7 @@ func (i *inbox) write(ctx context.Context, number, to, text string) error {
 	if err != nil {
 		return err
 	}
-	return i.answer(ctx, &last, gsma.Part{ContentType: gsma.TypeText, Data: []byte(text)}, text)
+	return i.answer(ctx, number, &last, gsma.Part{ContentType: gsma.TypeText, Data: []byte(text)}, text)
 }
 
 // last is the last message of a sender.
@@ -71,9 +71,9 @@ func (i *inbox) last(number, sender string) (message, error) {
 	return message{}, errNoSender
 }
 
-// answer sends something to the sender of a message and keeps it, in words, in the inbox.
-func (i *inbox) answer(ctx context.Context, to *message, part gsma.Part, words string) error {
-	tenure, d := i.mail.phone(to.Number)
+// answer sends something to the sender of a message and keeps it, in words, in the inbox. A person may have got another number since.
+func (i *inbox) answer(ctx context.Context, number string, to *message, part gsma.Part, words string) error {
+	tenure, d := i.mail.phone(number)
 	switch {
 	case tenure != to.Tenure:
 		return errNotHeld
@@ -85,14 +85,14 @@ func (i *inbox) answer(ctx context.Context, to *message, part gsma.Part, words s
 	id := simtrust.NewID("out")
 	var err error
 	if to.SMS != nil {
-		err = i.text(ctx, to, words)
+		err = i.text(ctx, number, to, words)
 	} else {
-		_, err = i.inbound(ctx, rcsInbound{ID: id, From: to.Number, To: to.Sender, InReplyTo: to.Reference, ContentType: part.ContentType, Body: string(part.Data)})
+		_, err = i.inbound(ctx, rcsInbound{ID: id, From: number, To: to.Sender, InReplyTo: to.Reference, ContentType: part.ContentType, Body: string(part.Data)})
 	}
 	if err != nil {
 		return refused(err)
 	}
-	return i.mail.own(&message{ID: id, Tenure: tenure, Number: to.Number, Channel: to.Channel, Sender: to.Sender, ContentType: gsma.TypeText, Body: words, Own: true})
+	return i.mail.own(&message{ID: id, Tenure: tenure, Number: number, Channel: to.Channel, Sender: to.Sender, ContentType: gsma.TypeText, Body: words, Own: true})
 }
 
 // refused tells a person what the server did not take, and whether it makes sense to try again.

@@ -218,6 +218,26 @@ func TestNewHolder(t *testing.T) {
 	}
 }
 
+// TestNewNumber: a person who gets another number keeps their messages, and answers from the new one.
+func TestNewNumber(t *testing.T) {
+	r, server := newMailRig(t)
+	s := r.subscriber(0)
+	before := r.arrived(s)
+	s.Number = "+8613900000001"
+	if err := r.o.keep(); err != nil {
+		t.Fatal(err)
+	}
+	if list := r.inbox(s); len(list) != 1 || list[0].ID != before.ID {
+		t.Fatalf("%+v", list)
+	}
+	if status := r.act(s, "reply", answerWire{Message: before.ID, Postback: "deny"}); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	if got := last(server, func() []rcsInbound { return server.inbound }); got.From != s.Number {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestCapabilities(t *testing.T) {
 	r, _ := newMailRig(t)
 	off, plain := r.subscriber(0), r.subscriber(1)

@@ -209,8 +209,8 @@ func (n *news) receipt() *smpp.DeliverSM {
 }
 
 // write sends a person's text to where a message came from.
-func (s *smsc) write(ctx context.Context, to *message, text string) error {
-	m := smpp.Message{Source: to.SMS.Destination, Destination: to.SMS.Source}
+func (s *smsc) write(ctx context.Context, from string, to *message, text string) error {
+	m := smpp.Message{Source: sms.Address{Type: sms.International, Plan: sms.E164, Value: strings.TrimPrefix(from, "+")}, Destination: to.SMS.Source}
 	parts, err := m.Split(text, smpp.CarryWideHeader, uint16(rand.Uint32()))
 	if err != nil {
 		return err
