@@ -96,4 +96,6 @@ type Config struct {
 	Links string
 	// Key keys the names of conversations and the digests of requests: 32 octets or more, the same for good.
 	Key []byte
+	// Files and FileOctets are how many files a chatbot may keep here, and how large they are together; 0: 10,000 and 1 GiB.
+	Files, FileOctets int64
 }

@@ -22,6 +22,7 @@ const (
 	ReasonChannels   = "channels_refused"   // invalid: no such channel, one twice, or one that is not the chatbot's to use
 	ReasonMessage    = "unknown_message"    // not found, another client's too
 	ReasonFile       = "file_refused"       // invalid: a type that is not carried, or not what it says it is
+	ReasonFileRoom   = "file_room"          // limited: the chatbot's files take up their share
 	ReasonNoFile     = "unknown_file"       // not found
 	ReasonInbound    = "inbound_refused"    // invalid
 	ReasonNobody     = "unknown_recipient"  // not found, to the operator's gateways only
@@ -47,6 +48,7 @@ var (
 	errExpiry         = invalid(ReasonExpiry, "expires: in the future, at most 30 days from now")
 	errKeyUsed        = error(&simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonKeyUsed, Op: op, Msg: "the key was used for another request"})
 	errKeyBusy        = error(&simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonKeyBusy, Op: op, Msg: "another request under the key was refused at the same time; try again"})
+	errNoRoom         = error(&simtrust.Error{Kind: simtrust.KindLimited, Reason: ReasonFileRoom, Op: op, Msg: "the chatbot has as many files here as it may; they go after 60 days"})
 	errUnknownMessage = notFound(ReasonMessage, "this client has no such message")
 )
 

@@ -21,6 +21,8 @@ const (
 	patternUpload = "POST /messaging/v1/chatbots/{chatbot}/files"
 	patternFile   = "GET /messaging/v1/files/{file}"
 	maxFile       = 10 << 20
+	maxFiles      = 10_000
+	maxFileOctets = 1 << 30
 	fileAge       = 24 * 60 * 60 // seconds that clients may keep one
 )
 
@@ -51,6 +53,9 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) {
 	}
 	id := simtrust.NewID("fil")
 	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		if err := s.roomFor(ctx, tx, chatbot, len(data)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `insert into messaging_file (id, chatbot, content_type, data, created) values ($1, $2, $3, $4, $5)`,
 			id, chatbot, kind, data, s.Now().UnixMilli())
 		return err
@@ -60,6 +65,16 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusCreated, fileWire{s.Issuer + "/messaging/v1/files/" + id, kind, int64(len(data))})
+}
+
+// roomFor refuses a file where the chatbot's take up their share of the store. What is put at once may go over it a little.
+func (s *Service) roomFor(ctx context.Context, tx *sqldb.Tx, chatbot string, size int) error {
+	var files, octets int64
+	err := tx.QueryRow(ctx, `select count(*), coalesce(sum(octet_length(data)), 0) from messaging_file where chatbot = $1`, chatbot).Scan(&files, &octets)
+	if err == nil && (files >= s.Files || octets+int64(size) > s.FileOctets) {
+		err = errNoRoom
+	}
+	return err
 }
 
 func readFile(r *http.Request) (kind string, data []byte, err error) {

@@ -232,3 +232,36 @@ func TestContentTravels(t *testing.T) {
 		}
 	})
 }
+
+// TestFileRoom: a chatbot's files are bounded in number and in size, and one that is full leaves room to others.
+func TestFileRoom(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.serve(t)
+		const png = "\x89PNG\r\n\x1a\n"
+		put := func(client, data string) int {
+			res, _ := s.do(client, "POST", "/messaging/v1/chatbots/bot_"+client+"/files", "image/png", data)
+			return res.StatusCode
+		}
+		for range 8 {
+			if got := put("shop", png); got != http.StatusCreated {
+				t.Fatal(got)
+			}
+		}
+		if got := put("shop", png); got != http.StatusTooManyRequests {
+			t.Errorf("the ninth: %d", got)
+		}
+		if got := put("bank", png+strings.Repeat("0", 256)); got != http.StatusTooManyRequests {
+			t.Errorf("too much: %d", got)
+		}
+		if got := put("bank", png); got != http.StatusCreated {
+			t.Errorf("another's: %d", got)
+		}
+		w.pass(61 * 24 * time.Hour)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := put("shop", png); got != http.StatusCreated {
+			t.Errorf("after their time: %d", got)
+		}
+	})
+}

@@ -25,6 +25,7 @@ type Service struct {
 
 // New returns the service over a migrated store; Close releases it.
 func New(d Deps, c Config) *Service {
+	c.Files, c.FileOctets = cmp.Or(c.Files, maxFiles), cmp.Or(c.FileOctets, maxFileOctets)
 	s := &Service{Deps: d, Config: c, links: cmp.Or(c.Links, c.Issuer+"/m")}
 	s.orders = sqldb.NewCoalescer(d.DB, "messaging.send", s.acceptBatch, sqldb.WithMaxBatch(64))
 	return s

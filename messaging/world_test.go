@@ -307,7 +307,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		t.Cleanup(w.dispatch.Close)
 		w.notary = statement.New(statement.Deps{Keys: ring, Senders: w, Now: w.now, Issuer: issuer})
 		w.Service = messaging.New(messaging.Deps{DB: db, Senders: w.senders, Recipients: w.people, Holders: w.people, Distribution: w.dispatch, Events: w.log,
-			Notary: w.notary, Log: quiet, Now: w.now}, messaging.Config{Issuer: issuer, Key: make([]byte, 32)})
+			Notary: w.notary, Log: quiet, Now: w.now}, messaging.Config{Issuer: issuer, Key: make([]byte, 32), Files: 8, FileOctets: 256})
 		t.Cleanup(w.Close)
 		fn(t, w)
 	})

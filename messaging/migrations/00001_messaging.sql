@@ -61,3 +61,4 @@ create table messaging_file (
     created      bigint not null
 );
 create index messaging_file_created on messaging_file (created);
+create index messaging_file_chatbot on messaging_file (chatbot);
