@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"time"
 
@@ -42,9 +43,9 @@ func (s *Service) Mount(r *rpc.Router) {
 
 func (s *Service) sendWire(ctx context.Context, w SendWire) (SentWire, error) {
 	req := SendReq{Client: client(ctx), Chatbot: w.Chatbot, Key: w.Key, To: w.To, Content: w.Content, Template: w.Template, Values: w.Values,
-		Class: dispatch.Class(w.Class), Expires: w.Expires, HoldBack: time.Duration(w.HoldBack) * time.Second, Language: gsma.Language(w.Language)}
+		Class: dispatch.Class(w.Class), Expires: w.Expires, HoldBack: seconds(w.HoldBack), Language: gsma.Language(w.Language)}
 	for _, c := range w.Channels {
-		req.Steps = append(req.Steps, Step{Channel: gsma.Channel(c.Channel), When: dispatch.When(c.When), After: time.Duration(c.After) * time.Second})
+		req.Steps = append(req.Steps, Step{Channel: gsma.Channel(c.Channel), When: dispatch.When(c.When), After: seconds(c.After)})
 	}
 	sent, err := s.Send(ctx, req)
 	if err != nil {
@@ -58,6 +59,12 @@ func (s *Service) sendWire(ctx context.Context, w SendWire) (SentWire, error) {
 		}
 	}
 	return out, nil
+}
+
+// seconds are so many, or the longest time that there is, either way: what is too long is refused later, and never wraps to what is short.
+func seconds(n int64) time.Duration {
+	const most = math.MaxInt64 / int64(time.Second)
+	return time.Duration(min(max(n, -most), most)) * time.Second
 }
 
 func (s *Service) statusWire(ctx context.Context, w messageWire) (StatusWire, error) {

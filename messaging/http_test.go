@@ -265,3 +265,17 @@ func TestFileRoom(t *testing.T) {
 		}
 	})
 }
+
+// TestSecondsOverflow: a time that is longer than there are numbers for is refused, not a short one.
+func TestSecondsOverflow(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.serve(t)
+		const wraps = "36893488148" // times a thousand million it is 2^65 and some: 0.4 s
+		for member, reason := range map[string]string{`"hold_if_sim_changed_within":` + wraps: "hold_back_refused", `"channels":[{"channel":"rcs","after":` + wraps + `}]`: "invalid_plan"} {
+			body := `{"chatbot":"bot_shop","class":"service","to":["` + number(1) + `"],"content":{"text":"x"},` + member + `}`
+			if res, text := s.do("shop", "POST", "/messaging/v1/messages", "application/json", body); res.StatusCode != http.StatusBadRequest || !strings.Contains(text, reason) {
+				t.Errorf("%s: %s %s", member, res.Status, text)
+			}
+		}
+	})
+}
