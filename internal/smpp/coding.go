@@ -1,6 +1,8 @@
 package smpp
 
 import (
+	"bytes"
+
 	"simtrust/internal/sms"
 )
 
@@ -36,6 +38,9 @@ func (c Coding) alphabet() (sms.Alphabet, bool) {
 
 // text reads octets; it fails with ErrText.
 func (c Coding) text(octets []byte) (string, error) {
+	if c == CodingASCII && bytes.ContainsFunc(octets, unwritten) {
+		c = CodingDefault
+	}
 	if a, ok := c.alphabet(); ok {
 		text, err := a.Text(octets)
 		if err != nil {
@@ -60,6 +65,10 @@ func (c Coding) text(octets []byte) (string, error) {
 	}
 	return string(runes), nil
 }
+
+// unwritten reports a control character that no text has. Some ESMEs, node-smpp among them, say ASCII and write the default alphabet, where
+// these stand for @, $, _ and others, and lead in brackets.
+func unwritten(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
 
 // codingOf returns the shorter of [CodingDefault] and [CodingUCS2] that can say text.
 func codingOf(text string) Coding {

@@ -119,7 +119,8 @@ func TestTextOfCodings(t *testing.T) {
 		want   string
 	}{
 		"default":              {0, []byte{0x00, 0x1B, 0x28, 'a'}, "@{a"},
-		"ASCII":                {1, []byte("a_@"), "a_@"},
+		"ASCII":                {1, []byte("a_@\r\n\t"), "a_@\r\n\t"},
+		"called ASCII":         {1, []byte{0x00, 0x11, 0x1B, 0x3C, 'a'}, "@_[a"},
 		"Latin-1":              {3, []byte{0xE9}, "é"},
 		"UCS-2":                {8, []byte{0x4F, 0x60}, "你"},
 		"class 0, GSM":         {0xF0, []byte{0x11}, "_"},
@@ -138,6 +139,7 @@ func TestNoText(t *testing.T) {
 		"reserved":            {Coding: 0x0B, Octets: []byte("a")},
 		"binary of a class":   {Coding: 0xF5, Octets: []byte("a")},
 		"ASCII beyond":        {Coding: smpp.CodingASCII, Octets: []byte{0x80}},
+		"called ASCII beyond": {Coding: smpp.CodingASCII, Octets: []byte{0x11, 0x80}},
 		"septet of eight":     {Octets: []byte{0x80}},
 		"half a character":    {Coding: smpp.CodingUCS2, Octets: []byte{0x4F}},
 		"half a pair":         {Coding: smpp.CodingUCS2, Octets: []byte{0xD8, 0x3D}},

@@ -95,7 +95,7 @@ func (s *Service) tellState(ctx context.Context, a *Account, e Event) error {
 		r.Delivered = 1
 	}
 	told := r.For(&smpp.Message{Source: a.address(), Destination: addressOf(person)})
-	told.Coding = smpp.CodingASCII // the underscore of ids is another character in the default alphabet
+	told.Coding = smpp.CodingLatin1 // in the default alphabet the underscore of ids is another character, and some take ASCII for that
 	if err := s.deliver(ctx, a.SystemID, told); err != nil {
 		return err
 	}
