@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,11 +36,11 @@ const issuer = "https://id.operator.example"
 
 var denied = &simtrust.Error{Kind: simtrust.KindDenied, Reason: "not_your_chatbot"}
 
-// owners says that a chatbot is the client's of the same name.
-type owners struct{}
+// owners says that a chatbot is the client's of the same name, until it is taken away.
+type owners struct{ taken *atomic.Bool }
 
-func (owners) Owned(_ context.Context, client, chatbot string) error {
-	if client != chatbot {
+func (o owners) Owned(_ context.Context, client, chatbot string) error {
+	if client != chatbot || o.taken.Load() {
 		return denied
 	}
 	return nil
@@ -69,6 +70,7 @@ type world struct {
 	db    *sqldb.DB
 	ring  *keys.Ring
 	clock *clock
+	taken *atomic.Bool // the chatbots, from their clients
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -78,8 +80,8 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		t.Fatal(err)
 	}
 	sqldbtest.Each(t, []sqldb.Migrations{events.Migrations()}, func(t *testing.T, db *sqldb.DB) {
-		w := &world{db: db, ring: ring, clock: &clock{t: time.Now().Truncate(time.Millisecond)}}
-		w.deps = events.Deps{DB: db, Chatbots: owners{}, Signer: ring, Log: slog.New(slog.DiscardHandler), Now: w.clock.now,
+		w := &world{db: db, ring: ring, taken: new(atomic.Bool), clock: &clock{t: time.Now().Truncate(time.Millisecond)}}
+		w.deps = events.Deps{DB: db, Chatbots: owners{w.taken}, Signer: ring, Log: slog.New(slog.DiscardHandler), Now: w.clock.now,
 			Out: egress.New(egress.Options{Loopback: true}).Client(egress.Manner{Timeout: 5 * time.Second})}
 		w.Service = events.New(w.deps, events.Config{Issuer: issuer, Plain: true})
 		fn(t, w)
@@ -481,6 +483,20 @@ func nextID(lines *bufio.Scanner) string {
 		}
 	}
 	return ""
+}
+
+// TestStreamOfATakenChatbot: a stream that is open brings nothing any more to a client that lost the chatbot.
+func TestStreamOfATakenChatbot(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		res := open(t, w.serve(t)+"/messaging/v1/chatbots/bank/events", "bank", "")
+		lines := bufio.NewScanner(res.Body)
+		lines.Scan() // the stream has begun
+		w.taken.Store(true)
+		w.publish(t, "bank", 1, 1)
+		if got := nextID(lines); got != "" {
+			t.Errorf("it brings %q", got)
+		}
+	})
 }
 
 // TestTooManyStreams: one client's streams have a bound.

@@ -43,7 +43,7 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 	if out.write(": simtrust\n\n") != nil {
 		return
 	}
-	s.follow(ctx, out, chatbot, seq, news)
+	s.follow(ctx, out, listener{caller.Client, chatbot}, seq, news)
 }
 
 // from is the number to go on behind.
@@ -59,13 +59,25 @@ func (s *Service) from(ctx context.Context, chatbot, last string) (int64, error)
 	return seq, nil
 }
 
-// follow writes events until the client or the server goes.
-func (s *Service) follow(ctx context.Context, out writer, chatbot string, seq int64, news <-chan struct{}) {
+// listener is who hears of which chatbot.
+type listener struct{ client, chatbot string }
+
+// heard returns the events behind a number, as long as the chatbot is the listener's.
+func (s *Service) heard(ctx context.Context, l listener, seq int64) ([]Entry, error) {
+	list, err := s.after(ctx, l.chatbot, seq, pageSize)
+	if err == nil && len(list) > 0 {
+		err = s.Chatbots.Owned(ctx, l.client, l.chatbot)
+	}
+	return list, err
+}
+
+// follow writes events until the client or the server goes, or the chatbot is the client's no longer.
+func (s *Service) follow(ctx context.Context, out writer, l listener, seq int64, news <-chan struct{}) {
 	tick, beat := time.NewTicker(look), time.NewTicker(heartbeat)
 	defer tick.Stop()
 	defer beat.Stop()
 	for {
-		list, err := s.after(ctx, chatbot, seq, pageSize)
+		list, err := s.heard(ctx, l, seq)
 		if err != nil {
 			return // the client comes again, behind what it has
 		}
