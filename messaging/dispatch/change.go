@@ -91,26 +91,35 @@ func (w *work) apply(f *fact) bool {
 
 // step moves a delivery on, by something that happened on a channel or none in particular, and reports whether that changed anything.
 func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
-	now := w.now.UnixMilli()
-	after := d.route.steps[d.Step].after.Milliseconds()
-	e.late = after > 0 && now >= d.queued+after
-	e.stale, e.over = now >= d.expires, now >= w.end(d)
 	before := d.position
-	p, when := d.route.next(before, e)
+	p, when := d.route.next(before, w.dated(d, e))
 	if p == before && when == asBefore {
 		return false
 	}
-	d.position, d.dirty, d.changed = p, true, now
-	if d.channel = d.route.steps[p.step()].channel; p.Phase == done && on != "" {
+	risen := p.State != before.State
+	d.position, d.dirty, d.changed = p, true, w.now.UnixMilli()
+	switch {
+	case p.Phase == done && risen && on != "":
 		d.channel = on
+	case p.Phase != done || risen:
+		d.channel = d.route.steps[p.step()].channel
 	}
 	if w.schedule(d, when); p.Phase == done {
 		d.due = ended
 	}
-	if p.State != before.State || e.kind == accepted && p.State == StateSubmitted {
+	if risen || e.kind == accepted && p.State == StateSubmitted {
 		w.updates = append(w.updates, d.update(at))
 	}
 	return true
+}
+
+// dated is an event with how late it is.
+func (w *work) dated(d *stored, e event) event {
+	now := w.now.UnixMilli()
+	after := d.route.steps[d.Step].after.Milliseconds()
+	e.late = after > 0 && now >= d.queued+after
+	e.stale, e.over = now >= d.expires, now >= w.end(d)
+	return e
 }
 
 // carries reports whether a bearer has part in a route.

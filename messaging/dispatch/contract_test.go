@@ -93,8 +93,11 @@ const (
 // peer is a node with its outbox.
 func (c *contract) peer(hints dispatch.Hints) (*dispatch.Service, *outbox.Outbox) {
 	o := outbox.New(c.db, time.Now, slog.New(slog.DiscardHandler))
-	s := dispatch.New(dispatch.Deps{DB: c.db, Recipients: c.people, Listener: c.listener, Log: quiet, Now: time.Now, Hints: hints, Events: o},
+	s := dispatch.New(dispatch.Deps{DB: c.db, Recipients: c.people, Listener: c.listener, Log: quiet, Now: time.Now},
 		dispatch.Config{Batch: 32})
+	if hints != nil {
+		s.Follow(hints, o)
+	}
 	s.Carry("net", c.net, rcs, text)
 	outbox.On(o, "dispatch", s.Announce)
 	c.t.Cleanup(s.Close)
@@ -177,9 +180,10 @@ func TestLostHints(t *testing.T) {
 	}
 	w := newWorld(t, db)
 	o := outbox.New(db, w.clock.now, quiet)
-	w.Service = dispatch.New(dispatch.Deps{DB: db, Recipients: w.people, Listener: w.listener, Log: quiet, Now: w.clock.now, Hints: forgetful{}, Events: o},
+	w.Service = dispatch.New(dispatch.Deps{DB: db, Recipients: w.people, Listener: w.listener, Log: quiet, Now: w.clock.now},
 		dispatch.Config{Lease: lease, Grace: grace})
 	t.Cleanup(w.Close)
+	w.Follow(forgetful{}, o)
 	w.Carry("net", w.net, rcs, text)
 	outbox.On(o, "dispatch", w.Announce)
 	w.send(plan(dispatch.ClassTransaction))

@@ -158,9 +158,6 @@ type Deps struct {
 	Listener   Listener
 	Log        *slog.Logger
 	Now        func() time.Time
-	// Hints may be nil: nodes look into the table then. Otherwise Events tells of [Queued].
-	Hints  Hints
-	Events Events
 }
 
 // Config is what the operator sets. The zero value is good.

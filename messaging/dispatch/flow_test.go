@@ -273,6 +273,17 @@ func TestToldOfEveryCopy(t *testing.T) {
 	if s := w.status("dlv_0000"); s.State != dispatch.StateDelivered || s.Channel != rcs {
 		t.Errorf("%+v", s)
 	}
+	second := embedded(t)
+	second.net.submit = answering(rcs, dispatch.Lost)
+	second.send(plan(dispatch.ClassTransaction))
+	for _, r := range []dispatch.Report{{ID: "dlv_0000.2", Fate: dispatch.FateDelivered}, {ID: "dlv_0000.1", Fate: dispatch.FateFailed}} {
+		if err := second.Report(t.Context(), rcs, []dispatch.Report{r}); err != nil {
+			t.Fatal(err)
+		}
+		if s := second.status("dlv_0000"); s.State != dispatch.StateDelivered || s.Channel != text {
+			t.Errorf("%+v", s)
+		}
+	}
 	other := embedded(t)
 	other.send(plan(dispatch.ClassService))
 	other.later(time.Minute)

@@ -36,6 +36,10 @@ type Events interface {
 	Append(ctx context.Context, tx *sqldb.Tx, tenure simtrust.TenureID, seq int64, event any) error
 }
 
+// Follow has the nodes learn from hints what is new; events brings [Queued] to Announce. Without it they look into the table. Before Run and
+// the first Accept.
+func (s *Service) Follow(h Hints, events Events) { s.hints, s.events = h, events }
+
 // hintTime is how long a new delivery is left to whoever gets the hint. Later it is found in the table.
 const hintTime = 10 * time.Second
 

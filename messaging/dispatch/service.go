@@ -36,7 +36,7 @@ func New(d Deps, c Config) *Service {
 	c.Parallel = cmp.Or(c.Parallel, 4)
 	c.Keep = cmp.Or(c.Keep, 30*24*time.Hour)
 	s := &Service{
-		db: d.DB, recipients: d.Recipients, listener: d.Listener, hints: d.Hints, events: d.Events, log: d.Log, now: d.Now, metrics: newMetrics(), cfg: c,
+		db: d.DB, recipients: d.Recipients, listener: d.Listener, log: d.Log, now: d.Now, metrics: newMetrics(), cfg: c,
 		lanes: map[Channel]*lane{}, early: make(chan struct{}, 1),
 	}
 	s.claims = sqldb.NewCoalescer(d.DB, "dispatch.claim", s.claim)
