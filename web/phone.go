@@ -45,6 +45,7 @@ type Phones struct{ Phones []PhoneLine }
 type PhoneLine struct {
 	URL, Masked          string
 	Card, Online, Asking bool
+	Unread               int // messages
 }
 
 func (Phone) page() string           { return "phone.html" }

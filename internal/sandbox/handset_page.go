@@ -15,7 +15,7 @@ var beijing = time.FixedZone("UTC+8", 8*60*60)
 // phoneRoutes mounts the pages: the phones, and the screen and keys of each.
 func (o *operator) phoneRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		web.Render(w, r, http.StatusOK, o.handsets.pages(o.numbers()))
+		web.Render(w, r, http.StatusOK, o.phones(o.numbers()))
 	})
 	mux.HandleFunc("GET /subscribers/{number}", func(w http.ResponseWriter, r *http.Request) {
 		number := r.PathValue("number")
@@ -95,15 +95,16 @@ func (h *handsets) page(number string, now time.Time, said string) (web.Phone, e
 	return page, nil
 }
 
-func (h *handsets) pages(numbers []string) web.Phones {
+func (o *operator) phones(numbers []string) web.Phones {
 	var page web.Phones
 	for _, n := range numbers[:min(len(numbers), phoneRows)] {
-		l, err := h.line(n)
+		l, err := o.handsets.line(n)
 		if err != nil {
 			continue
 		}
-		p, _ := h.prompt(n)
-		page.Phones = append(page.Phones, web.PhoneLine{URL: phoneURL(n), Masked: masked(n), Card: len(l.sims) > 0, Online: l.device.Online, Asking: p != nil})
+		p, _ := o.handsets.prompt(n)
+		page.Phones = append(page.Phones, web.PhoneLine{URL: phoneURL(n), Masked: masked(n), Card: len(l.sims) > 0, Online: l.device.Online, Asking: p != nil,
+			Unread: unread(o.exchange.mail.list(n))})
 	}
 	return page
 }

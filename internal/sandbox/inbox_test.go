@@ -122,6 +122,8 @@ func TestInboxPages(t *testing.T) {
 	}
 	_, phone, _ := r.page(own, nil)
 	contains(phone, "消息", `class="count">1<`)
+	_, phones, _ := r.page("/", nil)
+	contains(phones, `class="count">1<`)
 	_, list, _ := r.page(own+"/messages", nil)
 	contains(list, "示例银行", "1,280.00", "已认证的发送方", `class="count">1<`)
 	if r.state("1") != mailDelivered {
