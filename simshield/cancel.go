@@ -62,7 +62,7 @@ func (s *Service) CancelRegistration(ctx context.Context, party, id string) (Reg
 	return r, err
 }
 
-// cancelRegistration ends a registration, and takes the question back: from the queue, or from the card.
+// cancelRegistration ends a registration, and takes the question back.
 func (s *Service) cancelRegistration(ctx context.Context, tx *sqldb.Tx, r Registration) error {
 	if err := moveRegistration(ctx, tx, r.ID, RegistrationFailed, CauseParty); err != nil {
 		return err
@@ -70,6 +70,11 @@ func (s *Service) cancelRegistration(ctx context.Context, tx *sqldb.Tx, r Regist
 	if err := s.endKeys(ctx, tx, keyEnded, CauseParty, "registration = $3 and state = 'pending'", r.ID); err != nil {
 		return err
 	}
+	return s.recallRegistration(ctx, tx, r)
+}
+
+// recallRegistration takes the question of a registration back: from the queue, or from the card.
+func (s *Service) recallRegistration(ctx context.Context, tx *sqldb.Tx, r Registration) error {
 	kinds, err := kindsOf(ctx, tx, r.ID)
 	if err != nil || r.State == RegistrationAwaiting {
 		return err

@@ -70,7 +70,7 @@ func (s *Service) enrolled(ctx context.Context, r gateway.Reply, answer applet.R
 	return s.failEnrolment(ctx, e, answered[answer.Result].cause, r.Packet, gateway.Answered)
 }
 
-// enrolmentFailed takes the end of a packet of an enrolment.
+// enrolmentFailed takes the end of a packet of an enrolment. What ran out may be on the screen, and is recalled.
 func (s *Service) enrolmentFailed(ctx context.Context, f gateway.Failure) error {
 	e, err := s.enrolling(ctx, f.Ref)
 	if err != nil {
@@ -83,7 +83,12 @@ func (s *Service) enrolmentFailed(ctx context.Context, f gateway.Failure) error 
 	if cause == "" {
 		cause = CauseExpired
 	}
-	return s.failEnrolment(ctx, e, cause, f.Packet, f.Cause)
+	return s.once(ctx, e, f.Packet, f.Cause, func(tx *sqldb.Tx, r Registration) error {
+		if err := s.fail(ctx, tx, e, cause); err != nil || f.Cause != gateway.Expired {
+			return err
+		}
+		return s.recallRegistration(ctx, tx, r)
+	})
 }
 
 // certify has a fresh key certified: the code is the one that was handed out, the card has the key, and the number is still held with

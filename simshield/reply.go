@@ -35,7 +35,8 @@ func (s *Service) Replied(ctx context.Context, r gateway.Reply) error {
 	return s.end(ctx, e)
 }
 
-// Failed takes the end of a packet without an answer (gateway.Handler).
+// Failed takes the end of a packet without an answer (gateway.Handler). What ran out may be on the screen: it is recalled, for nobody is to
+// confirm what is over, and the next question waits behind it.
 func (s *Service) Failed(ctx context.Context, f gateway.Failure) error {
 	if strings.HasPrefix(f.Ref, registrationPrefix) {
 		return s.enrolmentFailed(ctx, f)
@@ -48,7 +49,7 @@ func (s *Service) Failed(ctx context.Context, f gateway.Failure) error {
 		return s.settle(ctx, f.Packet)
 	}
 	state, cause := failures[f.Cause].state, failures[f.Cause].cause
-	return s.end(ctx, end{row: p.row, state: state, cause: cause, packet: f.Packet, settled: f.Cause})
+	return s.end(ctx, end{row: p.row, key: p.key, state: state, cause: cause, packet: f.Packet, settled: f.Cause, recall: f.Cause == gateway.Expired})
 }
 
 // failures are the ends that the gateway's causes mean.
