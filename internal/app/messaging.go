@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
 
 	"simtrust"
@@ -20,6 +21,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/messaging"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/dispatch/jetstream"
 	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
@@ -39,12 +41,22 @@ type Messaging struct {
 	SMSC SMSC `yaml:"smsc,omitempty"`
 	// SMPP is the face for enterprises that send over SMPP.
 	SMPP SMPP `yaml:"smpp,omitempty"`
+	// Queue is for more nodes than the table of deliveries serves well.
+	Queue Queue `yaml:"queue,omitempty"`
 	// Links is the URL that short links begin with; default: the issuer's /m.
 	Links string `yaml:"links,omitempty"`
 	// Domain is where chatbots' service ids are made; default: botplatform. and the issuer's host.
 	Domain string `yaml:"domain,omitempty"`
 	// AllowLoopback lets webhooks reach 127.0.0.1 on ports from 1024 up by plain HTTP: for a sandbox.
 	AllowLoopback bool `yaml:"allow_loopback,omitempty"`
+}
+
+// Queue is an external NATS JetStream cluster: its URL, how many replicas it keeps (default 1), and a file of NATS credentials where it asks
+// for them.
+type Queue struct {
+	URL             string `yaml:"url,omitempty"`
+	Replicas        int    `yaml:"replicas,omitempty"`
+	CredentialsFile string `yaml:"credentials_file,omitempty"`
 }
 
 func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" }
@@ -76,7 +88,7 @@ type messages struct {
 }
 
 // wireMessaging builds the module over the operations that are mounted on r, which is all that it gets of the identity core.
-func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
+func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) error {
 	c := a.cfg.Messaging
 	if !c.on() {
 		return nil
@@ -113,6 +125,9 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 		Out: egress.New(egress.Options{Loopback: c.AllowLoopback}).Client(egress.Manner{Timeout: webhookTime})}, events.Config{Issuer: a.issuer, Plain: c.AllowLoopback})
 	x.dispatch = dispatch.New(dispatch.Deps{DB: a.db, Recipients: standings{x.optins}, Listener: x, Log: a.obs.Log, Now: time.Now}, dispatch.Config{})
 	m.closers = append(m.closers, x.dispatch.Close)
+	if err := wireQueue(ctx, m, x.dispatch, c.Queue); err != nil {
+		return err
+	}
 	x.statement = statement.New(statement.Deps{Keys: a.keys, Senders: x, Now: time.Now, Issuer: a.issuer})
 	x.Service = messaging.New(messaging.Deps{DB: a.db, Senders: x.senders, Recipients: x.optins, Holders: holders, Distribution: x.dispatch, Events: x.events,
 		Notary: x.statement, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
@@ -173,6 +188,25 @@ func (x *messages) run(ctx context.Context) error {
 		g.Go(func() error { return x.esme.Serve(ctx, x.esmeSocket) })
 	}
 	return g.Wait()
+}
+
+// wireQueue has the nodes learn of new deliveries from a cluster instead of looking into the table.
+func wireQueue(ctx context.Context, m *modules, d *dispatch.Service, c Queue) error {
+	if c.URL == "" {
+		return nil
+	}
+	var opts []nats.Option
+	if c.CredentialsFile != "" {
+		opts = append(opts, nats.UserCredentials(c.CredentialsFile))
+	}
+	queue, err := jetstream.Open(ctx, c.URL, max(c.Replicas, 1), opts...)
+	if err != nil {
+		return fmt.Errorf("messaging.queue: %w", err)
+	}
+	m.closers = append(m.closers, queue.Close)
+	d.Follow(queue, m.outbox)
+	outbox.On(m.outbox, "messaging queue", d.Announce)
+	return nil
 }
 
 // localHolders are the operations of renumber under messaging's credential.

@@ -125,7 +125,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.router = a.mount(m)
-	if err := a.wireMessaging(m, a.router); err != nil {
+	if err := a.wireMessaging(ctx, m, a.router); err != nil {
 		return err
 	}
 	for _, c := range m.metrics() {
