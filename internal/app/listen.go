@@ -38,10 +38,15 @@ func listenTCP(cfg Config) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; choose another address with --listen, or let it be a free one: --listen 127.0.0.1:0", err)
 	}
-	if cfg.TLS.Certificate == "" {
+	return encrypted(l, cfg.TLS)
+}
+
+// encrypted has a socket speak TLS where certificate files are given.
+func encrypted(l net.Listener, c TLS) (net.Listener, error) {
+	if c.Certificate == "" {
 		return l, nil
 	}
-	t, err := tlsConfig(cfg.TLS)
+	t, err := tlsConfig(c)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

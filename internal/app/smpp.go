@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -53,12 +52,11 @@ func listenSMPP(cfg Config, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("messaging.smpp.listen: %s is not a loopback address and would carry passwords in clear; set tls.certificate and "+
 			"tls.key, or behind_tls_proxy: true if a proxy or a tunnel in front protects it", addr)
 	}
-	cfg.Listen = addr
-	l, err := listenTCP(cfg)
-	if _, socket := errors.AsType[*net.OpError](err); socket {
-		err = fmt.Errorf("messaging.smpp.listen: %w; choose another address", err)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("messaging.smpp.listen: %w; choose another address", err)
 	}
-	return l, err
+	return encrypted(l, cfg.TLS)
 }
 
 // SMPPAddr is where enterprises that send over SMPP are listened to; empty: nowhere.
