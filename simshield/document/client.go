@@ -42,7 +42,7 @@ func (c *Client) Document(ctx context.Context, id string, while time.Duration) (
 	return d.document(), err
 }
 
-// Remove forgets what is kept of a document.
+// Remove cancels what is open about a document, and forgets what is kept of it.
 func (c *Client) Remove(ctx context.Context, id string) error {
 	_, err := c.remove(ctx, idWire{ID: id})
 	return err

@@ -14,6 +14,7 @@ type Shield interface {
 	Key(ctx context.Context, req simshield.KeyReq) (simshield.Key, error)
 	SignHash(ctx context.Context, req simshield.HashReq) (simshield.Transaction, error)
 	Transaction(ctx context.Context, party, id string) (simshield.Transaction, error)
+	Cancel(ctx context.Context, party, id string) (simshield.Transaction, error)
 	Wait(ctx context.Context, party, id string, while time.Duration) (simshield.Transaction, error)
 	Signer(ctx context.Context, party, id string) (simshield.Key, error)
 }

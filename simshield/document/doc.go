@@ -18,4 +18,5 @@
 // The same order is the same document; with another content it is refused.
 //
 // Contents are kept for a day, or until the party removes them, and of one party up to 256 MiB. What was ordered is known for ever.
+// Removing a document whose question is open cancels the question: the telephone drops it, and the document stands as cancelled.
 package document

@@ -147,7 +147,8 @@ func (s *Service) Document(ctx context.Context, party, id string, while time.Dur
 	return r.document(t), nil
 }
 
-// Remove forgets what is kept of a party's document.
+// Remove takes a party's document back: a question that is open is cancelled, on the telephone too, and what is kept is forgotten. Removing
+// again is no error; ReasonUnknown for another's. Where the question cannot be cancelled now, nothing is removed.
 func (s *Service) Remove(ctx context.Context, party, id string) error {
 	r, err := s.find(ctx, `id = $1`, id)
 	switch {
@@ -156,7 +157,22 @@ func (s *Service) Remove(ctx context.Context, party, id string) error {
 	case r == nil || r.Party != party:
 		return errUnknown
 	}
+	if err := s.recall(ctx, r); err != nil {
+		return err
+	}
 	return s.remove(ctx, `id = $2`, id)
+}
+
+// recall takes the question about a document back, unless it has ended.
+func (s *Service) recall(ctx context.Context, r *row) error {
+	if r.Transaction == "" {
+		return nil
+	}
+	_, err := s.Shield.Cancel(ctx, r.Party, r.Transaction)
+	if simtrust.ReasonOf(err) == simshield.ReasonEnded {
+		return nil
+	}
+	return err
 }
 
 // document is a row as its party sees it.
