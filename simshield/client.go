@@ -60,7 +60,7 @@ func (c *Client) Receipt(ctx context.Context, id string) ([]byte, error) {
 // Register opens a registration; req.Party is the party of the token whatever it says.
 func (c *Client) Register(ctx context.Context, req RegisterReq) (Registration, error) {
 	w := registerWire{PhoneNumber: req.Number.E164(), Application: req.Application.String(), Algorithm: req.Algorithm.String(), Identified: req.Identified,
-		Subject: req.Subject}
+		Subject: req.Subject, NationalID: req.NationalID}
 	for _, k := range req.Kinds {
 		w.Kinds = append(w.Kinds, k.String())
 	}

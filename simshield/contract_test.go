@@ -159,6 +159,35 @@ func contract(t *testing.T, w *world, s shield) {
 	wants(t, "no kinds", err, simtrust.KindInvalid, simshield.ReasonRegistration)
 }
 
+// TestNationalID: a person who was registered with a national identity number, in process or over HTTP, is found by it and by no other.
+func TestNationalID(t *testing.T) {
+	for name, of := range map[string]func(*world) shield{
+		"in process": func(w *world) shield { return local{w} },
+		"http":       func(w *world) shield { return w.remote("bank") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				p, s := w.subscriber(firstPhone, 1), of(w)
+				req := w.registration(simshield.AtCounter)
+				req.Kinds, req.NationalID = []applet.Kind{applet.KindLogin}, "11010119900307123X"
+				r, err := s.Register(t.Context(), req)
+				w.must(err)
+				p.person.code = r.Code
+				w.settle()
+				for number, reason := range map[string]string{req.NationalID: "", "110101199003071248": simshield.ReasonNotEnrolled} {
+					_, err := w.Key(t.Context(), simshield.KeyReq{Party: w.bank.id, Number: w.number(), Application: applet.Bank, Kind: applet.KindLogin, NationalID: number})
+					if simtrust.ReasonOf(err) != reason {
+						t.Errorf("%s: %v", number, err)
+					}
+				}
+				req.NationalID = "110101 1990"
+				_, err = s.Register(t.Context(), req)
+				wants(t, "no such number", err, simtrust.KindInvalid, simshield.ReasonRegistration)
+			})
+		})
+	}
+}
+
 func wants(t *testing.T, what string, err error, kind simtrust.Kind, reason string) {
 	t.Helper()
 	if simtrust.KindOf(err) != kind || simtrust.ReasonOf(err) != reason {

@@ -27,6 +27,7 @@ type shieldRegisterCmd struct {
 	Country     string   `default:"CN" help:"Country in the certificates. Default: ${default}."`
 	Surname     string   `placeholder:"NAME" help:"For eid: surname in the certificates."`
 	GivenName   string   `placeholder:"NAME" help:"For eid: given name."`
+	NationalID  string   `name:"national-id" placeholder:"NUMBER" help:"National identity number, which Mobile-ID asks for; only a keyed hash of it is kept."`
 }
 
 // Help says what the person does (kong's HelpProvider).
@@ -34,8 +35,7 @@ func (*shieldRegisterCmd) Help() string {
 	return "Hand the one-time code that this prints to the person whom you identified. For each key the phone asks for the code, then for a new " +
 		"key's PIN: the login PIN for login, the signing PIN for others. Three wrong codes end the registration.\n\n" +
 		"    simtrust shield register +8613800000002 --name 王小明\n" +
-		"    simtrust shield registration reg_… --wait\n\n" +
-		"A national identity number, which Mobile-ID asks for, is given over HTTP (POST /simshield/v1/registrations)."
+		"    simtrust shield registration reg_… --wait"
 }
 
 func (c *shieldRegisterCmd) Run(ctx context.Context) error {
@@ -60,7 +60,7 @@ func (c *shieldRegisterCmd) Run(ctx context.Context) error {
 }
 
 func (c *shieldRegisterCmd) request() (req simshield.RegisterReq, err error) {
-	req = simshield.RegisterReq{Identified: simshield.Identified(c.Identified),
+	req = simshield.RegisterReq{Identified: simshield.Identified(c.Identified), NationalID: c.NationalID,
 		Subject: ca.Subject{Country: c.Country, CommonName: c.Name, Surname: c.Surname, GivenName: c.GivenName}}
 	req.Application, _ = applet.ParseApplication(c.Application)
 	req.Algorithm, _ = applet.ParseAlgorithm(c.Algorithm)
