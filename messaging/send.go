@@ -165,8 +165,8 @@ func (s *Service) takeQuotas(ctx context.Context, tx *sqldb.Tx, batch []*order, 
 	var takings []sender.Taking
 	var places []int
 	for i, o := range batch {
-		if fresh[o.id] && len(o.to) > 0 {
-			takings, places = append(takings, sender.Taking{Chatbot: o.req.Chatbot, N: int64(len(o.to)), At: o.created}), append(places, i)
+		if fresh[o.id] { // who asks about recipients by sending to them pays for all of them
+			takings, places = append(takings, sender.Taking{Chatbot: o.req.Chatbot, N: int64(len(o.req.To)), At: o.created}), append(places, i)
 		}
 	}
 	if len(takings) == 0 {

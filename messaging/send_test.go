@@ -186,6 +186,22 @@ func TestKeyAfterRefusal(t *testing.T) {
 	})
 }
 
+// TestQuotaOfTheRefused: recipients that get nothing cost as much as the others; asking about people by sending to them is not free.
+func TestQuotaOfTheRefused(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.people.errs["ten_001"] = refusal(simtrust.KindDenied, "no_opt_in")
+		w.senders.left = 3
+		for _, to := range [][]int{{1}, {1, 2}} {
+			if _, err := w.Send(t.Context(), request(to...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Send(t.Context(), request(1)); simtrust.KindOf(err) != simtrust.KindLimited {
+			t.Errorf("a fourth: %v", err)
+		}
+	})
+}
+
 // TestTemplate: an approved text has its class, and may have suggestions.
 func TestTemplate(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

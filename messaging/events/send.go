@@ -12,11 +12,13 @@ import (
 )
 
 const (
-	atOnce     = 32 // webhooks that are called side by side
-	pageSize   = 100
-	lease      = time.Minute // longer than one call takes
-	firstPause = time.Second
-	longPause  = 5 * time.Minute
+	atOnce   = 32 // webhooks that are called side by side
+	pageSize = 100
+	// pagesInTurn bounds how long one webhook keeps others waiting. What is left is due at once, behind them.
+	pagesInTurn = 20
+	lease       = time.Minute // longer than one call takes
+	firstPause  = time.Second
+	longPause   = 5 * time.Minute
 )
 
 // turn is a webhook that this node is at. due fences: whoever else takes it moves it.
@@ -65,14 +67,14 @@ func (s *Service) claim(ctx context.Context, limit int) (turns []turn, err error
 	return turns, err
 }
 
-// serve brings a webhook all there is, and frees it.
+// serve brings a webhook what there is, and frees it.
 func (s *Service) serve(ctx context.Context, t turn) {
-	for {
+	for page := 1; ; page++ {
 		list, err := s.after(ctx, t.Chatbot, t.Acked, pageSize)
 		if err == nil && len(list) > 0 {
 			err = s.bring(ctx, &t, list)
 		}
-		done := err != nil || len(list) < pageSize
+		done := err != nil || len(list) < pageSize || page == pagesInTurn
 		free := s.Now()
 		if err != nil {
 			t.Failures++
