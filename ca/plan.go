@@ -16,7 +16,7 @@ func (s *Service) plan(req IssueReq) (*draft, error) {
 	in := s.issuance.Load()
 	p, ok := in.profiles[req.Profile]
 	if !ok {
-		return nil, invalid(ReasonUnknownProfile, "no such profile")
+		return nil, errUnknownProfile
 	}
 	d := &draft{req: req, named: p}
 	if req.PairOf != "" {

@@ -54,6 +54,7 @@ func conflict(reason, msg string) error {
 }
 
 var (
+	errUnknownProfile     = invalid(ReasonUnknownProfile, "no such profile")
 	errKeyBlocked         = denied(ReasonKeyBlocked, "the key is blocked: it was compromised")
 	errTenureEnded        = denied(ReasonTenureNotCurrent, "the number is no longer held as it was")
 	errSIMReplaced        = denied(ReasonSIMReplaced, "the SIM was replaced since the request was authorised")

@@ -39,6 +39,16 @@ var attributeNames = map[string]Attribute{
 	"common_name": CommonName,
 }
 
+// String is the name in profiles.
+func (a Attribute) String() string {
+	for name, known := range attributeNames {
+		if known == a {
+			return name
+		}
+	}
+	return ""
+}
+
 // attribute types with their upper bounds in characters (RFC 5280, appendix A.1).
 var attributes = [...]struct {
 	oid   asn1.ObjectIdentifier
@@ -65,7 +75,7 @@ func (p *Profile) checkSubject(s *Subject) error {
 	for _, r := range p.Subject {
 		allowed[r.Attribute] = true
 		if r.Required && attributes[r.Attribute].of(s) == "" {
-			return errSubject("an attribute that the profile requires is missing")
+			return errSubject("the profile requires " + r.Attribute.String())
 		}
 	}
 	for a := range attributes {
@@ -73,13 +83,13 @@ func (p *Profile) checkSubject(s *Subject) error {
 		switch {
 		case v == "":
 		case !allowed[a]:
-			return errSubject("an attribute that the profile does not know")
+			return errSubject("the profile has no " + Attribute(a).String())
 		case utf8.RuneCountInString(v) > attributes[a].bound:
-			return errSubject("an attribute is too long")
+			return errSubject(Attribute(a).String() + " is too long")
 		case !plainText(v):
-			return errSubject("an attribute holds characters that no name has")
+			return errSubject(Attribute(a).String() + " holds characters that no name has")
 		case isNumber(v):
-			return errSubject("an attribute looks like a telephone or identity number, and certificates carry none")
+			return errSubject(Attribute(a).String() + " looks like a telephone or identity number, and certificates carry none")
 		}
 	}
 	if s.Country != "" && !isCountry(s.Country) {

@@ -90,7 +90,7 @@ func (w transactionWire) transaction() Transaction {
 }
 
 func (w registrationWire) registration() Registration {
-	r := Registration{ID: w.ID, State: w.State, Cause: w.Cause, Code: w.Code, Expires: w.Expires, Certificates: map[applet.Kind]string{}}
+	r := Registration{ID: w.ID, State: w.State, Cause: w.Cause, Reason: w.Reason, Code: w.Code, Expires: w.Expires, Certificates: map[applet.Kind]string{}}
 	for name, id := range w.Certificates {
 		kind, _ := applet.ParseKind(name)
 		r.Certificates[kind] = id

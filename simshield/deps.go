@@ -9,6 +9,7 @@ import (
 
 	"simtrust"
 	"simtrust/ca"
+	"simtrust/ca/csr"
 	"simtrust/internal/outbox"
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
@@ -26,6 +27,8 @@ type Holders interface {
 
 // Authority certifies keys (ca.Service).
 type Authority interface {
+	// Check says whether Issue would refuse a request for what stands in it; its errors are ca's, of kind invalid.
+	Check(req ca.IssueReq, kind csr.Algorithm) error
 	// Issue issues a certificate; its errors are ca's.
 	Issue(ctx context.Context, req ca.IssueReq) (ca.Certificate, error)
 	// Revoke revokes, holds or releases one; ca.ReasonAlreadyRevoked where that was done before.

@@ -101,7 +101,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	if err != nil {
 		return err
 	}
-	csr, err := proof.Request(e.enrol(e.kind, e.challenge, p.Name))
+	request, err := proof.Request(e.enrol(e.kind, e.challenge, p.Name))
 	if err != nil {
 		return s.failEnrolment(ctx, e, CauseUnproven, packet, gateway.Answered)
 	}
@@ -114,14 +114,14 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	if !ok || !e.stands(h) {
 		return s.failEnrolment(ctx, e, CauseLostOwnership, packet, gateway.Answered)
 	}
-	certificate, err := s.authority.Issue(ctx, e.issuance(csr, proof.PublicKey, asked))
+	certificate, err := s.authority.Issue(ctx, e.issuance(request, proof.PublicKey, asked))
 	switch kind := simtrust.KindOf(err); {
 	case err == nil:
 	case kind == simtrust.KindUnavailable || ctx.Err() != nil: // no refusal: the answer comes again
 		return err
 	default:
 		s.log.WarnContext(ctx, "a key in a card was not certified", "registration", e.ID, "error", err)
-		return s.failEnrolment(ctx, e, CauseUncertified, packet, gateway.Answered)
+		return s.uncertified(ctx, e, simtrust.ReasonOf(err), packet)
 	}
 	k := Key{
 		ID: simtrust.NewID("key"), Party: e.Party, Tenure: e.tenure, ICCID: e.iccid, Application: e.Application, Kind: e.kind, Algorithm: e.Algorithm,
@@ -132,12 +132,26 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	return s.certified(ctx, e, k, packet)
 }
 
+// uncertified ends a registration by the authority's refusal, and keeps its reason.
+func (s *Service) uncertified(ctx context.Context, e *enrolling, reason, packet string) error {
+	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, _ Registration) error {
+		return errors.Join(noteRefusal(ctx, tx, e.ID, reason), s.fail(ctx, tx, e, CauseUncertified))
+	})
+}
+
 // issuance asks for a certificate on the word of who held the number, with which card, at an instant.
 func (e *enrolling) issuance(csr []byte, public [33]byte, held time.Time) ca.IssueReq {
-	req := ca.IssueReq{Profile: profiles[e.Application][e.kind], CSR: csr, Subject: e.subject, Tenure: e.tenure, Requester: e.Party, Authorised: held,
-		RequestKey: "simshield " + enrolmentRef(e.ID, e.kind, hex.EncodeToString(public[:]))}
-	if e.Application == applet.Bank {
-		req.RelyingParty = e.Party
+	req := e.certificate(e.kind)
+	req.CSR, req.Authorised = csr, held
+	req.RequestKey = "simshield " + enrolmentRef(e.ID, e.kind, hex.EncodeToString(public[:]))
+	return req
+}
+
+// certificate is what the authority is asked for about a kind of key, whatever the key.
+func (r Registration) certificate(kind applet.Kind) ca.IssueReq {
+	req := ca.IssueReq{Profile: profiles[r.Application][kind], Subject: r.subject, Tenure: r.tenure, Requester: r.Party}
+	if r.Application == applet.Bank {
+		req.RelyingParty = r.Party
 	}
 	return req
 }

@@ -88,6 +88,7 @@ type (
 		ID           string            `json:"id"`
 		State        string            `json:"state"`
 		Cause        string            `json:"cause,omitzero"`
+		Reason       string            `json:"reason,omitzero"`
 		Code         string            `json:"code,omitzero"`
 		Expires      time.Time         `json:"expires"`
 		Certificates map[string]string `json:"certificates,omitzero"`
@@ -195,7 +196,7 @@ func wireOf(t Transaction) transactionWire {
 }
 
 func registrationOf(r Registration) registrationWire {
-	w := registrationWire{ID: r.ID, State: r.State, Cause: r.Cause, Code: r.Code, Expires: r.Expires, Certificates: map[string]string{}}
+	w := registrationWire{ID: r.ID, State: r.State, Cause: r.Cause, Reason: r.Reason, Code: r.Code, Expires: r.Expires, Certificates: map[string]string{}}
 	for kind, id := range r.Certificates {
 		w.Certificates[kind.String()] = id
 	}

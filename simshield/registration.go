@@ -13,6 +13,7 @@ import (
 
 	"simtrust"
 	"simtrust/ca"
+	"simtrust/ca/csr"
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
 	"simtrust/simshield/applet"
@@ -34,7 +35,7 @@ const (
 const (
 	CauseWrongCode   = "wrong_code"
 	CauseUnproven    = "possession_unproven" // the proof of possession is not the key's
-	CauseUncertified = "not_certified"       // the authority refused
+	CauseUncertified = "not_certified"       // the authority refused; Registration.Reason tells
 	CauseRefused     = "refused"             // by the person
 	CauseExpired     = "expired"
 	CauseUnused      = "unused" // of a key: the registration had ended when it was certified
@@ -80,8 +81,10 @@ type Registration struct {
 	Identified  Identified
 	State       string
 	Cause       string
-	Created     time.Time
-	Expires     time.Time
+	// Reason is the authority's, where Cause is CauseUncertified: a word of package ca or ca/csr; it may have none.
+	Reason  string
+	Created time.Time
+	Expires time.Time
 	// Certificates are those issued so far, by kind: ca's ids.
 	Certificates map[applet.Kind]string
 	// Code is what the person enters on the card. It is there once, in the answer to Register.
@@ -95,7 +98,7 @@ type Registration struct {
 
 // Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates
 // for them. Where the person has blocked a PIN before, of whatever applet, and did not come to the counter, two operators
-// must approve first.
+// must approve first. What the authority would not certify is refused at once, for its reason (ca.ReasonSubject, ca.ReasonUnknownIssuer …).
 func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, error) {
 	p, err := s.party(ctx, req.Party)
 	if err != nil {
@@ -117,7 +120,24 @@ func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, 
 		State: RegistrationOpen, Created: now, Expires: now.Add(registrationLife), Code: newCode(), tenure: h.ID, iccid: primary(h), subject: req.Subject,
 		person: s.personOf(h.ID, req.NationalID),
 	}
+	if err := s.certifiable(r, req.Kinds); err != nil {
+		return Registration{}, err
+	}
 	return r, s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) })
+}
+
+// certifiable holds a registration to what the authority certifies, before a person makes keys for nothing.
+func (s *Service) certifiable(r Registration, kinds []applet.Kind) error {
+	for _, kind := range kinds {
+		err := s.authority.Check(r.certificate(kind), csr.Algorithm(r.Algorithm.String()))
+		if refusal, ok := errors.AsType[*simtrust.Error](err); ok {
+			return &simtrust.Error{Kind: refusal.Kind, Reason: refusal.Reason, Op: "simshield.register",
+				Msg: fmt.Sprintf("the %s key's certificate, of profile %s: %s", kind, profiles[r.Application][kind], refusal.Msg)}
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r RegisterReq) check() error {

@@ -20,13 +20,13 @@ const (
 	enrolmentInstalled = "installed"
 )
 
-const registrationColumns = `r.id, r.party, r.tenure, r.iccid, r.application, r.algorithm, r.identified, r.subject, r.person, r.code, r.state, r.cause, r.created, r.expires`
+const registrationColumns = `r.id, r.party, r.tenure, r.iccid, r.application, r.algorithm, r.identified, r.subject, r.person, r.code, r.state, r.cause, r.reason, r.created, r.expires`
 
 func scanRegistration(scan func(...any) error, more ...any) (r Registration, code []byte, err error) {
 	var tenure, application, algorithm, identified, subject string
 	var created, expires int64
 	err = scan(append([]any{&r.ID, &r.Party, &tenure, &r.iccid, &application, &algorithm, &identified, &subject, &r.person, &code, &r.State, &r.Cause,
-		&created, &expires}, more...)...)
+		&r.Reason, &created, &expires}, more...)...)
 	if err != nil {
 		return r, nil, err
 	}
@@ -111,6 +111,12 @@ func history(ctx context.Context, tx *sqldb.Tx, r Registration) (foreign, blocke
 
 func moveRegistration(ctx context.Context, tx *sqldb.Tx, id, state, cause string) error {
 	_, err := tx.Exec(ctx, `update simshield_registration set state = $2, cause = $3 where id = $1 and state in ('open', 'awaiting')`, id, state, cause)
+	return err
+}
+
+// noteRefusal keeps why the authority did not certify a key of a registration that is open.
+func noteRefusal(ctx context.Context, tx *sqldb.Tx, id, reason string) error {
+	_, err := tx.Exec(ctx, `update simshield_registration set reason = $2 where id = $1 and state = 'open'`, id, reason)
 	return err
 }
 

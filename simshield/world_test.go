@@ -122,9 +122,13 @@ func (w *world) authority() *ca.Service {
 type issuing struct {
 	*ca.Service
 	during func()
+	refuse error
 }
 
 func (i *issuing) Issue(ctx context.Context, req ca.IssueReq) (ca.Certificate, error) {
+	if i.refuse != nil {
+		return ca.Certificate{}, i.refuse
+	}
 	c, err := i.Service.Issue(ctx, req)
 	if i.during != nil {
 		i.during()

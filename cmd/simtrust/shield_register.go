@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"simtrust"
@@ -117,7 +118,7 @@ func (c *shieldRegistrationCmd) Run(ctx context.Context) error {
 // reportRegistration prints how a registration stands; one that failed is an error.
 func reportRegistration(r simshield.Registration) error {
 	if r.State == simshield.RegistrationFailed {
-		return fmt.Errorf("%s failed: %s", r.ID, r.Cause)
+		return fmt.Errorf("%s failed: %s", r.ID, strings.TrimSpace(r.Cause+" "+r.Reason))
 	}
 	fmt.Println(r.State)
 	for _, k := range []applet.Kind{applet.KindLogin, applet.KindDocument, applet.KindTransaction} {
