@@ -15,6 +15,7 @@ type messagingCmd struct {
 	Brand    brandCmd            `cmd:"" help:"Brands, names that people know: add, list, verify."`
 	Chatbot  chatbotCmd          `cmd:"" help:"Chatbots, who sends in a brand's name: add, list, show, verify, suspend, resume, certificate."`
 	Template templateCmd         `cmd:"" help:"Texts that chatbots send: list, approve, reject."`
+	SMPP     smppCmd             `cmd:"" name:"smpp" help:"Accounts of enterprises that send over SMPP: add, list, remove."`
 	History  messagingHistoryCmd `cmd:"" help:"Who did what about a brand, chatbot or template, when and why."`
 }
 

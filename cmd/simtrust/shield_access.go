@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"simtrust/simshield/access"
 )
@@ -43,7 +44,7 @@ type shieldAccessAddCmd struct {
 }
 
 func (c *shieldAccessAddCmd) Run(ctx context.Context) error {
-	networks, err := c.networks()
+	networks, err := prefixes(c.Network)
 	if err != nil {
 		return err
 	}
@@ -61,8 +62,9 @@ func (c *shieldAccessAddCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *shieldAccessAddCmd) networks() (networks []netip.Prefix, err error) {
-	for _, text := range c.Network {
+// prefixes reads the networks that a program calls from.
+func prefixes(texts []string) (networks []netip.Prefix, err error) {
+	for _, text := range texts {
 		n, err := netip.ParsePrefix(text)
 		if err != nil {
 			return nil, fmt.Errorf("--network %s: give a prefix such as 192.0.2.0/24, or 192.0.2.7/32 for one address", text)
@@ -93,17 +95,17 @@ func (c *shieldAccessListCmd) Run(ctx context.Context) error {
 	fmt.Fprintln(t, "FACE\tCLIENT_ID\tADDED\tBY\tSTATE\tNETWORKS\tNAME")
 	for _, a := range slices.SortedFunc(slices.Values(list), func(a, b access.Access) int { return a.Created.Compare(b.Created) }) {
 		if c.All || a.Withdrawn.IsZero() {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Face, a.Application, day(a.Created), a.CreatedBy, nameState(a), fromWhere(a.Networks), a.Name)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Face, a.Application, day(a.Created), a.CreatedBy, useState(a.Withdrawn), fromWhere(a.Networks), a.Name)
 		}
 	}
 	return t.Flush()
 }
 
-func nameState(a access.Access) string {
-	if a.Withdrawn.IsZero() {
+func useState(withdrawn time.Time) string {
+	if withdrawn.IsZero() {
 		return "in use"
 	}
-	return "withdrawn " + day(a.Withdrawn)
+	return "withdrawn " + day(withdrawn)
 }
 
 func fromWhere(networks []netip.Prefix) string {

@@ -3,7 +3,6 @@ package esme
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"simtrust/internal/rpc"
@@ -24,7 +23,7 @@ type (
 		SystemID string   `json:"system_id"`
 		Chatbot  string   `json:"chatbot"`
 		Class    string   `json:"class"`
-		RCS      bool     `json:"rcs,omitempty"`
+		RCS      bool     `json:"rcs,omitzero"`
 		Source   string   `json:"source_addr"`
 		Networks []string `json:"networks,omitzero"`
 	}
@@ -56,15 +55,12 @@ func (s *Service) Mount(r *rpc.Router) {
 }
 
 func (s *Service) makeWire(ctx context.Context, w makeWire) (madeWire, error) {
-	a := Account{SystemID: w.SystemID, Chatbot: w.Chatbot, Class: dispatch.Class(w.Class), RCS: w.RCS, Source: w.Source, CreatedBy: caller(ctx)}
-	for _, n := range w.Networks {
-		p, err := netip.ParsePrefix(n)
-		if err != nil || p != p.Masked() || p.Addr().Is4In6() {
-			return madeWire{}, invalid(ReasonNetwork, "networks: prefixes such as 192.0.2.0/24")
-		}
-		a.Networks = append(a.Networks, p)
+	networks, err := w.networks()
+	if err != nil {
+		return madeWire{}, err
 	}
-	password, err := s.Make(ctx, a)
+	password, err := s.Make(ctx, Account{SystemID: w.SystemID, Chatbot: w.Chatbot, Class: dispatch.Class(w.Class), RCS: w.RCS, Source: w.Source,
+		Networks: networks, CreatedBy: caller(ctx)})
 	return madeWire{w.SystemID, password}, err
 }
 
@@ -72,11 +68,7 @@ func (s *Service) listWire(ctx context.Context, _ nothingWire) (listWire, error)
 	list, err := s.List(ctx)
 	out := listWire{Accounts: make([]accountWire, len(list))}
 	for i, a := range list {
-		w := makeWire{SystemID: a.SystemID, Chatbot: a.Chatbot, Class: string(a.Class), RCS: a.RCS, Source: a.Source}
-		for _, n := range a.Networks {
-			w.Networks = append(w.Networks, n.String())
-		}
-		out.Accounts[i] = accountWire{w, a.Created, a.CreatedBy, a.Withdrawn}
+		out.Accounts[i] = accountWire{wireOf(a), a.Created, a.CreatedBy, a.Withdrawn}
 	}
 	return out, err
 }
