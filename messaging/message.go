@@ -91,11 +91,17 @@ func (r *SendReq) check(now time.Time) error {
 	case !r.Expires.IsZero() && (!r.Expires.After(now) || r.Expires.After(now.Add(maxLife))):
 		return errExpiry
 	}
-	for _, to := range r.To {
-		if !strings.HasPrefix(to, conversationID+"_") {
-			if _, err := simtrust.ParseNumber(to); err != nil {
-				return err
-			}
+	return r.checkTo()
+}
+
+// checkTo names the place of what is neither a number nor a conversation, never the text.
+func (r *SendReq) checkTo() error {
+	for i, to := range r.To {
+		if strings.HasPrefix(to, conversationID+"_") {
+			continue
+		}
+		if _, err := simtrust.ParseNumber(to); err != nil {
+			return invalid(simtrust.ReasonInvalidNumber, fmt.Sprintf("/to/%d: a conversation, or a phone number: + and 5 to 15 digits, the first not 0", i))
 		}
 	}
 	return nil
@@ -109,6 +115,7 @@ func (r *SendReq) complete(now time.Time, steps []Step) {
 			r.Expires = now.Add(codeLife)
 		}
 	}
+	r.Expires = r.Expires.UTC().Truncate(time.Millisecond) // as it is kept, so that a repetition answers the same
 	r.Language = cmp.Or(r.Language, gsma.Chinese)
 	if len(r.Steps) == 0 {
 		r.Steps = steps

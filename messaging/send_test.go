@@ -2,6 +2,7 @@ package messaging_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -166,6 +167,34 @@ func TestKey(t *testing.T) {
 		r.Client, r.Chatbot = "bank", bank
 		if sent, err := w.Send(t.Context(), r); err != nil || sent.Repeated {
 			t.Errorf("another chatbot's key: %v", err)
+		}
+	})
+}
+
+// TestRepetition: a request with a key is answered as before, in every member.
+func TestRepetition(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for key, expires := range map[string]time.Time{"usual": {}, "fine": w.now().Add(time.Hour + 1234567).In(time.FixedZone("", 8*60*60))} {
+			r := request(1, 2)
+			r.Key, r.Expires = key, expires
+			first := w.send(t, r)
+			again := w.send(t, r)
+			again.Repeated = false
+			if !reflect.DeepEqual(first, again) {
+				t.Errorf("%+v, then %+v", first, again)
+			}
+		}
+	})
+}
+
+// TestPlaceOfNoNumber: of many recipients the one that is wrong is named by its place, and not repeated.
+func TestPlaceOfNoNumber(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		r := request(1, 2)
+		r.To = append(r.To, "13800000001")
+		_, err := w.Send(t.Context(), r)
+		if simtrust.ReasonOf(err) != simtrust.ReasonInvalidNumber || !strings.Contains(err.Error(), "/to/2:") || strings.Contains(err.Error(), r.To[2]) {
+			t.Error(err)
 		}
 	})
 }
