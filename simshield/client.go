@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/simshield/applet"
 )
@@ -19,6 +20,9 @@ type Client struct {
 	register     func(context.Context, registerWire) (registrationWire, error)
 	registration func(context.Context, registrationIDWire) (registrationWire, error)
 	withdraw     func(context.Context, registrationIDWire) (registrationWire, error)
+	approve      func(context.Context, registrationIDWire) (registrationWire, error)
+	suspend      func(context.Context, numberWire) (nothingWire, error)
+	resume       func(context.Context, numberWire) (nothingWire, error)
 }
 
 // NewClient returns the module behind c.
@@ -31,6 +35,9 @@ func NewClient(c *rpc.Client) *Client {
 		register:     rpc.Call[registerWire, registrationWire](c, patternRegister),
 		registration: rpc.Call[registrationIDWire, registrationWire](c, patternRegistration),
 		withdraw:     rpc.Call[registrationIDWire, registrationWire](c, patternWithdraw),
+		approve:      rpc.Call[registrationIDWire, registrationWire](c, patternApprove),
+		suspend:      rpc.Call[numberWire, nothingWire](c, patternSuspend),
+		resume:       rpc.Call[numberWire, nothingWire](c, patternResume),
 	}
 }
 
@@ -78,6 +85,24 @@ func (c *Client) Registration(ctx context.Context, id string) (Registration, err
 func (c *Client) CancelRegistration(ctx context.Context, id string) (Registration, error) {
 	r, err := c.withdraw(ctx, registrationIDWire{id})
 	return r.registration(), err
+}
+
+// Approve counts an approval of a registration that awaits two; the operator is the client of the token.
+func (c *Client) Approve(ctx context.Context, id string) (Registration, error) {
+	r, err := c.approve(ctx, registrationIDWire{id})
+	return r.registration(), err
+}
+
+// Suspend stops all keys of a number's holder at once.
+func (c *Client) Suspend(ctx context.Context, n simtrust.Number) error {
+	_, err := c.suspend(ctx, numberWire{n.E164()})
+	return err
+}
+
+// Resume ends a suspension of the keys that the party registered.
+func (c *Client) Resume(ctx context.Context, n simtrust.Number) error {
+	_, err := c.resume(ctx, numberWire{n.E164()})
+	return err
 }
 
 func (w transactionWire) transaction() Transaction {

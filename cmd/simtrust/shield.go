@@ -25,7 +25,10 @@ type shieldCmd struct {
 	Document shieldDocumentCmd `cmd:"" help:"Have a document signed, and save it: PAdES, CAdES, JAdES."`
 
 	Register     shieldRegisterCmd     `cmd:"" help:"Have keys made on the card of a person whom you identified; prints a one-time code."`
-	Registration shieldRegistrationCmd `cmd:"" help:"Say how a registration stands, or wait for its end."`
+	Registration shieldRegistrationCmd `cmd:"" help:"Say how a registration stands, or take it back."`
+	Approve      shieldApproveCmd      `cmd:"" help:"Approve a registration after a blocked PIN, as one of two operators."`
+	Suspend      shieldSuspendCmd      `cmd:"" help:"Stop all keys of a number's holder at once, for suspected theft."`
+	Resume       shieldResumeCmd       `cmd:"" help:"Let the keys that you registered sign again."`
 
 	Access shieldAccessCmd `cmd:"" help:"Names and secrets of applications that speak Mobile-ID or TS 102 204: add, list, remove."`
 }

@@ -3,19 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
 	"simtrust"
 	"simtrust/ca"
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
 )
-
-const scopeRegister = simshield.ScopeRegister
-
-// registrationPoll is how often --wait asks.
-const registrationPoll = time.Second
 
 type shieldRegisterCmd struct {
 	partyFlags
@@ -75,56 +68,18 @@ func (c *shieldRegisterCmd) request() (req simshield.RegisterReq, err error) {
 
 // registrar is the module as a party that identifies persons has it.
 func (f partyFlags) registrar(ctx context.Context) (*simshield.Client, error) {
+	return f.shield(ctx, simshield.ScopeRegister)
+}
+
+// shield is the module as a party with a scope has it.
+func (f partyFlags) shield(ctx context.Context, scope string) (*simshield.Client, error) {
 	p, err := f.party()
 	if err != nil {
 		return nil, err
 	}
-	api, err := p.connect(ctx, scopeRegister)
+	api, err := p.connect(ctx, scope)
 	if err != nil {
 		return nil, err
 	}
 	return simshield.NewClient(api), nil
-}
-
-type shieldRegistrationCmd struct {
-	partyFlags
-	ID   string `arg:"" help:"The registration, reg_…"`
-	Wait bool   `help:"Wait for the end."`
-}
-
-func (c *shieldRegistrationCmd) Run(ctx context.Context) error {
-	shield, err := c.registrar(ctx)
-	if err != nil {
-		return err
-	}
-	poll := time.NewTicker(registrationPoll)
-	defer poll.Stop()
-	for {
-		r, err := shield.Registration(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		if !c.Wait || r.State == simshield.RegistrationDone || r.State == simshield.RegistrationFailed {
-			return reportRegistration(r)
-		}
-		select {
-		case <-poll.C:
-		case <-ctx.Done():
-			return fmt.Errorf("nobody waits any more, and the registration goes on; simtrust shield registration %s says how it stands", c.ID)
-		}
-	}
-}
-
-// reportRegistration prints how a registration stands; one that failed is an error.
-func reportRegistration(r simshield.Registration) error {
-	if r.State == simshield.RegistrationFailed {
-		return fmt.Errorf("%s failed: %s", r.ID, strings.TrimSpace(r.Cause+" "+r.Reason))
-	}
-	fmt.Println(r.State)
-	for _, k := range []applet.Kind{applet.KindLogin, applet.KindDocument, applet.KindTransaction} {
-		if certificate := r.Certificates[k]; certificate != "" {
-			fmt.Println(k, certificate)
-		}
-	}
-	return nil
 }
