@@ -29,9 +29,10 @@ func (*messagingCmd) Help() string {
 		"    openssl ecparam -name prime256v1 -genkey -noout -out key.pem\n" +
 		"    openssl req -new -key key.pem -subj / -out csr.pem\n" +
 		"    simtrust ca issue enterprise csr.pem --name 'Harbour Bank' --organization 'Harbour Bank Ltd' --out cert.pem\n" +
-		"    simtrust messaging chatbot certificate bot_… CERTIFICATE --key key.pem\n" +
-		"    simtrust messaging chatbot verify bot_…\n\n" +
-		"A chatbot is live when it is verified, not suspended, and its certificate is good. Who may receive is not decided here: people opt in."
+		"    simtrust messaging chatbot certificate bot_… enterprise-p256.… --key key.pem\n" +
+		"    simtrust messaging chatbot verify bot_… --revision 1\n\n" +
+		"Each command prints the id that the next ones take. With chatbot add --sms-fallback it may send text messages too. A chatbot is live when " +
+		"it is verified, not suspended, and its certificate is good. Who may receive is not decided here: people opt in."
 }
 
 type brandCmd struct {

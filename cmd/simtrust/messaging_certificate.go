@@ -18,7 +18,7 @@ import (
 type chatbotCertificateCmd struct {
 	remoteFlags
 	ID          string `arg:"" help:"Chatbot; simtrust messaging chatbot list shows all."`
-	Certificate string `arg:"" help:"Certificate of the profile enterprise; simtrust ca list --profile enterprise --valid finds it."`
+	Certificate string `arg:"" help:"Id of a certificate of the profile enterprise, as simtrust ca issue prints it; simtrust ca list --profile enterprise --valid finds it."`
 	Key         string `required:"" type:"existingfile" placeholder:"FILE" help:"Its private key, PEM; it stays here and signs the proof."`
 	Issuer      string `placeholder:"URL" help:"Issuer of the server. Default: its address."`
 }

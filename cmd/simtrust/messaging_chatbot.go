@@ -50,7 +50,7 @@ func (c *chatbotAddCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(made.ID)
-	fmt.Fprintln(os.Stderr, "a draft: simtrust messaging chatbot certificate and verify make it live")
+	fmt.Fprintln(os.Stderr, "a draft: simtrust messaging chatbot certificate, then verify --revision, make it live")
 	return nil
 }
 

@@ -24,7 +24,7 @@ func TestMessagingGuide(t *testing.T) {
 		}
 	}
 	out := s.shell(t, strings.ReplaceAll(script.String(), "/tmp/", t.TempDir()+"/"))
-	for _, want := range []string{`"accepted":1`, `"state":"delivered"`, "event: message.delivered", `{"rcs":false,"online":true}`, `"reason":"recipient_changed"`} {
+	for _, want := range []string{`"accepted":1`, `"state":"delivered"`, "event: message.delivered", `{"rcs":false,"online":true}`, `"reason":"recipient_changed"`, `{"check":"recipient","ok":true}`} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in the output", want)
 		}

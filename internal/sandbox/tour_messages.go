@@ -21,7 +21,7 @@ func (c Contract) messages(line func(format string, args ...any), dir string) {
 	line(`     curl -sN -m 3 -H "Authorization: Bearer $TOKEN" -H 'Last-Event-ID: 0' %s/chatbots/%s/events || true`, c.URLs["messaging"], shop.AgentID)
 	line("   Switch rich messages off, and the same carousel arrives as a text message, whose numbers are the buttons:")
 	line(`     curl -X POST -d '{"rcs":false}' %s/subscribers/%s/device; send`, c.Handset, to)
-	line("   Give the number to somebody else, and the shop is told RECIPIENT_CHANGED, and nothing is sent:")
+	line("   Give the number to somebody else, and the shop is told recipient_changed, and nothing is sent:")
 	line("     curl -X POST %s/numbers/%s/release; curl -X POST %s/numbers/%s/assign; send", c.Operator, to, c.Operator, to)
 	line("   docs/messaging.md goes on.")
 	line("")
