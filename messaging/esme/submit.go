@@ -8,6 +8,7 @@ import (
 	"simtrust"
 	"simtrust/internal/smpp"
 	"simtrust/internal/sms"
+	"simtrust/messaging/parts"
 )
 
 // Handle implements smpp.Handler.
@@ -50,16 +51,30 @@ func (s *Service) submit(ctx context.Context, a *Account, m *smpp.Message) (id s
 	}
 	sent, err := s.Messages.Send(ctx, Message{Chatbot: a.Chatbot, Class: a.Class, To: to, Text: text.Words, RCS: a.RCS, Expires: expires})
 	if err != nil {
-		return "", statusOf(err)
+		return "", s.refused(ctx, text, statusOf(err))
 	}
 	// The message is on its way: what goes wrong from here costs receipts, and is no reason to have it sent again.
-	if err := s.parts.Done(ctx, text); err != nil {
-		s.Log.WarnContext(ctx, "segments of a message that was sent are left", "error", err)
-	}
+	s.done(ctx, text)
 	if _, err := s.records.Do(ctx, s.taken(a, sent, to, m.Registered)); err != nil {
 		s.Log.ErrorContext(ctx, "there will be no receipts for a message", "delivery", sent.Delivery, "error", err)
 	}
 	return sent.Delivery, nil
+}
+
+// refused forgets the segments of a message that was refused for good: another one under its reference would end with them.
+func (s *Service) refused(ctx context.Context, text *parts.Text, status error) error {
+	switch status {
+	case smpp.StatusThrottled, smpp.StatusQueueFull, smpp.StatusSystemError: // the last segment comes again
+	default:
+		s.done(ctx, text)
+	}
+	return status
+}
+
+func (s *Service) done(ctx context.Context, text *parts.Text) {
+	if err := s.parts.Done(ctx, text); err != nil {
+		s.Log.WarnContext(ctx, "segments of a message that is done with are left", "error", err)
+	}
 }
 
 // check holds a message against the account, and against what is carried here.

@@ -147,6 +147,35 @@ func TestSegments(t *testing.T) {
 	})
 }
 
+// TestRefusedSegments: of a long text that was refused for good nothing is left that another one under the same reference could end with.
+func TestRefusedSegments(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.bound(&phone{})
+		m := text("")
+		first, err := m.Split(strings.Repeat("旧", 100), smpp.CarryHeader, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.submits(s, first[0])
+		w.back.refuse = &simtrust.Error{Kind: simtrust.KindUnprocessable, Reason: "no_opt_in"}
+		if _, err := s.Submit(t.Context(), &smpp.SubmitSM{Message: first[1]}); !refusedWith(err, smpp.StatusInvalidDestination) {
+			t.Errorf("%v", err)
+		}
+		w.back.refuse = nil
+		words := strings.Repeat("新", 100)
+		second, err := m.Split(words, smpp.CarryHeader, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range second {
+			w.submits(s, part)
+		}
+		if got := w.back.messages(); len(got) != 1 || got[0].Text != words {
+			t.Errorf("%d messages: %+v", len(got), got)
+		}
+	})
+}
+
 // TestQueryAndCancel: an account asks about its own messages only.
 func TestQueryAndCancel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

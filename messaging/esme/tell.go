@@ -83,7 +83,7 @@ func (s *Service) tellState(ctx context.Context, a *Account, e Event) error {
 		return err
 	case !found && s.Now().Sub(e.At) < s.Young:
 		return errYoung
-	case !found || state == row.told || !wanted(row.registered, state):
+	case !found || !news(row.told, state) || !wanted(row.registered, state):
 		return nil
 	}
 	person, err := s.person(ctx, row)
@@ -100,6 +100,12 @@ func (s *Service) tellState(ctx context.Context, a *Account, e Event) error {
 		return err
 	}
 	return s.noteTold(ctx, row.id, state)
+}
+
+// news reports whether a state says something new to who was told another. A success is the last word, and of failures the first one:
+// events that are read again, because a node stopped in the middle of them, do not take back what came after them.
+func news(told, state smpp.State) bool {
+	return state != told && told != smpp.StateDelivered && (!told.Final() || state == smpp.StateDelivered)
 }
 
 // wanted reports whether the sender of a message wants to hear of a state. Nothing is told of what is on its way.

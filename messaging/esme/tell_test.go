@@ -44,16 +44,19 @@ func TestReceipts(t *testing.T) {
 				w.back.becomes(id, state)
 			}
 		}
-		w.back.happens(esme.Event{Delivery: "dlv_1", State: dispatch.StateExpired})
+		w.back.happens(esme.Event{Delivery: "dlv_1", State: dispatch.StateExpired}, esme.Event{Delivery: "dlv_1", State: dispatch.StateFailed})
+		w.back.becomes(w.submits(s, final), dispatch.StateRevoked)
+		w.back.happens(esme.Event{Delivery: "dlv_4", State: dispatch.StateExpired})
+		w.back.becomes(w.submits(s, final), dispatch.StateDelivered)
 		var got []string
-		for _, m := range w.told(p, 6) {
+		for _, m := range w.told(p, 7) {
 			r := receiptOf(t, m)
 			got = append(got, r.ID+" "+r.Word)
 			if m.Source.Value != person || m.Destination.Value != source || r.State.String() != r.Word || r.TextID != r.ID {
 				t.Errorf("%+v from %s", r, m.Source.Value)
 			}
 		}
-		want := []string{"dlv_1 UNKNOWN", "dlv_1 UNDELIV", "dlv_1 DELIVRD", "dlv_2 UNKNOWN", "dlv_2 UNDELIV", "dlv_1 EXPIRED"}
+		want := []string{"dlv_1 UNKNOWN", "dlv_1 UNDELIV", "dlv_1 DELIVRD", "dlv_2 UNKNOWN", "dlv_2 UNDELIV", "dlv_4 DELETED", "dlv_5 DELIVRD"}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q", got)
 		}
@@ -168,11 +171,9 @@ func TestNodes(t *testing.T) {
 			}
 		}
 		s.Close()
-		w.back.mu.Lock()
-		w.back.states["dlv_1"] = dispatch.Status{}
-		w.back.mu.Unlock()
 		before := len(q.messages())
-		w.back.happens(esme.Event{Delivery: "dlv_1", State: dispatch.StateExpired})
+		w.back.numbers["cnv_1"] = "+" + person
+		w.back.happens(esme.Event{Conversation: "cnv_1", Text: "hello"})
 		w.told(q, before+1)
 		stop()
 		running.Wait()

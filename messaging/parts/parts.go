@@ -20,6 +20,9 @@ const ReasonText = "text_refused"
 // Life is how long the segments of a text may take.
 const Life = time.Hour
 
+// maxSegment is how many octets a segment has at most, which is what a short_message has room for: so 255 of them are no burden.
+const maxSegment = 254
+
 // Store puts texts together. It is safe for concurrent use.
 type Store struct {
 	db  *sqldb.DB
@@ -41,25 +44,41 @@ type Text struct {
 
 // Add takes a message of a peer and returns the text that is complete with it, by itself or with segments that came before, by user data
 // header or SAR parameters; nil: others are missing. The segments stay until Done, so that the last one can be added again. Errors: of
-// kind invalid, with [ReasonText], where there is no text in it, and then nothing is kept; the store's.
+// kind invalid, with [ReasonText], where there is no text in it or a segment is longer than a short message, and then nothing is kept;
+// the store's.
 func (s *Store) Add(ctx context.Context, peer string, m *smpp.Message) (*Text, error) {
 	c, body, err := segmentOf(m)
 	if err != nil {
 		return nil, errText
 	}
 	seal := s.digest(peer, m.Source.Value, m.Destination.Value, fmt.Sprint(c.Reference, c.Wide, c.Total))
-	pieces := []piece{{int(c.Number), m.Coding, body}}
-	words, err := join(pieces)
-	if err != nil || c.Total < 2 {
+	p := piece{int(c.Number), m.Coding, body}
+	if c.Total < 2 {
+		words, err := join([]piece{p})
 		return &Text{Words: words, Digest: s.digest(seal, words)}, err
 	}
-	if pieces, err = s.keep(ctx, seal, pieces[0]); err != nil || len(pieces) < int(c.Total) {
+	if !p.possible() {
+		return nil, errText
+	}
+	pieces, err := s.keep(ctx, seal, p)
+	if err != nil || len(pieces) < int(c.Total) {
 		return nil, err
 	}
-	if words, err = join(pieces); err != nil {
-		return nil, err
+	return s.whole(ctx, seal, pieces)
+}
+
+// whole reads a text whose segments are all there. Where they are none, they are forgotten: another text under their reference would end
+// with them.
+func (s *Store) whole(ctx context.Context, seal string, pieces []piece) (*Text, error) {
+	words, err := join(pieces)
+	t := &Text{Words: words, Digest: s.digest(seal, words), seal: seal}
+	if err == nil {
+		return t, nil
 	}
-	return &Text{Words: words, Digest: s.digest(seal, words), seal: seal}, nil
+	if left := s.Done(ctx, t); left != nil {
+		return nil, left
+	}
+	return nil, err
 }
 
 func (s *Store) digest(of ...string) string {
@@ -73,6 +92,12 @@ type piece struct {
 	number int
 	coding smpp.Coding
 	body   []byte
+}
+
+// possible reports a segment that a text can have. It need not be one by itself: some senders cut characters in two.
+func (p piece) possible() bool {
+	_, err := join([]piece{{coding: p.coding}})
+	return err == nil && len(p.body) <= maxSegment
 }
 
 // segmentOf says which segment of a message it is, by its header or its SAR parameters, and what it holds.

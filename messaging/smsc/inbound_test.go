@@ -87,13 +87,36 @@ func TestInbound(t *testing.T) {
 		if got := w.ledger.said(); len(got) > 0 {
 			t.Fatalf("%d texts", len(got))
 		}
+		mixed := w.says(strings.Repeat("长", 100), smpp.CarryHeader, 3)
+		mixed[1].Coding = smpp.CodingDefault
+		w.deliverAll(mixed)
+		long := from(base + "1000")
+		long.Options = smpp.Options(nil).WithUint16(smpp.TagSARMsgRefNum, 1).With(smpp.TagSARTotalSegments, 255).With(smpp.TagSARSegmentSeqnum, 3).
+			With(smpp.TagMessagePayload, make([]byte, 60000)...)
+		w.deliverAll([]smpp.Message{long})
 		if n := w.count(`select count(*) from messaging_part`) + w.count(`select count(*) from messaging_smsc_heard`); n != 0 {
 			t.Errorf("%d rows of what was dropped", n)
 		}
-		w.deliverAll(w.says("回复1", smpp.CarryHeader, 0))
+		reply := w.says("回复1", smpp.CarryHeader, 0)
+		reply[0].Destination.Value = "+" + reply[0].Destination.Value
+		w.deliverAll(reply)
 		got := w.ledger.said()
 		if len(got) != 1 || got[0].From != number(person) || got[0].Chatbot != "bot_bank" || got[0].Text != "回复1" || got[0].ID == "" {
 			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+// TestInboundCut: a character may begin in one segment and end in the next.
+func TestInboundCut(t *testing.T) {
+	each(t, quick, func(t *testing.T, w *world) {
+		w.sends(text("dlv_1", "hello"))
+		list := w.says(strings.Repeat("a", 66)+"文"+strings.Repeat("b", 20), smpp.CarryHeader, 8)
+		list[0].Octets = append(list[0].Octets[:len(list[0].Octets)-2], 0xD8, 0x3D)
+		list[1].Octets = slices.Insert(list[1].Octets, 6, 0xDE, 0x00)
+		w.deliverAll(list)
+		if got := w.ledger.said(); len(got) != 1 || got[0].Text != strings.Repeat("a", 66)+"😀"+strings.Repeat("b", 20) {
+			t.Errorf("%+v", got)
 		}
 	})
 }

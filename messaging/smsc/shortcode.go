@@ -49,8 +49,9 @@ func allot(ctx context.Context, tx *sqldb.Tx, chatbot string) (extension int64, 
 	return extension, err
 }
 
-// chatbot returns whose address it is; empty: nobody's.
-func (c *codes) chatbot(ctx context.Context, digits string) (id string, err error) {
+// chatbot returns whose address it is, which some service centres write with a plus sign; empty: nobody's.
+func (c *codes) chatbot(ctx context.Context, address string) (id string, err error) {
+	digits := strings.TrimPrefix(address, "+")
 	extension, err := strconv.ParseInt(strings.TrimPrefix(digits, c.base), 10, 64)
 	if err != nil || !strings.HasPrefix(digits, c.base) || digits != c.base+strconv.FormatInt(extension, 10) {
 		return "", nil
