@@ -19,7 +19,8 @@ type rendering struct {
 // link is a short link. An empty URL is the message's page.
 type link struct{ code, url string }
 
-// render writes a content for every step. Errors: KindInvalid with ReasonLimit, ReasonContent or ReasonChannels.
+// render writes a content for every step. Errors: KindInvalid with ReasonLimit, ReasonContent, ReasonChannels or
+// dispatch.ReasonPlan.
 func (s *Service) render(req *SendReq, chatbot sender.Chatbot) (rendering, error) {
 	if err := checkSteps(req.Steps, chatbot.SMSFallback); err != nil {
 		return rendering{}, err
@@ -35,8 +36,11 @@ func (s *Service) render(req *SendReq, chatbot sender.Chatbot) (rendering, error
 		if err != nil {
 			return rendering{}, refusedContent(step.Channel, err)
 		}
-		out.steps = append(out.steps, dispatch.Step{Channel: dispatch.Channel(step.Channel), When: step.When, After: step.After,
-			ContentType: part.ContentType, Payload: part.Data})
+		way := dispatch.Step{Channel: dispatch.Channel(step.Channel), When: step.When, After: step.After, ContentType: part.ContentType, Payload: part.Data}
+		if err := way.Check(); err != nil { // also where nobody is to be written to
+			return rendering{}, err
+		}
+		out.steps = append(out.steps, way)
 		if len(answers) > 0 {
 			out.answers = answers
 		}

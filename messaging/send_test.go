@@ -60,6 +60,7 @@ func reasons(s messaging.Sent) (out []string) {
 func TestRefusedRequests(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.senders.dead["bot_bank"] = refusal(simtrust.KindDenied, sender.ReasonSuspended)
+		w.people.errs["ten_009"] = refusal(simtrust.KindDenied, "no_opt_in")
 		for name, c := range map[string]struct {
 			change func(*messaging.SendReq)
 			reason string
@@ -76,6 +77,10 @@ func TestRefusedRequests(t *testing.T) {
 			"a turning character":  {func(r *messaging.SendReq) { r.Content.Suggestions[0] = gsma.NewReply("\u202efoo", "x") }, messaging.ReasonContent},
 			"an unknown channel":   {func(r *messaging.SendReq) { r.Steps = []messaging.Step{{Channel: "fax"}} }, messaging.ReasonChannels},
 			"one channel twice":    {func(r *messaging.SendReq) { r.Steps = []messaging.Step{{Channel: gsma.RCS}, {Channel: gsma.RCS}} }, messaging.ReasonChannels},
+			"an unknown condition": {func(r *messaging.SendReq) { r.Steps = []messaging.Step{{Channel: gsma.RCS, When: "never"}} }, dispatch.ReasonPlan},
+			"nobody to write to": {func(r *messaging.SendReq) {
+				r.To, r.Steps = []string{number(9)}, []messaging.Step{{Channel: gsma.RCS, After: -time.Second}}
+			}, dispatch.ReasonPlan},
 			"expired":              {func(r *messaging.SendReq) { r.Expires = w.now() }, messaging.ReasonExpiry},
 			"far off":              {func(r *messaging.SendReq) { r.Expires = w.now().Add(31 * 24 * time.Hour) }, messaging.ReasonExpiry},
 			"a key with a blank":   {func(r *messaging.SendReq) { r.Key = "opt-in ten_1 0" }, messaging.ReasonKey},

@@ -96,19 +96,20 @@ func (p *Plan) check(now time.Time) error {
 		return invalid("steps: 1 to 8")
 	}
 	for _, s := range p.Steps {
-		if err := s.check(); err != nil {
+		if err := s.Check(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Step) check() error {
+// Check refuses a step that no plan may have, with [ReasonPlan].
+func (s *Step) Check() error {
 	switch {
 	case !slices.Contains([]When{Undelivered, Failed, Unreachable}, s.When):
-		return invalid("a step's condition: undelivered, failed or unreachable")
+		return invalid("when: failed or unreachable; absent: any end without delivery")
 	case s.After < 0 || s.After > maxAfter:
-		return invalid("a step's time: up to 15 days")
+		return invalid("after: up to 15 days")
 	case len(s.Payload) > maxPayload || len(s.ContentType) > maxName:
 		return invalid("a step's payload: up to 256 KiB")
 	}
