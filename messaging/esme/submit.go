@@ -50,6 +50,7 @@ func (s *Service) submit(ctx context.Context, a *Account, m *smpp.Message) (id s
 		return "", smpp.StatusInvalidMessageLength
 	}
 	sent, err := s.Messages.Send(ctx, Message{Chatbot: a.Chatbot, Class: a.Class, To: to, Text: text.Words, RCS: a.RCS, Expires: expires})
+	ctx = context.WithoutCancel(ctx) // who has hung up meanwhile has sent it all the same
 	if err != nil {
 		return "", s.refused(ctx, text, statusOf(err))
 	}

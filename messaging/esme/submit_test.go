@@ -1,6 +1,8 @@
 package esme_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +174,36 @@ func TestRefusedSegments(t *testing.T) {
 		}
 		if got := w.back.messages(); len(got) != 1 || got[0].Text != words {
 			t.Errorf("%d messages: %+v", len(got), got)
+		}
+	})
+}
+
+// TestHangUp: who hangs up while a message is taken over has its receipt all the same, and no segment of it is left.
+func TestHangUp(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		first := w.bound(&phone{})
+		w.back.sending = func(ctx context.Context) {
+			first.Close()
+			<-ctx.Done()
+		}
+		list, err := text("").Split(strings.Repeat("长", 100), smpp.CarryHeader, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.submits(first, list[0])
+		if _, err := first.Submit(t.Context(), &smpp.SubmitSM{Message: list[1]}); !errors.Is(err, smpp.ErrUnknown) {
+			t.Fatal(err)
+		}
+		w.until("it was taken", func() bool { return len(w.back.messages()) == 1 })
+		p := &phone{}
+		w.bound(p)
+		w.back.becomes("dlv_1", dispatch.StateDelivered)
+		if r := receiptOf(t, w.told(p, 1)[0]); r.ID != "dlv_1" {
+			t.Errorf("%+v", r)
+		}
+		var n int
+		if err := w.db.QueryRow(t.Context(), `select count(*) from messaging_part`).Scan(&n); err != nil || n > 0 {
+			t.Errorf("%d segments are left, %v", n, err)
 		}
 	})
 }

@@ -41,9 +41,13 @@ type messaging struct {
 	closed  bool              // nothing is open to be revoked
 	log     []esme.Event
 	away    error
+	sending func(ctx context.Context) // called by Send
 }
 
-func (m *messaging) Send(_ context.Context, msg esme.Message) (esme.Sent, error) {
+func (m *messaging) Send(ctx context.Context, msg esme.Message) (esme.Sent, error) {
+	if m.sending != nil {
+		m.sending(ctx)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuse != nil {
