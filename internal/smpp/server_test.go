@@ -447,6 +447,7 @@ func TestShutdown(t *testing.T) {
 		c.stop()
 		unbound.closed()
 		r.quiet()
+		r.expect(0x80000004, smpp.StatusThrottled, r.send(&smpp.SubmitSM{Message: message}))
 		close(h.open)
 		r.expect(0x80000004, smpp.StatusOK, n)
 		g := r.receive()

@@ -7,6 +7,7 @@ type serving struct {
 	mu      sync.Mutex
 	open    map[uint32]struct{} // by sequence number
 	window  int
+	leaving bool          // no others are taken
 	drained chan struct{} // closed when there are none; nil while nobody waits
 }
 
@@ -15,7 +16,7 @@ type admission byte
 
 const (
 	admitted admission = iota
-	crowded            // the window is full
+	crowded            // the window is full, or about to close
 	reused             // another request has that number
 )
 
@@ -27,7 +28,7 @@ func (v *serving) begin(sequence uint32) admission {
 	switch _, ok := v.open[sequence]; {
 	case ok:
 		return reused
-	case len(v.open) >= v.window:
+	case v.leaving, len(v.open) >= v.window:
 		return crowded
 	}
 	v.open[sequence] = struct{}{}
@@ -42,6 +43,14 @@ func (v *serving) end(sequence uint32) {
 		close(v.drained)
 		v.drained = nil
 	}
+}
+
+// last takes no more requests, and returns a channel that is closed once there are none.
+func (v *serving) last() <-chan struct{} {
+	v.mu.Lock()
+	v.leaving = true
+	v.mu.Unlock()
+	return v.idle()
 }
 
 // idle returns a channel that is closed once there are none.

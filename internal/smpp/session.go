@@ -182,17 +182,19 @@ func (s *Session) Deliver(ctx context.Context, m *DeliverSM) error {
 	return err
 }
 
-// Unbind ends the session in order: it waits for the answers of both sides and sends unbind. When ctx ends before that, or the other
-// side does not answer, the session is over all the same.
+// Unbind ends the session in order: it waits for the answers of both sides and sends unbind. What the other side asks for meanwhile is
+// refused with ESME_RTHROTTLED, so that its requests come to an end. When ctx ends before that, or the other side does not answer, the
+// session is over all the same.
 func (s *Session) Unbind(ctx context.Context) error {
 	defer s.end(nil)
+	answered := s.serving.last()
 	for range cap(s.window) {
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
 	}
 	select {
-	case <-s.serving.idle():
+	case <-answered:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
