@@ -3,6 +3,8 @@ package esme_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -107,6 +109,32 @@ func TestGuess(t *testing.T) {
 		w.pass(time.Second)
 		if try(1, "bank", w.password) > 0 {
 			t.Error("a second later the account is still out")
+		}
+	})
+}
+
+// TestFlood: whoever tries names without end keeps no account out that has its networks named.
+func TestFlood(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		near := bank
+		near.SystemID, near.Networks = "near", []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+		password, err := w.Make(t.Context(), near)
+		if err != nil {
+			t.Fatal(err)
+		}
+		far := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("203.0.113.1:1024"))
+		for i := range 100_000 { // more than all counters hold
+			_ = w.Authenticate(t.Context(), &smpp.Bind{SystemID: fmt.Sprint("no name ", i)}, far) // refused, as TestBind holds
+		}
+		home := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:1024"))
+		if err := w.Authenticate(t.Context(), &smpp.Bind{SystemID: "near", Password: smpp.Secret(password)}, home); err != nil {
+			t.Error(err)
+		}
+		for range 40 {
+			err = w.Authenticate(t.Context(), &smpp.Bind{SystemID: "near", Password: "guess"}, home)
+		}
+		if !refusedWith(err, smpp.StatusThrottled) {
+			t.Errorf("guesses from its networks are not counted: %v", err)
 		}
 	})
 }

@@ -22,7 +22,11 @@ func (s *Service) Authenticate(ctx context.Context, b *smpp.Bind, from net.Addr)
 	if a != nil && !a.admits(ip(from)) {
 		return smpp.StatusBindFailed // it costs the account none of its attempts
 	}
-	if !s.binds.allow(b.SystemID, s) {
+	counted := &s.binds
+	if a != nil && len(a.Networks) > 0 {
+		counted = &s.bindsAtHome // what is tried from elsewhere, under any name, has no share in it
+	}
+	if !counted.allow(b.SystemID, s) {
 		return smpp.StatusThrottled
 	}
 	given := s.digest("password", b.SystemID, string(b.Password))

@@ -17,17 +17,19 @@ import (
 type Service struct {
 	Deps
 	Config
-	server  *smpp.Server
-	parts   *parts.Store
-	binds   attempts
-	finds   *sqldb.Coalescer[string, found]
-	records *sqldb.Coalescer[sentRow, struct{}]
+	server *smpp.Server
+	parts  *parts.Store
+	// bindsAtHome are those of accounts whose networks are named, binds all others.
+	binds, bindsAtHome attempts
+	finds              *sqldb.Coalescer[string, found]
+	records            *sqldb.Coalescer[sentRow, struct{}]
 }
 
 // New returns the service over a migrated store. Serve has it listen, Close releases it.
 func New(d Deps, c Config) *Service {
 	c.Look, c.Young = cmp.Or(c.Look, 500*time.Millisecond), cmp.Or(c.Young, 2*time.Second)
-	s := &Service{Deps: d, Config: c, parts: parts.New(d.DB, c.Key, d.Now), binds: attempts{seed: maphash.MakeSeed()}}
+	s := &Service{Deps: d, Config: c, parts: parts.New(d.DB, c.Key, d.Now)}
+	s.binds.seed, s.bindsAtHome.seed = maphash.MakeSeed(), maphash.MakeSeed()
 	c.Server.SystemID, c.Server.Log = c.SystemID, d.Log
 	s.server = smpp.NewServer(s, s, c.Server)
 	s.finds = sqldb.NewReadCoalescer(d.DB, "esme.find", find)
