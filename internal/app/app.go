@@ -126,6 +126,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	if x := a.modules.messages; x != nil {
 		g.Go(func() error { return x.run(events) })
+		g.Go(func() error { return x.serve(ctx) })
 	}
 	g.Go(func() error {
 		<-ctx.Done()

@@ -184,10 +184,15 @@ func (x *messages) run(ctx context.Context) error {
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
 	}
-	if x.esme != nil {
-		g.Go(func() error { return x.esme.Serve(ctx, x.esmeSocket) })
-	}
 	return g.Wait()
+}
+
+// serve takes messages over SMPP until ctx ends, where that is configured.
+func (x *messages) serve(ctx context.Context) error {
+	if x.esme == nil {
+		return nil
+	}
+	return x.esme.Serve(ctx, x.esmeSocket)
 }
 
 // wireQueue has the nodes learn of new deliveries from a cluster instead of looking into the table.

@@ -91,7 +91,11 @@ func (s *Service) tellAll(ctx context.Context) {
 			}
 			tellers.Go(func() {
 				defer busy.Delete(id)
-				if err := s.tell(ctx, id); err != nil && ctx.Err() == nil {
+				more, err := s.tell(ctx, id)
+				for more && err == nil && ctx.Err() == nil {
+					more, err = s.tell(ctx, id)
+				}
+				if err != nil && ctx.Err() == nil {
 					s.Log.WarnContext(ctx, "an ESME cannot be told what happened", "system_id", id, "error", err)
 				}
 			})

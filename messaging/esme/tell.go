@@ -22,25 +22,27 @@ var (
 	errYoung = errors.New("the message may still be on its way into the store")
 )
 
-// tell brings an ESME what happened since it was told last, at least once and in order. One node does it at a time.
-func (s *Service) tell(ctx context.Context, systemID string) error {
+// tell brings an ESME what happened since it was told last, at least once and in order, up to a page; more says that there
+// is another. One node does it at a time.
+func (s *Service) tell(ctx context.Context, systemID string) (more bool, err error) {
 	acked, chatbot, err := s.position(ctx, systemID)
 	if err != nil || chatbot == "" {
-		return err
+		return false, err
 	}
 	list, err := s.Events.After(ctx, chatbot, acked, page)
 	if err != nil || len(list) == 0 {
-		return err
+		return false, err
 	}
 	until := s.Now().Add(lease)
 	if mine, err := s.claim(ctx, systemID, acked, until); err != nil || !mine {
-		return err
+		return false, err
 	}
 	told, failure := s.tellList(ctx, systemID, list, until.Add(-lease/2))
 	if told == 0 {
 		told = acked
 	}
-	return errors.Join(silence(failure), s.release(context.WithoutCancel(ctx), systemID, told, until))
+	more = len(list) == page && told == list[page-1].Seq
+	return more, errors.Join(silence(failure), s.release(context.WithoutCancel(ctx), systemID, told, until))
 }
 
 // silence drops what is no failure but a reason to wait.
