@@ -253,6 +253,43 @@ func TestWebhookFails(t *testing.T) {
 	})
 }
 
+// TestSlowWebhook: a receiver that does not answer gets its events again, and holds up nobody else.
+func TestSlowWebhook(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		slow, good := w.receiver(t), w.receiver(t)
+		for chatbot, r := range map[string]*receiver{"bank": slow, "shop": good} {
+			if _, err := w.SetWebhook(t.Context(), chatbot, events.Own, r.URL); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.deps.Out = egress.New(egress.Options{Loopback: true}).Client(egress.Manner{Timeout: 200 * time.Millisecond})
+		impatient := events.New(w.deps, events.Config{Issuer: issuer, Plain: true})
+		over := make(chan struct{})
+		slow.failing(func(http.ResponseWriter) bool { <-over; return true })
+		w.publish(t, "bank", 1, 2)
+		w.publish(t, "shop", 1, 2)
+		err := impatient.Deliver(t.Context())
+		close(over)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := good.numbers(); !slices.Equal(got, count(1, 2)) {
+			t.Errorf("the other one got %v", got)
+		}
+		if hook, err := w.Webhook(t.Context(), "bank", events.Own); err != nil || hook.Acked != 0 || hook.Failures != 1 {
+			t.Errorf("%+v, %v", hook, err)
+		}
+		slow.failing(nil)
+		w.clock.pass(10 * time.Minute)
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := slow.numbers(); !slices.Equal(got, count(1, 2)) {
+			t.Errorf("later: %v", got)
+		}
+	})
+}
+
 // TestWebhookChecked: a URL is taken only where the receiver shows that it wants the events.
 func TestWebhookChecked(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
