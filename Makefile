@@ -22,7 +22,7 @@ lint:
 
 # Four packages at a time: much of a store test is waiting for the store.
 unit:
-	$(PG) -durable=false -- $(GO) test -race -shuffle=on -p 4 ./...
+	$(PG) -durable=false -- $(GO) test -race -shuffle=on -p 4 -timeout 20m ./...
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
