@@ -28,15 +28,16 @@ const patience = 30 * time.Second
 type call struct {
 	session.Request
 	path string
-	w    http.ResponseWriter
-	done chan struct{}
+	with chan<- func(w http.ResponseWriter)
 	gone <-chan struct{} // closed when the agent does not wait any more
 }
 
-// answer ends a call.
+// answer ends a call, where the agent still waits: the handler writes, since nobody may once it has returned.
 func (c call) answer(with func(w http.ResponseWriter)) {
-	with(c.w)
-	close(c.done)
+	select {
+	case c.with <- with:
+	case <-c.gone:
+	}
 }
 
 func (c call) packet(packet []byte) {
@@ -119,14 +120,16 @@ func (w *world) serve(res http.ResponseWriter, r *http.Request) {
 	if err != nil || req.ICCID != iccid || r.Method != http.MethodPost {
 		w.t.Errorf("%s of %s: %v", r.Method, req.ICCID, err)
 	}
-	c := call{req, r.URL.RequestURI(), res, make(chan struct{}), r.Context().Done()}
+	with := make(chan func(http.ResponseWriter))
+	c := call{req, r.URL.RequestURI(), with, r.Context().Done()}
 	select {
 	case w.calls <- c:
 	case <-r.Context().Done():
 		return
 	}
 	select {
-	case <-c.done:
+	case answer := <-with:
+		answer(res)
 	case <-r.Context().Done():
 	}
 }
