@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -16,7 +15,7 @@ const (
 	pageSize = 100
 	// pagesInTurn bounds how long one webhook keeps others waiting. What is left is due at once, behind them.
 	pagesInTurn = 20
-	lease       = time.Minute // longer than one call takes
+	lease       = time.Minute // longer than a page may take
 	firstPause  = time.Second
 	longPause   = 5 * time.Minute
 )
@@ -89,18 +88,22 @@ func (s *Service) serve(ctx context.Context, t turn) {
 	}
 }
 
-// bring sends a page and, once it is acknowledged, stands behind it.
+// bring sends a page and stands behind what needs no more sending.
 func (s *Service) bring(ctx context.Context, t *turn, list []Entry) error {
-	body, err := json.Marshal(map[string]any{"chatbot": t.Chatbot, "events": list})
-	if err != nil {
-		return err
+	form := s.forms[t.Kind]
+	if form == nil {
+		return errNoForm
 	}
-	if _, err := s.post(ctx, t.URL, body); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, lease*3/4)
+	defer cancel()
+	acked, err := form.Bring(ctx, t.Webhook, list)
+	if acked > t.Acked {
+		t.Acked, t.Failures = acked, 0
 	}
-	t.Acked, t.Failures = list[len(list)-1].Seq, 0
-	return nil
+	return err
 }
+
+var errNoForm = errors.New("this server knows no such form of webhook now")
 
 // note keeps where a webhook stands and when it is next due, unless it was taken or changed meanwhile.
 func (s *Service) note(ctx context.Context, t *turn, due time.Time) error {

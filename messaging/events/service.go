@@ -39,6 +39,7 @@ func Migrations() sqldb.Migrations {
 type Service struct {
 	Deps
 	Config
+	forms  map[Kind]Form
 	hub    *hub
 	closed chan struct{}
 	once   sync.Once
@@ -46,7 +47,7 @@ type Service struct {
 
 // New returns the service over a migrated store.
 func New(d Deps, c Config) *Service {
-	return &Service{Deps: d, Config: c, hub: newHub(), closed: make(chan struct{})}
+	return &Service{Deps: d, Config: c, forms: map[Kind]Form{Own: own{d, c.Issuer}}, hub: newHub(), closed: make(chan struct{})}
 }
 
 // Close ends the streams, when the server stops.
