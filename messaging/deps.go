@@ -52,6 +52,8 @@ type Holders interface {
 type Distribution interface {
 	// Carries reports whether there is a way for a channel.
 	Carries(c dispatch.Channel) bool
+	// Reach says which recipients a channel reaches now. Error: KindUnavailable.
+	Reach(ctx context.Context, c dispatch.Channel, to []dispatch.Recipient) ([]bool, error)
 	// Check tells whether a message can be accepted.
 	Check(o dispatch.Order) error
 	// AcceptAll queues messages within tx, all of them or none.

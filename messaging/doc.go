@@ -19,6 +19,9 @@
 // without buttons a person types a number or a word; that is matched against the message which the person last got, for a week, and
 // arrives as the same suggestion with the same postback. STOP and START are the person's own words and end or begin the permission to write.
 //
+// A suggestion of a door (Door) is the platform's own: what a person answers with it goes to that door instead of the chatbot's people, and no
+// sender can show one.
+//
 // # Statements and pages
 //
 // What goes out by RCS carries a statement of who sent it (messaging/statement). A text message carries a short link to the message as a

@@ -72,20 +72,37 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 	if err != nil {
 		return err
 	}
+	e, err := s.understood(ctx, chatbot, tenure, m, got)
+	if err != nil {
+		return err
+	}
+	list := s.inboundEvents(chatbot.ID, heard, e)
+	if door, t, ok := s.tap(chatbot.ID, tenure, m, e); ok {
+		if err := s.tapped(ctx, door, t); err != nil {
+			return err
+		}
+		list = nil
+	}
 	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := insertInbound(ctx, tx, m.ID, s.Now())
 		if err != nil || !fresh {
 			return err
 		}
-		e, err := s.understood(ctx, tx, chatbot, tenure, m, got)
-		if err != nil {
-			return err
-		}
 		if err := keepTalks(ctx, tx, []talk{{id: e.Conversation, chatbot: chatbot.ID, tenure: tenure}}); err != nil {
 			return err
 		}
-		return s.Events.Publish(ctx, tx, s.inboundEvents(chatbot.ID, heard, e)...)
+		return s.Events.Publish(ctx, tx, list...)
 	})
+}
+
+// tapped tells a door. What it refuses for good it has told the person, if anybody.
+func (s *Service) tapped(ctx context.Context, d Door, t Tap) error {
+	err := d.Tapped(ctx, t)
+	if kind := simtrust.KindOf(err); err != nil && kind != simtrust.KindUnavailable && kind != simtrust.KindInternal {
+		s.Log.InfoContext(ctx, "a door did not open", "chatbot", t.Chatbot, "reason", simtrust.ReasonOf(err))
+		return nil
+	}
+	return err
 }
 
 func (s *Service) holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error) {
@@ -116,7 +133,7 @@ func permissionWords(got gsma.Received) string {
 }
 
 // understood says what a message from a person is.
-func (s *Service) understood(ctx context.Context, tx *sqldb.Tx, chatbot sender.Chatbot, tenure simtrust.TenureID, m Inbound, got gsma.Received) (ReplyEvent, error) {
+func (s *Service) understood(ctx context.Context, chatbot sender.Chatbot, tenure simtrust.TenureID, m Inbound, got gsma.Received) (ReplyEvent, error) {
 	e := ReplyEvent{Conversation: conversation(s.Key, chatbot.ID, tenure), Channel: m.Channel, Response: got.Response, SharedData: got.SharedData}
 	if m.InReplyTo != "" {
 		d, ok, err := s.delivery(ctx, m.InReplyTo)
@@ -130,19 +147,19 @@ func (s *Service) understood(ctx context.Context, tx *sqldb.Tx, chatbot sender.C
 	if e.Response == nil && e.SharedData == nil {
 		e.Content = &got.Content
 		if !m.Channel.Rich() && got.Text != "" {
-			return s.matched(ctx, tx, e)
+			return s.matched(ctx, e)
 		}
 	}
 	return e, nil
 }
 
 // matched takes what was typed for a suggestion of the message that the person last got on such a channel, if it is one.
-func (s *Service) matched(ctx context.Context, tx *sqldb.Tx, e ReplyEvent) (ReplyEvent, error) {
-	t, ok, err := talkByID(ctx, tx, e.Conversation)
+func (s *Service) matched(ctx context.Context, e ReplyEvent) (ReplyEvent, error) {
+	t, ok, err := talkByID(ctx, s.DB, e.Conversation)
 	if err != nil || !ok || t.message == "" || s.Now().Sub(t.at) > answerTime {
 		return e, err
 	}
-	m, ok, err := messageByID(ctx, tx, t.message)
+	m, ok, err := messageByID(ctx, s.DB, t.message)
 	if err != nil || !ok {
 		return e, err
 	}

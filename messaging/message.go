@@ -47,6 +47,8 @@ type SendReq struct {
 	HoldBack time.Duration
 	// Language is that of the words that are added on channels of text; empty: Chinese.
 	Language gsma.Language
+	// Door: the content is a door's, and may hold its postbacks.
+	Door bool
 }
 
 // Sent is a message that was accepted.
@@ -90,6 +92,9 @@ func (r *SendReq) check(now time.Time) error {
 		return invalid(ReasonLanguage, "language: zh or en")
 	case !r.Expires.IsZero() && (!r.Expires.After(now) || r.Expires.After(now.Add(maxLife))):
 		return errExpiry
+	}
+	if err := r.checkDoors(); err != nil {
+		return err
 	}
 	return r.checkTo()
 }

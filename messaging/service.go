@@ -20,13 +20,14 @@ type Service struct {
 	Deps
 	Config
 	links  string
+	doors  map[string]Door
 	orders *sqldb.Coalescer[*order, Sent]
 }
 
 // New returns the service over a migrated store; Close releases it.
 func New(d Deps, c Config) *Service {
 	c.Files, c.FileOctets = cmp.Or(c.Files, maxFiles), cmp.Or(c.FileOctets, maxFileOctets)
-	s := &Service{Deps: d, Config: c, links: cmp.Or(c.Links, c.Issuer+"/m")}
+	s := &Service{Deps: d, Config: c, links: cmp.Or(c.Links, c.Issuer+"/m"), doors: map[string]Door{}}
 	s.orders = sqldb.NewCoalescer(d.DB, "messaging.send", s.acceptBatch, sqldb.WithMaxBatch(64))
 	return s
 }

@@ -102,6 +102,12 @@ func messageByID(ctx context.Context, q sqldb.Querier, id string) (message, bool
 	return found(scanMessage(q.QueryRow(ctx, `select `+messageColumns+` from messaging_message where id = $1`, id)))
 }
 
+// keyByID returns the request of a message: its key, or its id where it came without one.
+func keyByID(ctx context.Context, q sqldb.Querier, id string) (request string, ok bool, err error) {
+	err = q.QueryRow(ctx, `select request from messaging_message where id = $1`, id).Scan(&request)
+	return found(request, err)
+}
+
 func found[T any](v T, err error) (T, bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, false, nil
