@@ -32,6 +32,8 @@ type App struct {
 	Profile string
 	// RedirectURIs are compared character by character.
 	RedirectURIs []string
+	// InitiateURI is where a login that somebody else asks for begins (OpenID Connect Core §4), or empty: nowhere.
+	InitiateURI string
 	// Scopes are those the app may ask for, the purposes (dpv:X) it may name among them.
 	Scopes []string
 	// JWKS is the set of the public keys that are valid now, more than the newest while rotating; nil unless Auth is AuthKey.

@@ -39,7 +39,7 @@ func NewClient(c *rpc.Client) *Client {
 // RegisterApp adds an app.
 func (c *Client) RegisterApp(ctx context.Context, r Registration) (Registered, error) {
 	res, err := c.register(ctx, registerWire{
-		ID: r.ID, Name: r.Name, Auth: r.Auth, Profile: r.Profile, RedirectURIs: r.RedirectURIs, Scopes: r.Scopes, JWKS: r.JWKS,
+		ID: r.ID, Name: r.Name, Auth: r.Auth, Profile: r.Profile, RedirectURIs: r.RedirectURIs, InitiateURI: r.InitiateURI, Scopes: r.Scopes, JWKS: r.JWKS,
 		Sector: r.Sector, LegalBases: r.LegalBases,
 	})
 	return Registered{res.App.app(), res.Secret}, err

@@ -77,7 +77,7 @@ func holder[Req, Res any](fn func(context.Context, Proven, Req) (Res, error)) fu
 
 func (s *Service) register(ctx context.Context, w registerWire) (registeredWire, error) {
 	r, err := s.RegisterApp(ctx, Registration{
-		ID: w.ID, Name: w.Name, Auth: w.Auth, Profile: w.Profile, RedirectURIs: w.RedirectURIs, Scopes: w.Scopes, JWKS: w.JWKS,
+		ID: w.ID, Name: w.Name, Auth: w.Auth, Profile: w.Profile, RedirectURIs: w.RedirectURIs, InitiateURI: w.InitiateURI, Scopes: w.Scopes, JWKS: w.JWKS,
 		Sector: w.Sector, LegalBases: w.LegalBases,
 	})
 	return registeredWire{wireOf(r.App), r.Secret}, err

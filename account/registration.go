@@ -17,6 +17,8 @@ type Registration struct {
 	// Name is shown to people on the consent page: 1 to 64 printable characters.
 	Name, Auth, Profile  string
 	RedirectURIs, Scopes []string
+	// InitiateURI is optional: where links that log people in lead to.
+	InitiateURI string
 	// JWKS is required with AuthKey and refused otherwise.
 	JWKS []byte
 	// Sector is required only if the redirect URIs have several hosts.
@@ -31,6 +33,7 @@ const (
 	ReasonInvalidAuthMethod  = "invalid_auth_method"
 	ReasonInvalidProfile     = "invalid_profile"
 	ReasonInvalidRedirectURI = "invalid_redirect_uri"
+	ReasonInvalidInitiateURI = "invalid_initiate_login_uri"
 	ReasonInvalidScope       = "invalid_scope"
 	ReasonInvalidKeys        = "invalid_keys"
 	ReasonInvalidSector      = "invalid_sector"
@@ -61,7 +64,7 @@ func invalid(reason, msg string) *simtrust.Error {
 // app checks the registration and returns the app it describes, without credentials, and its keys.
 func (r Registration) app(id string) (App, []publicKey, error) {
 	for _, check := range []func() error{
-		r.checkID, r.checkName, r.checkAuth, r.checkRedirects, r.checkScopes, r.checkBases,
+		r.checkID, r.checkName, r.checkAuth, r.checkRedirects, r.checkInitiateURI, r.checkScopes, r.checkBases,
 	} {
 		if err := check(); err != nil {
 			return App{}, nil, err
@@ -79,7 +82,8 @@ func (r Registration) app(id string) (App, []publicKey, error) {
 		return App{}, nil, err
 	}
 	return App{
-		ID: id, Name: r.Name, Auth: r.Auth, Profile: r.Profile, RedirectURIs: r.RedirectURIs, Scopes: r.Scopes,
+		ID: id, Name: r.Name, Auth: r.Auth, Profile: r.Profile, RedirectURIs: r.RedirectURIs,
+		InitiateURI: r.InitiateURI, Scopes: r.Scopes,
 		Sector: sector, LegalBases: r.LegalBases,
 	}, keys, nil
 }

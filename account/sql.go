@@ -17,7 +17,7 @@ var migrations embed.FS
 // Migrations returns the module's tables.
 func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "account", FS: migrations} }
 
-const recordColumns = `id, name, auth, profile, sector, redirect_uris, scopes, legal_bases, credentials, registered, suspended`
+const recordColumns = `id, name, auth, profile, sector, redirect_uris, scopes, legal_bases, credentials, registered, suspended, initiate_login_uri`
 
 func insertApp(ctx context.Context, tx *sqldb.Tx, r record) error {
 	var texts [4]string
@@ -29,8 +29,8 @@ func insertApp(ctx context.Context, tx *sqldb.Tx, r record) error {
 		texts[i] = string(text)
 	}
 	_, err := tx.Exec(ctx, `insert into account_app (`+recordColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null)`,
-		r.ID, r.Name, r.Auth, r.Profile, r.Sector, texts[0], texts[1], texts[2], texts[3], r.Registered.UnixMilli())
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, $11)`,
+		r.ID, r.Name, r.Auth, r.Profile, r.Sector, texts[0], texts[1], texts[2], texts[3], r.Registered.UnixMilli(), r.InitiateURI)
 	if sqldb.IsUnique(err) {
 		return errAppExists
 	}
@@ -96,7 +96,7 @@ func scanRecord(row interface{ Scan(...any) error }) (record, error) {
 	var redirects, scopes, bases, credentials []byte
 	var registered int64
 	var suspended sql.NullInt64
-	err := row.Scan(&r.ID, &r.Name, &r.Auth, &r.Profile, &r.Sector, &redirects, &scopes, &bases, &credentials, &registered, &suspended)
+	err := row.Scan(&r.ID, &r.Name, &r.Auth, &r.Profile, &r.Sector, &redirects, &scopes, &bases, &credentials, &registered, &suspended, &r.InitiateURI)
 	if err != nil {
 		return record{}, err
 	}

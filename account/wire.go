@@ -13,6 +13,7 @@ type (
 		Auth         string            `json:"auth"`
 		Profile      string            `json:"profile"`
 		RedirectURIs []string          `json:"redirect_uris,omitzero"`
+		InitiateURI  string            `json:"initiate_login_uri,omitzero"`
 		Scopes       []string          `json:"scopes"`
 		JWKS         json.RawMessage   `json:"jwks,omitzero"`
 		Sector       string            `json:"sector,omitzero"`
@@ -24,6 +25,7 @@ type (
 		Auth         string            `json:"auth"`
 		Profile      string            `json:"profile"`
 		RedirectURIs []string          `json:"redirect_uris"`
+		InitiateURI  string            `json:"initiate_login_uri,omitzero"`
 		Scopes       []string          `json:"scopes"`
 		JWKS         json.RawMessage   `json:"jwks,omitzero"`
 		Sector       string            `json:"sector"`
@@ -69,14 +71,14 @@ type (
 
 func wireOf(a App) appWire {
 	return appWire{
-		ID: a.ID, Name: a.Name, Auth: a.Auth, Profile: a.Profile, RedirectURIs: a.RedirectURIs, Scopes: a.Scopes, JWKS: a.JWKS,
+		ID: a.ID, Name: a.Name, Auth: a.Auth, Profile: a.Profile, RedirectURIs: a.RedirectURIs, InitiateURI: a.InitiateURI, Scopes: a.Scopes, JWKS: a.JWKS,
 		Sector: a.Sector, LegalBases: a.LegalBases, Suspended: a.Suspended, Registered: a.Registered,
 	}
 }
 
 func (w appWire) app() App {
 	return App{
-		ID: w.ID, Name: w.Name, Auth: w.Auth, Profile: w.Profile, RedirectURIs: w.RedirectURIs, Scopes: w.Scopes, JWKS: w.JWKS,
+		ID: w.ID, Name: w.Name, Auth: w.Auth, Profile: w.Profile, RedirectURIs: w.RedirectURIs, InitiateURI: w.InitiateURI, Scopes: w.Scopes, JWKS: w.JWKS,
 		Sector: w.Sector, LegalBases: w.LegalBases, Suspended: w.Suspended, Registered: w.Registered,
 	}
 }

@@ -25,6 +25,7 @@ type appRegisterCmd struct {
 	Auth        string            `enum:"none,client_secret_basic,private_key_jwt" default:"none" help:"none (public app with PKCE), client_secret_basic or private_key_jwt."`
 	Profile     string            `enum:"oidc,camara,fapi2" default:"oidc" help:"The rules it is held to: oidc, camara or fapi2."`
 	RedirectURI []string          `name:"redirect-uri" placeholder:"URI" help:"Exact redirect URI; repeat for several."`
+	InitiateURI string            `name:"initiate-login-uri" placeholder:"URI" help:"Where links that log people in lead to (OpenID Connect third-party-initiated login)."`
 	Scope       []string          `required:"" placeholder:"SCOPE" help:"Scope it may ask for; repeat for several."`
 	JWKSFile    string            `name:"jwks-file" type:"existingfile" help:"Its public keys as a JWK set, for private_key_jwt."`
 	Sector      string            `help:"Apps of one sector see the same sub. Default: the host of its redirect URIs."`
@@ -44,7 +45,7 @@ func (a *appRegisterCmd) Run(ctx context.Context) error {
 		return err
 	}
 	res, err := account.NewClient(c).RegisterApp(ctx, account.Registration{Name: a.Name, Auth: a.Auth, Profile: a.Profile,
-		RedirectURIs: a.RedirectURI, Scopes: a.Scope, JWKS: jwks, Sector: a.Sector, LegalBases: a.LegalBasis})
+		RedirectURIs: a.RedirectURI, InitiateURI: a.InitiateURI, Scopes: a.Scope, JWKS: jwks, Sector: a.Sector, LegalBases: a.LegalBasis})
 	if err != nil {
 		return err
 	}
