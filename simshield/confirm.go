@@ -30,7 +30,12 @@ func (s *Service) Confirm(ctx context.Context, party, signed string) (Transactio
 	if err != nil {
 		return Transaction{}, err
 	}
-	t, err := s.confirm(ctx, p, r, signed, now)
+	return s.confirmFrom(ctx, p, r, signed, "", now)
+}
+
+// confirmFrom has a request confirmed by the tenure that is meant; empty: by whoever holds the number.
+func (s *Service) confirmFrom(ctx context.Context, p Party, r *request.Request, signed string, meant simtrust.TenureID, now time.Time) (Transaction, error) {
+	t, err := s.confirm(ctx, p, r, signed, meant, now)
 	if err == nil {
 		return t, nil
 	}
@@ -40,12 +45,12 @@ func (s *Service) Confirm(ctx context.Context, party, signed string) (Transactio
 	return Transaction{}, err
 }
 
-func (s *Service) confirm(ctx context.Context, p Party, r *request.Request, signed string, now time.Time) (Transaction, error) {
+func (s *Service) confirm(ctx context.Context, p Party, r *request.Request, signed string, meant simtrust.TenureID, now time.Time) (Transaction, error) {
 	o, err := s.statementFor(p, r, now)
 	if err != nil {
 		return Transaction{}, err
 	}
-	o.request, o.jwks = signed, p.JWKS
+	o.request, o.jwks, o.meant = signed, p.JWKS, meant
 	number, err := simtrust.ParseNumber(r.PhoneNumber)
 	if err != nil {
 		return Transaction{}, err
@@ -108,6 +113,8 @@ type opening struct {
 	// compose makes what is signed and asked, with or without the reminder of a large amount.
 	compose func(k Key, remind bool) (composed, error)
 	payment *payment // nil: no transfer
+	// meant is who is asked, whoever holds the number; empty: who holds it now.
+	meant simtrust.TenureID
 	// hash, nationalID and only say which key may sign; zero: any.
 	hash       applet.HashAlgorithm
 	nationalID string
@@ -244,7 +251,7 @@ func (s *Service) find(ctx context.Context, o *opening, n simtrust.Number) error
 		return errNotEnrolled
 	case err != nil:
 		return err
-	case !h.Usable():
+	case !h.Usable() || o.meant != "" && o.meant != h.ID:
 		return errNotCurrent
 	}
 	o.holding = h

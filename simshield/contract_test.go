@@ -58,7 +58,7 @@ func (l local) CancelRegistration(ctx context.Context, id string) (simshield.Reg
 	return l.w.CancelRegistration(ctx, l.w.bank.id, id)
 }
 
-// gate knows a token of a party, those of two operators, and one of nobody.
+// gate knows a token of a party, those of two operators, one of a carrier of requests, and one of nobody.
 type gate struct{}
 
 func (gate) Authenticate(r *http.Request) (rpc.Caller, error) {
@@ -67,6 +67,8 @@ func (gate) Authenticate(r *http.Request) (rpc.Caller, error) {
 		return rpc.Caller{Client: "bank", Scopes: []string{simshield.ScopeConfirm, simshield.ScopeRegister}}, nil
 	case "anna", "boris":
 		return rpc.Caller{Client: token, Scopes: []string{simshield.ScopeApprove}}, nil
+	case "carrier":
+		return rpc.Caller{Client: "carrier", Scopes: []string{simshield.ScopeRelay}}, nil
 	case "stranger":
 		return rpc.Caller{Client: "stranger", Scopes: []string{"openid"}}, nil
 	}
@@ -76,11 +78,17 @@ func (gate) Authenticate(r *http.Request) (rpc.Caller, error) {
 // remote serves the module and returns a party's client.
 func (w *world) remote(token string) *simshield.Client {
 	w.t.Helper()
+	return simshield.NewClient(w.at(token))
+}
+
+// at serves the module to who has a token.
+func (w *world) at(token string) *rpc.Client {
+	w.t.Helper()
 	router := rpc.NewRouter(rpc.Config{Auth: gate{}, Log: slog.New(slog.DiscardHandler)})
 	w.Mount(router)
 	server := httptest.NewServer(router)
 	w.t.Cleanup(server.Close)
-	return simshield.NewClient(rpc.NewClient(server.URL, server.Client(), token))
+	return rpc.NewClient(server.URL, server.Client(), token)
 }
 
 // TestContract: in process and over HTTP the module is the same.

@@ -28,6 +28,11 @@
 // proves that it has it by a certification request (RFC 2986), and package ca issues the certificate of the profile for applet and kind. A
 // blocked PIN ends the key; there is no way to set a PIN from afar. Another registration needs the person at the counter, or two operators.
 //
+// # Carried requests
+//
+// A module of the platform may carry a request that a party signed (Relay), say for a person who confirms a message. What it opens is the
+// party's transaction, counts against the party, and asks the one holder who is meant. It learns of what it has the request of, and nothing else.
+//
 // # Standards
 //
 // PBoC circular 261/2016 and the circular's limits (Policy). What it signs: package applet. How it travels: packages gateway and ota.

@@ -13,11 +13,12 @@ import (
 )
 
 // Scopes of the operations. ScopeConfirm is for those who ask for signatures, ScopeRegister for those who identify persons, ScopeApprove
-// for operators who approve a registration after a blocked PIN.
+// for operators who approve a registration after a blocked PIN, ScopeRelay for the platform's own modules that carry parties' requests.
 const (
 	ScopeConfirm  = "simshield:confirm"
 	ScopeRegister = "simshield:register"
 	ScopeApprove  = "simshield:approve"
+	ScopeRelay    = "simshield:relay"
 )
 
 const (
@@ -49,6 +50,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "simshield.approve", patternApprove, s.approveWire, rpc.Scope(ScopeApprove))
 	rpc.Handle(r, "simshield.suspend", patternSuspend, s.suspendWire, register)
 	rpc.Handle(r, "simshield.resume", patternResume, s.resumeWire, register)
+	s.mountRelay(r)
 }
 
 type (

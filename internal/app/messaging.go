@@ -31,6 +31,7 @@ import (
 	"simtrust/messaging/smsc"
 	"simtrust/messaging/statement"
 	"simtrust/renumber"
+	"simtrust/simshield"
 )
 
 // Messaging configures business messages. Without a bearer there are none; they stand on the certificate authority.
@@ -62,7 +63,7 @@ type Queue struct {
 func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" }
 
 // messagingScopes is what messaging may ask of the identity core.
-var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead}
+var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead, simshield.ScopeRelay}
 
 // messagingClient is its name in logs and rate limits.
 const messagingClient = "module:messaging"

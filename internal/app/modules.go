@@ -145,13 +145,14 @@ var limits = rpc.Limits{
 // logins is how often one holder may come to be logged in: far more than a person does, far less than would fill the store.
 var logins = rpc.Rate{PerSecond: 200, Burst: 2000}
 
-// scopes are what an application can be registered for: the provider's own, and those of the mounted operations.
+// scopes are what an application can be registered for: the provider's own, and those of the mounted operations, but for what only modules
+// do for others.
 func (a *App) scopes() []string {
 	known := []string{oidc.ScopeOpenID, oidc.ScopePhone, oidc.ScopeIntrospect}
 	for _, op := range a.router.Ops() {
 		known = append(known, op.Scopes...)
 	}
-	return known
+	return slices.DeleteFunc(known, func(s string) bool { return s == simshield.ScopeRelay })
 }
 
 func (a *App) mount(m *modules) *rpc.Router {

@@ -120,6 +120,15 @@ func Read(text string, keys jwt.Keyfunc) (r *Request, algorithm string, err erro
 	return r, token.Method.Alg(), nil
 }
 
+// Issuer is the party that a request says it is from, which Read verifies by the keys of that party. The error is ErrMalformed.
+func Issuer(text string) (string, error) {
+	r := &Request{}
+	if _, _, err := jwt.NewParser(jwt.WithStrictDecoding()).ParseUnverified(text, r); err != nil || r.Issuer == "" {
+		return "", fmt.Errorf("%w: not three parts of base64url with JSON, or without iss", ErrMalformed)
+	}
+	return r.Issuer, nil
+}
+
 func (r *Request) subjects() (n int) {
 	for _, there := range []bool{r.Transfer != nil, r.Document != nil, r.Login != nil} {
 		if there {

@@ -125,9 +125,13 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"login":{"challenge":"AAAA"}}`)
 	f.Add(`{"document":{"title":"x","hash_algorithm":"SHA-256","hash":""}}`)
 	f.Fuzz(func(t *testing.T, claims string) {
-		r, _, err := request.Read(p.sign(t, header, claims), p.keyfunc)
+		signed := p.sign(t, header, claims)
+		r, _, err := request.Read(signed, p.keyfunc)
 		if err != nil {
 			return
+		}
+		if issuer, _ := request.Issuer(signed); issuer != r.Issuer {
+			t.Errorf("%q is from %q, and from %q", claims, r.Issuer, issuer)
 		}
 		again, err := json.Marshal(r)
 		if err != nil {
