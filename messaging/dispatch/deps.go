@@ -51,6 +51,8 @@ type Submission struct {
 	Message, Chatbot string
 	Class            Class
 	Expires          time.Time
+	// Patience is how long the copy may go undelivered before another step is thought of; 0: until Expires.
+	Patience time.Duration
 	// PossibleDuplicate says that an earlier copy may have arrived.
 	PossibleDuplicate bool
 	ContentType       string

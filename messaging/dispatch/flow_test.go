@@ -547,3 +547,17 @@ func TestNothingIsQueuedInATransactionThatEndsBadly(t *testing.T) {
 		}
 	})
 }
+
+// TestPatience: a bearer is told how long its copy may go undelivered; the last step has until the end.
+func TestPatience(t *testing.T) {
+	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+		w.net.submit = answering(rcs, dispatch.Rejected)
+		w.send(plan(c))
+		w.want(dispatch.StateSubmitted, "1 rcs", "2 sms")
+		for i, want := range []time.Duration{time.Minute, 0} {
+			if got := w.net.copies[i].Patience; got != want {
+				t.Errorf("copy %d: %v", i+1, got)
+			}
+		}
+	})
+}

@@ -18,6 +18,7 @@ type plan struct {
 type content struct {
 	kind    string
 	payload []byte
+	after   time.Duration
 }
 
 // readPlans returns the messages of rows by id.
@@ -31,20 +32,28 @@ func readPlans(ctx context.Context, q sqldb.Querier, channel Channel, rows []row
 		}
 	}
 	where, args := sqldb.In(q.Dialect(), "m.id", 2, ids)
-	found, err := q.Query(ctx, `select m.id, m.chatbot, m.class, m.sim_window, s.step, s.content_type, s.payload
+	parsed := routes{}
+	found, err := q.Query(ctx, `select m.id, m.chatbot, m.class, m.sim_window, m.route, s.step, s.content_type, s.payload
 		from dispatch_message m join dispatch_step s on s.message = m.id where s.channel = $1 and `+where, append([]any{string(channel)}, args...)...)
 	_, err = sqldb.Collect(found, err, func(rows *sql.Rows) (struct{}, error) {
-		var id string
+		var id, text string
 		var window int64
 		var step int
 		var c content
 		var q Question
-		err := rows.Scan(&id, &q.Chatbot, &q.Class, &window, &step, &c.kind, &c.payload)
+		if err := rows.Scan(&id, &q.Chatbot, &q.Class, &window, &text, &step, &c.kind, &c.payload); err != nil {
+			return struct{}{}, err
+		}
+		r, err := parsed.of(q.Class, text)
+		if err != nil {
+			return struct{}{}, err
+		}
+		c.after = r.steps[step].after
 		q.SIMChangedWithin = time.Duration(window) * time.Millisecond
 		if p := plans[id]; p != nil {
 			p.question, p.contents[step] = q, c
 		}
-		return struct{}{}, err
+		return struct{}{}, nil
 	})
 	return plans, err
 }
