@@ -14,6 +14,7 @@ type Client struct {
 	Check   func(context.Context, CheckReq) (CheckRes, error)
 	Holders func(context.Context, HoldersReq) (HoldersRes, error)
 	Live    func(context.Context, LiveReq) (HoldersRes, error)
+	Devices func(context.Context, DevicesReq) (DevicesRes, error)
 }
 
 // NewClient returns a client over c.
@@ -24,5 +25,6 @@ func NewClient(c *rpc.Client) *Client {
 		Check:   rpc.Call[CheckReq, CheckRes](c, checkPattern),
 		Holders: rpc.Call[HoldersReq, HoldersRes](c, holdersPattern),
 		Live:    rpc.Call[LiveReq, HoldersRes](c, livePattern),
+		Devices: rpc.Call[DevicesReq, DevicesRes](c, devicesPattern),
 	}
 }

@@ -34,6 +34,7 @@ type api struct {
 	check   func(context.Context, renumber.CheckReq) (renumber.CheckRes, error)
 	holders func(context.Context, renumber.HoldersReq) (renumber.HoldersRes, error)
 	live    func(context.Context, renumber.LiveReq) (renumber.HoldersRes, error)
+	devices func(context.Context, renumber.DevicesReq) (renumber.DevicesRes, error)
 }
 
 func localAPI(r *rpc.Router, token string) api {
@@ -43,6 +44,7 @@ func localAPI(r *rpc.Router, token string) api {
 		rpc.Local[renumber.CheckReq, renumber.CheckRes](r, "renumber.check", token),
 		rpc.Local[renumber.HoldersReq, renumber.HoldersRes](r, "renumber.holders", token),
 		rpc.Local[renumber.LiveReq, renumber.HoldersRes](r, "renumber.live", token),
+		rpc.Local[renumber.DevicesReq, renumber.DevicesRes](r, "renumber.devices", token),
 	}
 }
 
@@ -71,7 +73,7 @@ func inBothWays(t *testing.T, contract func(t *testing.T, o *operator, auth toke
 				t.Cleanup(server.Close)
 				as = func(token string) api {
 					c := renumber.NewClient(rpc.NewClient(server.URL, server.Client(), token))
-					return api{c.Feed, c.Show, c.Check, c.Holders, c.Live}
+					return api{c.Feed, c.Show, c.Check, c.Holders, c.Live, c.Devices}
 				}
 			}
 			contract(t, o, auth, as)

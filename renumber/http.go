@@ -26,6 +26,7 @@ const (
 	checkPattern   = "POST /renumber/v1/check"
 	holdersPattern = "POST /renumber/v1/holders"
 	livePattern    = "POST /renumber/v1/live"
+	devicesPattern = "POST /renumber/v1/devices"
 )
 
 // maxFeedBody holds MaxBatch events with every field at its longest.
@@ -38,6 +39,7 @@ func (s *Service) Mount(r *rpc.Router) {
 	rpc.Handle(r, "renumber.check", checkPattern, s.check, rpc.Scope(ScopeCheck))
 	rpc.Handle(r, "renumber.holders", holdersPattern, s.holders, rpc.Scope(ScopeTenures))
 	rpc.Handle(r, "renumber.live", livePattern, s.live, rpc.Scope(ScopeTenures))
+	rpc.Handle(r, "renumber.devices", devicesPattern, s.deviceNumbers, rpc.Scope(ScopeTenures))
 	s.mountCamara(r)
 }
 
