@@ -86,6 +86,7 @@ type Deps struct {
 	Distribution Distribution
 	Events       Log
 	Notary       Notary
+	Logins       Logins // nil: there are none
 	Log          *slog.Logger
 	Now          func() time.Time
 }

@@ -19,6 +19,7 @@ const (
 	ReasonExpiry     = "expiry_refused"     // invalid
 	ReasonContent    = "content_refused"    // invalid: the content is malformed; the message names the member
 	ReasonLimit      = "content_over_limit" // invalid: the message names channel, member and limit
+	ReasonLogin      = "login_refused"      // invalid: a URL that the content does not open, or two of the same
 	ReasonChannels   = "channels_refused"   // invalid: no such channel, one twice, or one that is not the chatbot's to use
 	ReasonMessage    = "unknown_message"    // not found, another client's too
 	ReasonFile       = "file_refused"       // invalid: a type that is not carried, or not what it says it is

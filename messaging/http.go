@@ -47,6 +47,9 @@ func (s *Service) sendWire(ctx context.Context, w SendWire) (SentWire, error) {
 	for _, c := range w.Channels {
 		req.Steps = append(req.Steps, Step{Channel: gsma.Channel(c.Channel), When: dispatch.When(c.When), After: seconds(c.After)})
 	}
+	for _, l := range w.Logins {
+		req.Logins = append(req.Logins, Login(l))
+	}
 	sent, err := s.Send(ctx, req)
 	if err != nil {
 		return SentWire{}, err

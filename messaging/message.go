@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +48,8 @@ type SendReq struct {
 	HoldBack time.Duration
 	// Language is that of the words that are added on channels of text; empty: Chinese.
 	Language gsma.Language
+	// Logins are URLs of the content that are opened with the recipient logged in.
+	Logins []Login `json:",omitempty"`
 	// Door: the content is a door's, and may hold its postbacks.
 	Door bool
 }
@@ -93,7 +96,7 @@ func (r *SendReq) check(now time.Time) error {
 	case !r.Expires.IsZero() && (!r.Expires.After(now) || r.Expires.After(now.Add(maxLife))):
 		return errExpiry
 	}
-	if err := r.checkDoors(); err != nil {
+	if err := errors.Join(r.checkDoors(), r.checkLogins(now)); err != nil {
 		return err
 	}
 	return r.checkTo()

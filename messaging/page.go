@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"simtrust/internal/rpc"
+	"simtrust/messaging/sender"
 	"simtrust/web"
 )
 
@@ -37,7 +38,17 @@ func (s *Service) open(w http.ResponseWriter, r *http.Request, m message, url st
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		http.Redirect(w, r, url, http.StatusFound)
 	default:
-		_, err = s.Senders.Live(r.Context(), m.chatbot)
-		web.Render(w, r, http.StatusOK, web.Message{Sender: chatbot.Name, Brand: chatbot.BrandName, Verified: err == nil, Content: web.ContentOf(m.content)})
+		s.show(w, r, m, chatbot)
 	}
+}
+
+// show has the URLs of a content as its sender wrote them: what logs somebody in is in the message of each recipient alone.
+func (s *Service) show(w http.ResponseWriter, r *http.Request, m message, chatbot sender.Chatbot) {
+	logins, err := s.hasLogins(r.Context(), m.id)
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	_, err = s.Senders.Live(r.Context(), m.chatbot)
+	web.Render(w, r, http.StatusOK, web.Message{Sender: chatbot.Name, Brand: chatbot.BrandName, Verified: err == nil, Logins: logins, Content: web.ContentOf(m.content)})
 }

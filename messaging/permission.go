@@ -34,7 +34,7 @@ func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
 		Content: notice(chatbot.Name),
 	}}
 	o.req.complete(o.created, s.steps(dispatch.ClassService, true))
-	if o.made, err = s.render(&o.req, chatbot); err != nil {
+	if o.made, err = s.render(ctx, o.id, &o.req, chatbot); err != nil {
 		return err
 	}
 	if o.digest, err = o.req.digest(s.Key); err != nil {

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"context"
 	"crypto/rand"
 	"slices"
 
@@ -19,20 +20,24 @@ type rendering struct {
 // link is a short link. An empty URL is the message's page.
 type link struct{ code, url string }
 
-// render writes a content for every step. Errors: KindInvalid with ReasonLimit, ReasonContent, ReasonChannels or
-// dispatch.ReasonPlan.
-func (s *Service) render(req *SendReq, chatbot sender.Chatbot) (rendering, error) {
+// render writes a content for every step. Errors: KindInvalid with ReasonLimit, ReasonContent, ReasonChannels, ReasonLogin or
+// dispatch.ReasonPlan; those of Logins.
+func (s *Service) render(ctx context.Context, message string, req *SendReq, chatbot sender.Chatbot) (rendering, error) {
 	if err := checkSteps(req.Steps, chatbot.SMSFallback); err != nil {
+		return rendering{}, err
+	}
+	content, places, err := s.personal(ctx, message, req)
+	if err != nil {
 		return rendering{}, err
 	}
 	var out rendering
 	options := gsma.Options{Signature: chatbot.Signature(), Language: req.Language}
 	if slices.ContainsFunc(req.Steps, func(p Step) bool { return !p.Channel.Rich() }) {
-		out.links = newLinks(req.Content)
+		out.links = newLinks(content, places)
 		options.Page, options.Short = s.shortened(out.links)
 	}
 	for _, step := range req.Steps {
-		part, answers, err := renderFor(req.Content, step.Channel.Limits(), options)
+		part, answers, err := renderFor(content, step.Channel.Limits(), options)
 		if err != nil {
 			return rendering{}, refusedContent(step.Channel, err)
 		}
@@ -75,11 +80,13 @@ func checkSteps(steps []Step, sms bool) error {
 	return nil
 }
 
-// newLinks makes short links to the page and to every URL that text would hold.
-func newLinks(c gsma.Content) []link {
+// newLinks makes short links to the page and to every URL that text would hold, but not to what is each recipient's own.
+func newLinks(c gsma.Content, own []string) []link {
 	list := []link{{code: newCode()}}
 	for _, url := range gsma.Links(c) {
-		list = append(list, link{newCode(), url})
+		if !slices.Contains(own, url) {
+			list = append(list, link{newCode(), url})
+		}
 	}
 	return list
 }

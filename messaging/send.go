@@ -3,6 +3,7 @@ package messaging
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -62,7 +63,7 @@ func (s *Service) prepare(ctx context.Context, req SendReq, digest []byte) (*ord
 	}
 	o := &order{id: simtrust.NewID("msg"), digest: digest, created: s.Now()}
 	req.complete(o.created, s.steps(req.Class, chatbot.SMSFallback))
-	if o.made, err = s.render(&req, chatbot); err != nil {
+	if o.made, err = s.render(ctx, o.id, &req, chatbot); err != nil {
 		return nil, err
 	}
 	o.req = req
@@ -191,7 +192,7 @@ func (s *Service) queue(ctx context.Context, tx *sqldb.Tx, accepted []*order) er
 	if len(orders) == 0 {
 		return nil
 	}
-	if err := insertLinks(ctx, tx, accepted); err != nil {
+	if err := errors.Join(insertLinks(ctx, tx, accepted), s.keepLogins(ctx, tx, accepted)); err != nil {
 		return err
 	}
 	return s.Distribution.AcceptAll(ctx, tx, orders...)

@@ -83,6 +83,9 @@ func (s *Service) Revoke(ctx context.Context, client, id string, deliveries []st
 		if _, err := s.owned(ctx, tx, client, id); err != nil {
 			return err
 		}
+		if err := s.revokeLogins(ctx, tx, id, deliveries); err != nil {
+			return err
+		}
 		open, err = s.Distribution.Revoke(ctx, tx, id, deliveries...)
 		return err
 	})

@@ -22,6 +22,13 @@ type SendWire struct {
 	Expires  time.Time     `json:"expires,omitzero"`
 	HoldBack int64         `json:"hold_if_sim_changed_within,omitzero"`
 	Language string        `json:"language,omitempty"`
+	Logins   []LoginWire   `json:"logins,omitempty"`
+}
+
+// LoginWire has what opens the URL open it logged in, at the app of that client_id.
+type LoginWire struct {
+	App string `json:"client_id"`
+	URL string `json:"url"`
 }
 
 // Format hides recipients and content under every verb.

@@ -172,12 +172,30 @@ type Message struct {
 	Sender, Brand string
 	// Verified: the sender stands now.
 	Verified bool
-	Content  Content
+	// Logins: the message itself has links that log its recipient in; those of the page do not.
+	Logins  bool
+	Content Content
 }
+
+// OneTap asks a person whether to be logged in at an app that a message opens. The form posts nothing to Action.
+type OneTap struct {
+	Sender, Brand string
+	App           string
+	Action        string
+	// Target is the origin to which the answer leads.
+	Target string
+}
+
+// OneTapUsed says that a link has logged its person in before.
+type OneTapUsed struct{}
 
 // LostMessage says that a short link leads nowhere, or not any more.
 type LostMessage struct{}
 
+func (OneTap) page() string               { return "onetap.html" }
+func (o OneTap) formTargets() []string    { return []string{o.Target} }
+func (OneTapUsed) page() string           { return "onetapused.html" }
+func (OneTapUsed) formTargets() []string  { return nil }
 func (Message) page() string              { return "message.html" }
 func (Message) formTargets() []string     { return nil }
 func (m Message) sources() []string       { return m.Content.sources() }
