@@ -40,7 +40,7 @@ func Encode(c Content, l Limits) (Part, error) {
 	if len(parts) == 1 {
 		return parts[0], nil
 	}
-	return join(parts)
+	return Join(parts...)
 }
 
 // first writes all but the chip list.
@@ -49,8 +49,7 @@ func (c *Content) first() (Part, error) {
 	case c.Location != nil:
 		return text(c.Location.URI()), nil
 	case c.File != nil:
-		b, err := c.File.xml()
-		return Part{TypeFile, b}, err
+		return c.File.Part()
 	case c.Card != nil || c.Carousel != nil:
 		return payload{Message: &c.RichCard}.part(TypeCard)
 	default:

@@ -32,14 +32,15 @@ const (
 	typeThumbnail = "thumbnail"
 )
 
-func (f *File) xml() ([]byte, error) {
+// Part writes a file as it travels, unchecked: for what came in another form.
+func (f *File) Part() (Part, error) {
 	x := fileXML{XMLName: xml.Name{Space: fileNamespace, Local: "file"}}
 	if f.Thumbnail != nil {
 		x.Info = append(x.Info, f.Thumbnail.xml(typeThumbnail))
 	}
 	x.Info = append(x.Info, f.FileInfo.xml(typeFile))
 	b, err := xml.Marshal(x)
-	return append([]byte(xml.Header), b...), err
+	return Part{TypeFile, append([]byte(xml.Header), b...)}, err
 }
 
 func (f *FileInfo) xml(kind string) fileInfoXML {

@@ -17,8 +17,8 @@ import (
 // maxParts is the most bodies that one message has.
 const maxParts = 4
 
-// join writes multipart/mixed (RFC 2046 §5.1.3), each part with its length, as service providers have it.
-func join(parts []Part) (Part, error) {
+// Join writes the bodies of one message as multipart/mixed (RFC 2046 §5.1.3), each with its length, as service providers have it.
+func Join(parts ...Part) (Part, error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	if err := w.SetBoundary(boundary(parts)); err != nil {

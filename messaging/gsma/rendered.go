@@ -23,12 +23,11 @@ func (r Rendered) Part() (Part, error) {
 	if r.File == nil {
 		return words, nil
 	}
-	b, err := r.File.xml()
-	file := Part{TypeFile, b}
+	file, err := r.File.Part()
 	if err != nil || r.Text == "" {
 		return file, err
 	}
-	return join([]Part{words, file})
+	return Join(words, file)
 }
 
 // Signatures stand in these; no content may have them in a text message.
