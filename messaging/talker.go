@@ -12,6 +12,11 @@ func (s *Service) Talker(ctx context.Context, chatbot, conversation string) (sim
 	return found[conversation], err
 }
 
+// Conversation is the name of a chatbot's talk with a tenure, whether or not they have talked.
+func (s *Service) Conversation(chatbot string, tenure simtrust.TenureID) string {
+	return conversation(s.Key, chatbot, tenure)
+}
+
 // Words are what a person said, as a text: what they typed, or what stood on the button; empty for what is neither.
 func (e ReplyEvent) Words() string {
 	switch {
