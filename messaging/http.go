@@ -54,14 +54,7 @@ func (s *Service) sendWire(ctx context.Context, w SendWire) (SentWire, error) {
 	if err != nil {
 		return SentWire{}, err
 	}
-	out := SentWire{Message: sent.Message, Expires: sent.Expires, Repeated: sent.Repeated, Recipients: make([]RecipientWire, len(sent.Recipients))}
-	for i, r := range sent.Recipients {
-		out.Recipients[i] = RecipientWire(r)
-		if r.Delivery != "" {
-			out.Accepted++
-		}
-	}
-	return out, nil
+	return sent.Wire(), nil
 }
 
 // seconds are so many, or the longest time that there is, either way: what is too long is refused later, and never wraps to what is short.

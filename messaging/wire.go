@@ -62,6 +62,18 @@ type RecipientWire struct {
 	Reason   string `json:"reason,omitempty"`
 }
 
+// Wire is the answer as it travels.
+func (s Sent) Wire() SentWire {
+	out := SentWire{Message: s.Message, Expires: s.Expires, Repeated: s.Repeated, Recipients: make([]RecipientWire, len(s.Recipients))}
+	for i, r := range s.Recipients {
+		out.Recipients[i] = RecipientWire(r)
+		if r.Delivery != "" {
+			out.Accepted++
+		}
+	}
+	return out
+}
+
 // StatusWire counts a message's deliveries by state.
 type StatusWire struct {
 	Message string                   `json:"message"`
