@@ -23,6 +23,9 @@ var everyView = []web.View{
 	web.Consent{App: "<b>山茶</b>", Masked: "+86138****0001", Asked: []string{"openid", "phone", "custom:x"}, Action: "/consent", Handle: "h1",
 		Targets: []string{"https://shop.example"}},
 	web.NoNetwork{App: "<b>山茶</b>", RetryURL: "/authorize?x=1", BackURL: "https://shop.example/"},
+	web.TapOffer{App: "<b>山茶</b>", Action: "/tap/1", Targets: []string{"https://shop.example"}},
+	web.TapCode{App: "<b>山茶</b>", Action: "/tap/1", Left: 2},
+	web.TapEnd{App: "<b>山茶</b>", Cause: web.TapOthers, RetryURL: "/tap/1"},
 	web.Problem{Status: 400, Code: "invalid_request", Text: "<script>alert(1)</script>", BackURL: "javascript:alert(1)"},
 	web.ShopHome{LoginURL: "/login"},
 	web.ShopAccount{Masked: "+86138****0001", Subject: "<i>sub</i>", No: 1, Visits: 1, Since: time.Unix(0, 0), LogoutURL: "/logout"},
@@ -124,6 +127,19 @@ func TestLanguage(t *testing.T) {
 		r.Header.Set("Accept-Language", c.header)
 		if got := web.Language(r); got != c.want {
 			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// TestEndsOfLinks: each cause has words of its own, and only what mobile data can mend offers it.
+func TestEndsOfLinks(t *testing.T) {
+	for cause, retry := range map[web.TapCause]bool{
+		web.TapOthers: false, web.TapPast: false, web.TapDead: false,
+		web.TapElsewhere: true, web.TapLate: true, web.TapLimited: true, web.TapUnable: true,
+	} {
+		body := render(t, web.TapEnd{App: "Shop", Cause: cause, RetryURL: "/tap/1"}, "en", "").Body.String()
+		if strings.Contains(body, "<h1></h1>") || strings.Contains(body, "<p></p>") || strings.Contains(body, `href="/tap/1"`) != retry {
+			t.Errorf("%s:\n%s", cause, body)
 		}
 	}
 }

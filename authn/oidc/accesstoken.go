@@ -78,13 +78,20 @@ func (p *Provider) userToken(g *grant) (string, error) {
 }
 
 // How the number was proven. The context class is Mobile Connect's level of assurance 2, one factor: possession of the SIM,
-// shown by the network. The methods are that of the CAMARA profile for the network and the way the network told us.
+// shown by the network or by a code on its screen. The methods are that of the CAMARA profile for the network and the way the network
+// told us, or a one-time password (RFC 8176 §2).
 const (
 	acrNetwork = "2"
 	amrNetwork = "nba"
+	amrCode    = "otp"
 )
 
-func methods(method string) []string { return []string{amrNetwork, method} }
+func methods(method string) []string {
+	if method == MethodCode {
+		return []string{amrCode, MethodCode}
+	}
+	return []string{amrNetwork, method}
+}
 
 // errToken is every refusal of an access token; the difference is nobody's business.
 var errToken = &simtrust.Error{

@@ -53,7 +53,7 @@ func readAuthorization(r *http.Request) (string, *oauthError) {
 
 // login authenticates the connection and either answers with a code or finds out why not.
 func (p *Provider) login(w http.ResponseWriter, r *http.Request, req *request) {
-	at, err := p.network.Locate(r.Context(), r)
+	at, err := p.locate(r, req)
 	if err != nil {
 		p.notLocated(w, r, req, err)
 		return
@@ -86,18 +86,30 @@ func (p *Provider) enter(r *http.Request, req *request, at authn.Located) (accou
 // notLocated answers where the network cannot say who is on the connection: with the profile's error where no page may be shown,
 // else with a page that says what to do.
 func (p *Provider) notLocated(w http.ResponseWriter, r *http.Request, req *request, err error) {
-	if kind := simtrust.KindOf(err); kind != simtrust.KindDenied && kind != simtrust.KindNotFound {
+	if !absent(err) {
 		p.sendBack(w, r, req, failure(err))
 		return
 	}
 	p.log.InfoContext(r.Context(), "nobody can be logged in on this connection", "client", req.ID, "reason", simtrust.ReasonOf(err))
+	if simtrust.ReasonOf(err) == reasonTicket {
+		p.sendBack(w, r, req, req.refusedTicket())
+		return
+	}
 	if req.prompt.none || req.policy.silent {
 		p.sendBack(w, r, req, &oauthError{code: req.policy.unlocated, text: "the connection does not authenticate a subscriber"})
 		return
 	}
 	web.Render(w, r, http.StatusForbidden, web.NoNetwork{
-		App: req.Name, RetryURL: p.endpoints.authorization + "?" + req.raw, BackURL: p.backURL(req, errDenied),
+		App: req.Name, RetryURL: p.retryURL(req), BackURL: p.backURL(req, errDenied),
 	})
+}
+
+// retryURL is where to come back to on mobile data: to the link, which has the app ask again, or else to the same request.
+func (p *Provider) retryURL(req *request) string {
+	if req.ticket != "" {
+		return tapPath(req.ticket)
+	}
+	return p.endpoints.authorization + "?" + req.raw
 }
 
 // issue stores the grant and sends the holder back with the code.
@@ -110,8 +122,12 @@ func (p *Provider) issue(w http.ResponseWriter, r *http.Request, req *request, a
 		AuthTime: now, Issued: now, CodeExpires: now.Add(codeLife), Expires: now.Add(codeLife + tokenLife),
 	}
 	code := g.newCode()
-	if err := p.ledger.open(r.Context(), g); err != nil {
+	switch opened, err := p.open(r.Context(), req, g); {
+	case err != nil:
 		p.sendBack(w, r, req, failure(err))
+		return
+	case !opened:
+		p.sendBack(w, r, req, req.refusedTicket())
 		return
 	}
 	redirect(w, r, p.responseURL(req, param{"code", code}))
@@ -138,13 +154,18 @@ func (p *Provider) responseURL(req *request, fields ...param) string {
 	if req.state != "" {
 		fields = append(fields, param{"state", req.state})
 	}
+	return withQuery(req.redirect, append(fields, param{"iss", p.issuer})...)
+}
+
+// withQuery adds fields to a URL.
+func withQuery(to string, fields ...param) string {
 	var b strings.Builder
-	b.WriteString(req.redirect)
+	b.WriteString(to)
 	separator := byte('?')
-	if strings.Contains(req.redirect, "?") {
+	if strings.Contains(to, "?") {
 		separator = '&'
 	}
-	for _, f := range append(fields, param{"iss", p.issuer}) {
+	for _, f := range fields {
 		b.WriteByte(separator)
 		b.WriteString(f.name)
 		b.WriteByte('=')

@@ -91,7 +91,7 @@ func (p *Provider) serveConsent(w http.ResponseWriter, r *http.Request) {
 
 // consent carries out the holder's decision. The handle is used up before anything else happens.
 func (p *Provider) consent(w http.ResponseWriter, r *http.Request, req *request, asked consentPrompt, allowed bool) {
-	at, err := p.network.Locate(r.Context(), r)
+	at, err := p.locate(r, req)
 	if err != nil {
 		p.notLocated(w, r, req, err)
 		return

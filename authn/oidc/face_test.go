@@ -12,7 +12,7 @@ import (
 	"simtrust/internal/camara"
 )
 
-// Every reason that this package declares has its code in the API's table.
+// Every reason that this package declares has its code in the API's table; those of tickets are another operation's.
 func TestReasonsAreMapped(t *testing.T) {
 	want := map[string]camara.Code{
 		"ReasonToken":        camara.Unauthenticated,
@@ -40,6 +40,9 @@ func declaredReasons(t *testing.T) (names []string) {
 		t.Fatal(err)
 	}
 	for _, name := range files {
+		if strings.HasPrefix(name, "ticket") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -38,7 +38,7 @@ func (l *ledger) close() {
 type change struct {
 	act     act
 	id      string
-	grant   *grant    // of an opening
+	grant   *grant    // of an opening or a taking
 	expires time.Time // of a burning
 }
 
@@ -46,6 +46,7 @@ type act int
 
 const (
 	opening   act = iota // a new grant
+	taking               // a ticket, and with it a new grant
 	burning              // an id that must not have been seen
 	redeeming            // the code of a grant
 	spending             // the one call of a number-verification token
@@ -57,6 +58,11 @@ const (
 func (l *ledger) open(ctx context.Context, g *grant) error {
 	_, err := l.writes.Do(ctx, change{act: opening, id: g.ID, grant: g})
 	return err
+}
+
+// take spends a ticket and stores a new grant with it. One caller is told true, ever; the others' grants do not exist.
+func (l *ledger) take(ctx context.Context, ticket string, g *grant) (bool, error) {
+	return l.writes.Do(ctx, change{act: taking, id: ticket, grant: g})
 }
 
 // redeem marks the grant's code as used. One caller is told true, ever.

@@ -33,6 +33,8 @@ type Config struct {
 	Issuer string
 	// Scopes are those of the program's APIs, to be listed in discovery beside the provider's own.
 	Scopes []string
+	// TicketKey keys the tickets of links that log a person in, and the codes for them: at least 256 bits, the same on every node.
+	TicketKey []byte
 	// Pace is how often one holder may come to the authorization endpoint, which leaves a row each time; zero does not limit.
 	Pace rpc.Rate
 	// Log takes what must not go to a client; by default nothing does.
@@ -52,6 +54,8 @@ type Provider struct {
 	endpoints endpoints
 	metadata  document
 	pace      *rpc.Pace
+	ticketKey []byte
+	screen    Screen // nil: no code can be shown
 
 	ledger     *ledger
 	parser     *jwt.Parser
@@ -66,10 +70,13 @@ func New(d Deps, c Config) (*Provider, error) {
 	if err := checkIssuer(c.Issuer); err != nil {
 		return nil, err
 	}
+	if len(c.TicketKey) < 32 {
+		return nil, errors.New("oidc: the ticket key has fewer than 256 bits")
+	}
 	p := &Provider{
 		network: d.Network, accounts: d.Accounts, tenures: d.Tenures, keys: d.Keys, now: d.Now, log: c.Log, db: d.DB,
 		issuer: c.Issuer, endpoints: endpointsOf(c.Issuer), ledger: newLedger(d.DB, d.Now),
-		parser: newAccessParser(c.Issuer, d.Now), pace: rpc.NewPace(c.Pace, d.Now),
+		parser: newAccessParser(c.Issuer, d.Now), pace: rpc.NewPace(c.Pace, d.Now), ticketKey: c.TicketKey,
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -96,6 +103,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
+// ShowCodes has codes for tickets shown by s, where no network tells who is there. It comes before Mount.
+func (p *Provider) ShowCodes(s Screen) { p.screen = s }
+
 // Close waits for the writes under way.
 func (p *Provider) Close() { p.ledger.close() }
 
@@ -113,6 +123,9 @@ func (p *Provider) Mount(r *rpc.Router) {
 	raw("userinfo-post", "POST "+pathUserInfo, p.serveUserInfo)
 	raw("introspect", "POST "+pathIntrospect, p.serveIntrospection)
 	raw("revoke", "POST "+pathRevoke, p.serveRevocation)
+	raw("tap", "GET "+pathTap, p.serveTap)
+	raw("tap-post", "POST "+pathTap, p.serveTapAnswer)
+	rpc.Handle(r, "authn.ticket", patternTicket, p.Ticket, rpc.Scope(ScopeTicket))
 	p.mountNumberVerification(r)
 }
 

@@ -19,6 +19,7 @@ type request struct {
 	scope            scope
 	prompt           prompt
 	hint             string // subject of the id_token_hint, or empty
+	ticket           string // in the login_hint, or empty
 }
 
 // prompt is what the prompt parameter allows and asks for (OpenID Connect Core §3.1.2.1).
@@ -35,7 +36,7 @@ func (p *Provider) readRequest(ctx context.Context, raw string) (*request, *oaut
 	if e != nil {
 		return nil, e
 	}
-	req.raw = raw
+	req.raw, req.ticket = raw, ticketOf(form.get("login_hint"))
 	if !form.isFaulty("state") {
 		req.state = form.get("state")
 	}

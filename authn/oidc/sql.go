@@ -22,8 +22,9 @@ func Migrations() sqldb.Migrations { return sqldb.Migrations{Module: "oidc", FS:
 const grantColumns = `id, code_hash, client, redirect, challenge, nonce, scope, tenure, account, subject, session, imsi, method, sim_recorded,
 	auth_time, issued, code_expires, expires`
 
-// updates are the changes of state of a grant: $1 is now, and the ids follow. Each condition makes it a step that is taken once.
+// updates are the changes of state of a grant or ticket: $1 is now, and the ids follow. Each condition makes it a step that is taken once.
 var updates = [acts]string{
+	taking: spendTickets,
 	redeeming: `update oidc_grants set used_at = $1
 		where used_at is null and revoked_at is null and code_expires > $1 and `,
 	spending: `update oidc_grants set spent_at = $1
@@ -39,11 +40,21 @@ func apply(ctx context.Context, tx *sqldb.Tx, a act, batch []change, ids map[str
 		return sorted, insertGrants(ctx, tx, batch, ids, sorted)
 	case burning:
 		return insertBurnt(ctx, tx, batch, ids, sorted)
+	case taking:
+		spent, err := update(ctx, tx, a, sorted, now)
+		if err != nil || len(spent) == 0 {
+			return nil, err
+		}
+		return spent, insertGrants(ctx, tx, batch, ids, spent)
 	default:
-		cond, args := sqldb.In(tx.Dialect(), "id", 2, sorted)
-		rows, err := tx.Query(ctx, updates[a]+cond+" returning id", append([]any{now.UnixMilli()}, args...)...)
-		return sqldb.Collect(rows, err, scanID)
+		return update(ctx, tx, a, sorted, now)
 	}
+}
+
+func update(ctx context.Context, tx *sqldb.Tx, a act, ids []string, now time.Time) ([]string, error) {
+	cond, args := sqldb.In(tx.Dialect(), "id", 2, ids)
+	rows, err := tx.Query(ctx, updates[a]+cond+" returning id", append([]any{now.UnixMilli()}, args...)...)
+	return sqldb.Collect(rows, err, scanID)
 }
 
 func scanID(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) }

@@ -28,10 +28,10 @@ func (p *Provider) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep deletes what has expired now: grants whose last token has, ids that could not be accepted any more anyway, and consent
-// pages nobody answered.
+// Sweep deletes what has expired now: grants whose last token has, ids that could not be accepted any more anyway, consent
+// pages nobody answered, and tickets.
 func (p *Provider) Sweep(ctx context.Context) error {
-	for _, table := range []string{"oidc_grants", "oidc_burnt", "oidc_prompts"} {
+	for _, table := range []string{"oidc_grants", "oidc_burnt", "oidc_prompts", "oidc_tickets"} {
 		for {
 			n, err := deleteExpired(ctx, p.db, table, p.now().Add(-leeway))
 			if err != nil {

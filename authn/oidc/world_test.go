@@ -87,7 +87,7 @@ func (w *world) serveOn(db *sqldb.DB) (*oidc.Provider, http.Handler) {
 	w.t.Helper()
 	p, err := oidc.New(oidc.Deps{
 		DB: db, Network: w.lines, Accounts: w.accounts, Tenures: w.lines, Keys: w.keys, Now: w.now.Now,
-	}, oidc.Config{Issuer: w.issuer, Log: w.logs.logger(), Pace: w.pace})
+	}, oidc.Config{Issuer: w.issuer, Log: w.logs.logger(), Pace: w.pace, TicketKey: w.keys.HMAC("tickets")})
 	w.must(err)
 	w.t.Cleanup(p.Close)
 	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now, Log: w.logs.logger()})

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"simtrust"
+	"simtrust/authn/oidc"
 	"simtrust/ca"
 	"simtrust/internal/egress"
 	"simtrust/internal/outbox"
@@ -63,7 +64,7 @@ type Queue struct {
 func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" }
 
 // messagingScopes is what messaging may ask of the identity core.
-var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead, simshield.ScopeRelay}
+var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead, simshield.ScopeRelay, oidc.ScopeTicket}
 
 // messagingClient is its name in logs and rate limits.
 const messagingClient = "module:messaging"

@@ -113,7 +113,8 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	m.closers = append(m.closers, m.authn.Close)
 	if m.provider, err = oidc.New(oidc.Deps{DB: a.db, Network: m.authn, Accounts: m.account, Tenures: m.renumber, Keys: a.keys, Now: time.Now},
-		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}, Pace: logins}); err != nil {
+		oidc.Config{Issuer: a.issuer, Log: a.obs.Log, Scopes: []string{renumber.ScopeCheck, account.ScopeMove, account.ScopeConsent}, Pace: logins,
+			TicketKey: a.keys.HMAC("oidc tickets")}); err != nil {
 		return err
 	}
 	m.closers = append(m.closers, m.provider.Close)
@@ -123,6 +124,9 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	if err := a.wireShield(m); err != nil {
 		return err
+	}
+	if m.shield != nil {
+		m.provider.ShowCodes(codes{m.shield.Service})
 	}
 	a.router = a.mount(m)
 	if err := a.wireMessaging(ctx, m, a.router); err != nil {

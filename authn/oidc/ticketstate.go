@@ -1,0 +1,52 @@
+package oidc
+
+import (
+	"crypto/subtle"
+	"time"
+
+	"simtrust"
+)
+
+const (
+	codeTries  = 3               // of the code on the phone; then the ticket is dead
+	askedLife  = 5 * time.Minute // for the code to be typed in
+	provenLife = promptLife      // for the login to begin after it: as long as the browser keeps its cookie
+)
+
+// ticket is a link for one person, and how far somebody came with it.
+type ticket struct {
+	id      string // hash of the ticket
+	tenure  simtrust.TenureID
+	app     string
+	target  string
+	expires time.Time
+
+	asked       time.Time // zero: no code was asked for
+	browser     []byte    // hash of the cookie of the browser that it was asked for in
+	simRecorded time.Time // the tenure's SIM then: see authn.Located
+	prompt      string    // on the phone; empty: not there yet
+	tries       int
+	proven      time.Time // zero: the code was not typed in
+	spent       bool
+}
+
+// alive reports whether the ticket may still log somebody in.
+func (t *ticket) alive(now time.Time) bool { return !t.spent && !t.dead() && now.Before(t.expires) }
+
+// dead reports whether the code was guessed at too often, or turned away on the phone.
+func (t *ticket) dead() bool { return t.tries >= codeTries && t.proven.IsZero() }
+
+// askedIn reports whether it was this browser that asked for the code.
+func (t *ticket) askedIn(browser string) bool {
+	return browser != "" && subtle.ConstantTimeCompare(t.browser, digest(browser)) == 1
+}
+
+// awaitsCode reports whether the code may still be typed in.
+func (t *ticket) awaitsCode(now time.Time) bool {
+	return t.prompt != "" && t.proven.IsZero() && now.Before(t.asked.Add(askedLife))
+}
+
+// provenIn reports whether the right code was typed into this browser, not long ago.
+func (t *ticket) provenIn(browser string, now time.Time) bool {
+	return !t.proven.IsZero() && now.Before(t.proven.Add(provenLife)) && t.askedIn(browser)
+}
