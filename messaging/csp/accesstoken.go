@@ -33,7 +33,9 @@ func (c Credential) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "{%s}", 
 func (c Credential) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // Format hides the token under every verb.
-func (t AccessToken) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "{for %d s, %d}", t.Expires, t.Code) }
+func (t AccessToken) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "{for %d s, %d}", t.Expires, t.Code)
+}
 
 // LogValue hides it in structured logs.
 func (t AccessToken) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
