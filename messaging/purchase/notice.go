@@ -1,0 +1,63 @@
+package purchase
+
+import (
+	"cmp"
+	"strings"
+
+	"simtrust/messaging"
+	"simtrust/messaging/gsma"
+	"simtrust/simshield/applet"
+	"simtrust/simshield/request"
+)
+
+// door names the suggestions of notices; see messaging.Postback.
+const door = "purchase"
+
+// words are those of a notice in a language.
+type words struct {
+	title, amount, payee, time, sim, confirm, deny string
+}
+
+var inLanguage = map[string]words{
+	"zh": {"请确认付款", "金额：", "收款人：", "时间：", "确认后，请按手机上 SIM 卡的提示核对并输入签名密码。", "确认付款", "拒绝付款"},
+	"en": {"Confirm a payment", "Amount: ", "Payee: ", "Time: ", "After you confirm, your SIM asks for the signing PIN.", "Confirm", "Deny"},
+}
+
+// notice is what the person is shown: the bank's words, the facts as the bank signed them, and two suggestions that are good for these facts
+// alone.
+func (s *Service) notice(req AskReq, t request.Transfer, p Purchase) gsma.Content {
+	w, ok := inLanguage[req.Language]
+	if !ok {
+		w = inLanguage["zh"]
+	}
+	return gsma.Content{RichCard: gsma.RichCard{Card: &gsma.Card{Layout: gsma.CardLayout{Orientation: gsma.Vertical}, Content: gsma.CardContent{
+		Title: cmp.Or(req.Title, w.title), Description: s.facts(req, t, p, w), Suggestions: []gsma.Suggestion{
+			gsma.NewReply(w.confirm, messaging.Postback(door, s.token(p, confirm).String())),
+			gsma.NewReply(w.deny, messaging.Postback(door, s.token(p, deny).String())),
+		}}}}}
+}
+
+func (s *Service) facts(req AskReq, t request.Transfer, p Purchase, w words) string {
+	amount, _ := applet.ParseAmount(t.Amount, t.Currency) // was read before
+	payee := t.PayeeName
+	if tail := lastFour(t.PayeeAccount); tail != "" {
+		payee += " (" + tail + ")"
+	}
+	lines := []string{w.amount + amount.String(), w.payee + payee, w.time + t.Time.In(s.Zone).Format("2006-01-02 15:04")}
+	if req.Text != "" {
+		lines = append([]string{req.Text}, lines...)
+	}
+	if p.needsSIM {
+		lines = append(lines, w.sim)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lastFour are enough of an account to be recognised.
+func lastFour(account string) string {
+	characters := []rune(account)
+	if len(characters) <= 4 {
+		return account
+	}
+	return "*" + string(characters[len(characters)-4:])
+}
