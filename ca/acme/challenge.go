@@ -101,7 +101,7 @@ func (s *Service) beginChallenge(ctx context.Context, c *challenge, a authorizat
 	claimed := s.now()
 	entered := s.enter()
 	if !entered {
-		claimed = claimed.Add(-validationLease) // nobody has it
+		claimed = claimed.Add(-s.validationLease()) // nobody has it
 	}
 	began, err := s.markProcessing(ctx, c.id, claimed)
 	if began {

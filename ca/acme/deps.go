@@ -55,8 +55,10 @@ type Config struct {
 	// [DefaultAccounts].
 	Orders, Accounts rpc.Rate
 	// Waiting bounds the challenges of one external account that are looked at, or wait for it; 0: 500. Names that never answer take
-	// their places for ten seconds each, and everybody waits behind them.
+	// their places for the time of Validation each, and everybody waits behind them.
 	Waiting int
+	// Validation is how long a challenge is looked at; 0: ten seconds.
+	Validation time.Duration
 }
 
 // The rates without others: what a busy operator does not meet, and a client in a loop does.
@@ -69,16 +71,17 @@ var (
 const (
 	nonceLife       = time.Hour
 	orderLife       = 7 * 24 * time.Hour
-	validationTime  = 10 * time.Second
-	validationLease = 12 * time.Second // after which another node takes up a challenge
+	validationSlack = 2 * time.Second // longer than a validation is the lease after which another node takes up the challenge
 	issuanceTime    = 8 * time.Second
 	issuanceLease   = time.Second // after which another node asks for the certificate of an order
 	workEvery       = 500 * time.Millisecond
 	sweepEvery      = time.Minute
 )
 
-// maxValidations bounds the challenges looked at at once, defaultWaiting those of one external account that wait too.
+// maxValidations bounds the challenges looked at at once, defaultWaiting those of one external account that wait too, defaultValidation
+// the time of each.
 const (
-	maxValidations = 64
-	defaultWaiting = 500
+	maxValidations    = 64
+	defaultWaiting    = 500
+	defaultValidation = 10 * time.Second
 )

@@ -285,15 +285,13 @@ func (f *forger) try(authorization, kind string) authorizationView {
 	return f.await(authorization)
 }
 
-func (f *forger) await(authorization string) authorizationView {
+func (f *forger) await(authorization string) (v authorizationView) {
 	f.w.t.Helper()
-	for range 2000 {
-		if v := f.authorization(authorization); v.Status != "pending" {
-			return v
-		}
-	}
-	f.w.t.Fatal("the challenge stays processing")
-	return authorizationView{}
+	f.w.until("the authorization is settled", func() bool {
+		v = f.authorization(authorization)
+		return v.Status != "pending"
+	})
+	return v
 }
 
 // ready makes an order and proves its names by http-01.

@@ -21,7 +21,7 @@ const maxRedirects = 10
 // since the name may not have a good one yet.
 func (s *Service) lookHTTP(ctx context.Context, p proof) error {
 	port := strconv.Itoa(s.config.HTTP01Port)
-	client := s.network.Client(egress.Manner{Timeout: validationTime, Redirects: maxRedirects, Ports: []string{"80", "443", port}, AnyCertificate: true})
+	client := s.network.Client(egress.Manner{Timeout: s.config.Validation, Redirects: maxRedirects, Ports: []string{"80", "443", port}, AnyCertificate: true})
 	host := p.name
 	if port != "80" {
 		host = net.JoinHostPort(p.name, port)

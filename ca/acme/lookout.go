@@ -46,7 +46,7 @@ func (s *Service) leave() { <-s.places }
 func (s *Service) lookOut(c challenge, a authorization) {
 	s.flying.Go(func() {
 		defer s.leave()
-		ctx, cancel := context.WithTimeout(s.life, validationTime)
+		ctx, cancel := context.WithTimeout(s.life, s.config.Validation)
 		defer cancel()
 		verdict, err := s.look(ctx, c, a)
 		if s.life.Err() != nil {

@@ -218,11 +218,9 @@ func TestVerdictAfterTheEnd(t *testing.T) {
 	}
 	w.challenge.answer(path, text)
 	close(free)
-	for range 2000 {
-		if c := f.authorization(o.Authorizations[0]).challenge(t, "http-01"); c.Status != "processing" {
-			break
-		}
-	}
+	w.until("the challenge is settled", func() bool {
+		return f.authorization(o.Authorizations[0]).challenge(t, "http-01").Status != "processing"
+	})
 	if v := f.authorization(o.Authorizations[0]); v.Status != "deactivated" {
 		t.Errorf("%+v", v)
 	}

@@ -46,6 +46,9 @@ func New(d Deps, c Config) (*Service, error) {
 	if c.Waiting == 0 {
 		c.Waiting = defaultWaiting
 	}
+	if c.Validation == 0 {
+		c.Validation = defaultValidation
+	}
 	if c.Orders == (rpc.Rate{}) {
 		c.Orders = DefaultOrders
 	}

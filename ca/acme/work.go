@@ -11,7 +11,7 @@ import (
 // Run takes up the challenges and orders that a node left processing, and drops old nonces, until ctx ends. What fails is logged and
 // tried again.
 func (s *Service) Run(ctx context.Context) error {
-	leases := lease{validationLease, issuanceLease}
+	leases := lease{s.validationLease(), issuanceLease}
 	if s.db.Dialect() == sqldb.SQLite {
 		s.turn(ctx, lease{}) // the store has one process: what is processing was left by another run
 	}
@@ -34,6 +34,8 @@ func (s *Service) Run(ctx context.Context) error {
 
 // lease is how long whoever began has for it.
 type lease struct{ validation, issuance time.Duration }
+
+func (s *Service) validationLease() time.Duration { return s.config.Validation + validationSlack }
 
 func (s *Service) turn(ctx context.Context, l lease) {
 	if err := s.resumeChallenges(ctx, l.validation); err != nil && ctx.Err() == nil {

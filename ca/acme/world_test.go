@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -216,13 +217,30 @@ func (w *world) external(names ...string) acme.External {
 	return e
 }
 
-func freePort(t testing.TB) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// until waits for what happens on another goroutine.
+func (w *world) until(what string, done func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); !done(); <-tick.C {
+		if time.Now().After(end) {
+			w.t.Fatal("never: " + what)
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+}
+
+// freePort is one that stays free until a test listens on it: the system gives none below 32768 to those who do not ask for it.
+func freePort(t testing.TB) int {
+	t.Helper()
+	for range 100 {
+		port := 12_000 + mathrand.IntN(18_000)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
 }
 
 func (w *world) http01Port() string { return strconv.Itoa(w.challenge.port) }
