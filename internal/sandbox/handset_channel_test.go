@@ -11,11 +11,19 @@ import (
 	"simtrust/simshield/ota"
 )
 
-// polledBy is a request of a card that polls; say answers it.
+// polledBy is a request of a card that polls.
 type polledBy struct {
 	session.Request
-	say  chan session.Answer
+	said chan session.Answer
 	gone <-chan struct{} // the card does not wait any more
+}
+
+// say answers, where the card still waits: it hangs up when it has something to bring.
+func (p polledBy) say(a session.Answer) {
+	select {
+	case p.said <- a:
+	case <-p.gone:
+	}
 }
 
 // polledRig is a rig whose first subscriber's card polls, and the requests that come.
@@ -33,7 +41,7 @@ func polledRig(t *testing.T) (*rig, *Subscriber, <-chan polledBy) {
 		select {
 		case requests <- p:
 			select {
-			case a := <-p.say:
+			case a := <-p.said:
 				a.Send(w)
 			case <-p.gone:
 			}
@@ -53,7 +61,7 @@ func (r *rig) response(s *Subscriber, requests <-chan polledBy) ota.Response {
 	r.t.Helper()
 	for {
 		q := <-requests
-		q.say <- session.Answer{}
+		q.say(session.Answer{})
 		if q.Response == nil {
 			continue
 		}
@@ -72,7 +80,7 @@ func TestACardThatPolls(t *testing.T) {
 		t.Fatalf("%+v", first.Request)
 	}
 	enrol := applet.Enrol{ID: applet.ID{1}, Kind: applet.KindTransaction, Algorithm: applet.P256, Party: "示例银行"}
-	first.say <- session.Answer{Packet: r.packet(s, applet.Bank, enrol), Next: "/simshield/v1/ota/session?wait=25"}
+	first.say(session.Answer{Packet: r.packet(s, applet.Bank, enrol), Next: "/simshield/v1/ota/session?wait=25"})
 	if res := r.response(s, requests); res.Status != ota.ResponseBySubmit {
 		t.Errorf("%+v", res)
 	}
@@ -123,7 +131,7 @@ func TestAnotherCardPolls(t *testing.T) {
 		if q.ICCID != s.ICCID || q.ICCID == before {
 			t.Errorf("%s asks, and %s is in the phone", q.ICCID, s.ICCID)
 		}
-		q.say <- session.Answer{}
+		q.say(session.Answer{})
 	}
 }
 

@@ -21,6 +21,9 @@ import (
 
 const bearer = "token of the server"
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
 // rig is the phones of a world, and the server's side of the air: it sends packets and opens what comes back.
 type rig struct {
 	t     testing.TB
@@ -223,7 +226,7 @@ func (r *rig) answered(s *Subscriber) applet.Response {
 	var m cardMessage
 	select {
 	case m = <-r.messages:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		r.t.Fatal("no answer came")
 	}
 	if m.IMSI != s.IMSI {

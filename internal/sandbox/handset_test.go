@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"simtrust/simshield/applet"
 )
@@ -264,11 +265,15 @@ func TestNothingIsLostWhileTheServerIsAway(t *testing.T) {
 	if answer := r.answered(r.subscriber(0)); answer.Result != applet.Signed {
 		t.Errorf("%+v", answer)
 	}
-	r.stop()
-	if kept := r.kept(); len(kept) != 0 {
-		t.Errorf("%v stay", kept)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); len(r.kept()) > 0; { // until the centre has heard that the server has it
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%v stay", r.kept())
+		}
 	}
-	r.start()
 }
 
 func (r *rig) kept() []string {

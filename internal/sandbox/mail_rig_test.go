@@ -107,7 +107,7 @@ func last[T any](s *office, of func() []T) (v T) {
 // until waits for something that a change of the mail brings about.
 func (r *rig) until(holds func() bool) {
 	r.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for {
 		changed := r.o.exchange.mail.changes()
 		if holds() {

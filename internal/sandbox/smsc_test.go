@@ -75,7 +75,7 @@ func (e *esme) next() smpp.Message {
 	select {
 	case m := <-e.got:
 		return m
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		e.t.Fatal("nothing came")
 		return smpp.Message{}
 	}
