@@ -3,7 +3,6 @@ package smsc_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -23,6 +22,9 @@ import (
 )
 
 var now = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
+// patience is how long a test waits for what must come.
+const patience = time.Minute
 
 const (
 	base = "10690000"
@@ -188,17 +190,18 @@ func (w *world) until(what string, done func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !done(); <-tick.C {
+	for end := time.Now().Add(patience); !done(); <-tick.C {
 		if time.Now().After(end) {
 			w.t.Fatal("never: " + what)
 		}
 	}
 }
 
+// bound waits for a session. The centre's end of one that broke is over at once, the bearer's a moment later: so the centre is asked first.
 func (w *world) bound() {
 	w.t.Helper()
 	w.until("bound at both ends", func() bool {
-		return w.Bound() && !errors.Is(w.centre.Deliver(w.t.Context(), "simtrust", &smpp.DeliverSM{Message: smpp.Message{Class: smpp.ClassManual}}), smpp.ErrNotBound)
+		return w.deliver(smpp.Message{Class: smpp.ClassManual}) == nil && w.Bound()
 	})
 }
 
@@ -245,7 +248,7 @@ func text(delivery, words string) dispatch.Submission {
 // sends hands one text over and returns the answer.
 func (w *world) sends(s dispatch.Submission) dispatch.Outcome {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	out := w.Submit(ctx, []dispatch.Submission{s})
 	if len(out) != 1 {
@@ -266,7 +269,7 @@ func (w *world) receipt(id string, state smpp.State, tlv bool) error {
 }
 
 func (w *world) deliver(m smpp.Message) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), patience)
 	defer cancel()
 	return w.centre.Deliver(ctx, "simtrust", &smpp.DeliverSM{Message: m})
 }
