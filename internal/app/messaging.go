@@ -26,6 +26,7 @@ import (
 	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
+	"simtrust/messaging/onetap"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/rcs"
 	"simtrust/messaging/sender"
@@ -80,6 +81,7 @@ type messages struct {
 	dispatch  *dispatch.Service
 	events    *events.Service
 	statement *statement.Notary
+	onetap    *onetap.Service
 	// rcs and smsc are nil where they are not configured.
 	rcs  *rcs.Gateway
 	smsc *smsc.Bearer
@@ -130,9 +132,10 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 	if err := wireQueue(ctx, m, x.dispatch, c.Queue); err != nil {
 		return err
 	}
+	a.wireOnetap(x, r)
 	x.statement = statement.New(statement.Deps{Keys: a.keys, Senders: x, Now: time.Now, Issuer: a.issuer})
 	x.Service = messaging.New(messaging.Deps{DB: a.db, Senders: x.senders, Recipients: x.optins, Holders: holders, Distribution: x.dispatch, Events: x.events,
-		Notary: x.statement, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
+		Notary: x.statement, Logins: x.onetap, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
 	m.closers = append(m.closers, x.Close)
 	outbox.On(m.outbox, "messaging opt-ins", x.optins.TenureEnded)
 	outbox.On(m.outbox, "messaging opt-ins", x.optins.SIMChanged)
@@ -158,7 +161,7 @@ func (a *App) wireRCS(x *messages, c Bearer) error {
 	}
 	x.rcs = rcs.New(rcs.Deps{Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}},
 		Envelopes: envelopes{x.Service}, Reports: x.dispatch, Inbox: rcsInbox{x.Service}, Log: a.obs.Log, Now: time.Now}, rcs.Config{URL: c.URL, Token: token})
-	x.dispatch.Carry("rcs", x.rcs, rcs.Rich, rcs.Enhanced)
+	x.carry("rcs", x.rcs, rcs.Rich, rcs.Enhanced)
 	return nil
 }
 
@@ -168,6 +171,7 @@ func (x *messages) mount(r *rpc.Router) {
 	x.optins.Mount(r)
 	x.events.Mount(r)
 	x.statement.Mount(r)
+	x.onetap.Mount(r)
 	if x.rcs != nil {
 		x.rcs.Mount(r)
 	}
@@ -183,6 +187,7 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.dispatch.Run(ctx) })
 	g.Go(func() error { return x.events.Run(ctx) })
 	g.Go(func() error { return x.optins.Run(ctx) })
+	g.Go(func() error { return x.onetap.Run(ctx) })
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
 	}

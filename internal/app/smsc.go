@@ -69,7 +69,7 @@ func (a *App) wireSMSC(m *modules, x *messages, c SMSC) error {
 	}
 	x.smsc = smsc.New(smsc.Deps{DB: a.db, Reports: x.dispatch, Inbox: smscInbox{x.Service, x.senders}, Log: a.obs.Log, Now: time.Now}, config)
 	m.closers = append(m.closers, x.smsc.Close)
-	x.dispatch.Carry("smsc", x.smsc, smsc.Text, smsc.Card)
+	x.carry("smsc", x.smsc, smsc.Text, smsc.Card)
 	return nil
 }
 
