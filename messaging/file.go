@@ -15,6 +15,7 @@ import (
 	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
+	"simtrust/messaging/gsma"
 )
 
 const (
@@ -39,32 +40,43 @@ type fileWire struct {
 	Size        int64  `json:"size"`
 }
 
-// upload takes a file, up to 10 MiB in the body of the request; its type is that of the header, and must be what the octets look like.
+// upload takes a file, up to 10 MiB in the body of the request; its type is that of the header.
 func (s *Service) upload(w http.ResponseWriter, r *http.Request) {
 	ctx, chatbot := r.Context(), r.PathValue("chatbot")
 	if err := s.Senders.Owned(ctx, client(ctx), chatbot); err != nil {
 		rpc.Fail(w, r, err)
 		return
 	}
-	kind, data, err := readFile(r)
+	data, err := readFile(r)
 	if err != nil {
 		rpc.Fail(w, r, err)
 		return
 	}
-	id := simtrust.NewID("fil")
+	f, err := s.KeepFile(ctx, chatbot, r.Header.Get("Content-Type"), data)
+	if err != nil {
+		rpc.Fail(w, r, err)
+		return
+	}
+	answer(w, http.StatusCreated, fileWire{f.URL, f.ContentType, f.Size})
+}
+
+// KeepFile keeps a chatbot's file, of up to 10 MiB and of a type that must be what the octets look like, for 60 days at the URL that it returns.
+// Errors: KindInvalid with [ReasonFile]; KindLimited with [ReasonFileRoom].
+func (s *Service) KeepFile(ctx context.Context, chatbot, contentType string, data []byte) (gsma.FileInfo, error) {
+	kind, err := fileKind(contentType, data)
+	if err != nil {
+		return gsma.FileInfo{}, err
+	}
+	id, now := simtrust.NewID("fil"), s.Now()
 	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		if err := s.roomFor(ctx, tx, chatbot, len(data)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `insert into messaging_file (id, chatbot, content_type, data, created) values ($1, $2, $3, $4, $5)`,
-			id, chatbot, kind, data, s.Now().UnixMilli())
+			id, chatbot, kind, data, now.UnixMilli())
 		return err
 	})
-	if err != nil {
-		rpc.Fail(w, r, err)
-		return
-	}
-	answer(w, http.StatusCreated, fileWire{s.Issuer + "/messaging/v1/files/" + id, kind, int64(len(data))})
+	return gsma.FileInfo{URL: s.Issuer + "/messaging/v1/files/" + id, ContentType: kind, Size: int64(len(data)), Until: now.Add(keepFiles)}, err
 }
 
 // roomFor refuses a file where the chatbot's take up their share of the store. What is put at once may go over it a little.
@@ -77,23 +89,32 @@ func (s *Service) roomFor(ctx context.Context, tx *sqldb.Tx, chatbot string, siz
 	return err
 }
 
-func readFile(r *http.Request) (kind string, data []byte, err error) {
-	kind, _, err = mime.ParseMediaType(r.Header.Get("Content-Type"))
-	looks, known := fileTypes[kind]
-	if err != nil || !known {
-		return "", nil, invalid(ReasonFile, "Content-Type: one of "+strings.Join(slices.Sorted(maps.Keys(fileTypes)), ", "))
-	}
-	data, err = io.ReadAll(r.Body)
+func readFile(r *http.Request) ([]byte, error) {
+	data, err := io.ReadAll(r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return "", nil, invalid(ReasonFile, fmt.Sprintf("a file has up to %d octets", maxFile))
+		return nil, errFileSize
 	}
 	if err != nil {
-		return "", nil, invalid(ReasonFile, "the file did not come whole")
+		return nil, invalid(ReasonFile, "the file did not come whole")
 	}
-	if len(data) == 0 || looks != "" && http.DetectContentType(data) != looks {
-		return "", nil, invalid(ReasonFile, "the file is not of the type that Content-Type says")
+	return data, nil
+}
+
+var errFileSize = invalid(ReasonFile, fmt.Sprintf("a file has up to %d octets", maxFile))
+
+// fileKind is the media type of a file that is what it says.
+func fileKind(contentType string, data []byte) (string, error) {
+	kind, _, err := mime.ParseMediaType(contentType)
+	looks, known := fileTypes[kind]
+	switch {
+	case err != nil || !known:
+		return "", invalid(ReasonFile, "Content-Type: one of "+strings.Join(slices.Sorted(maps.Keys(fileTypes)), ", "))
+	case len(data) > maxFile:
+		return "", errFileSize
+	case len(data) == 0 || looks != "" && http.DetectContentType(data) != looks:
+		return "", invalid(ReasonFile, "the file is not of the type that Content-Type says")
 	}
-	return kind, data, nil
+	return kind, nil
 }
 
 // download serves a file to whoever knows its name, which nobody guesses. Nothing in it runs.

@@ -52,6 +52,10 @@ type SendReq struct {
 	Logins []Login `json:",omitempty"`
 	// Door: the content is a door's, and may hold its postbacks.
 	Door bool
+	// Life ends it so long after it is accepted, for who sends a request again as it was; not beside Expires. 0: see there.
+	Life time.Duration `json:",omitzero"`
+	// SMSText is what a text message says in place of the content; empty: what becomes of that.
+	SMSText string `json:",omitzero"`
 }
 
 // Sent is a message that was accepted.
@@ -95,6 +99,8 @@ func (r *SendReq) check(now time.Time) error {
 		return invalid(ReasonLanguage, "language: zh or en")
 	case !r.Expires.IsZero() && (!r.Expires.After(now) || r.Expires.After(now.Add(maxLife))):
 		return errExpiry
+	case r.Life < 0 || r.Life > maxLife || r.Life > 0 && !r.Expires.IsZero():
+		return errExpiry
 	}
 	if err := errors.Join(r.checkDoors(), r.checkLogins(now)); err != nil {
 		return err
@@ -118,10 +124,11 @@ func (r *SendReq) checkTo() error {
 // complete fills in what follows from the class.
 func (r *SendReq) complete(now time.Time, steps []Step) {
 	if r.Expires.IsZero() {
-		r.Expires = now.Add(usualLife)
+		life := usualLife
 		if r.Class == dispatch.ClassAuthentication {
-			r.Expires = now.Add(codeLife)
+			life = codeLife
 		}
+		r.Expires = now.Add(cmp.Or(r.Life, life))
 	}
 	r.Expires = r.Expires.UTC().Truncate(time.Millisecond) // as it is kept, so that a repetition answers the same
 	r.Language = cmp.Or(r.Language, gsma.Chinese)

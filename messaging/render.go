@@ -37,7 +37,7 @@ func (s *Service) render(ctx context.Context, message string, req *SendReq, chat
 		options.Page, options.Short = s.shortened(out.links)
 	}
 	for _, step := range req.Steps {
-		part, answers, err := renderFor(content, step.Channel.Limits(), options)
+		part, answers, err := renderFor(req.shown(content, step.Channel), step.Channel.Limits(), options)
 		if err != nil {
 			return rendering{}, refusedContent(step.Channel, err)
 		}
@@ -51,6 +51,14 @@ func (s *Service) render(ctx context.Context, message string, req *SendReq, chat
 		}
 	}
 	return out, nil
+}
+
+// shown is what a channel shows: of text messages, the sender's own words where there are any.
+func (r *SendReq) shown(c gsma.Content, channel gsma.Channel) gsma.Content {
+	if text := channel == gsma.SMS || channel == gsma.CardSMS; text && r.SMSText != "" {
+		return gsma.Content{Text: r.SMSText}
+	}
+	return c
 }
 
 // renderFor writes a content as one channel carries it, with the answers that can be typed there.
