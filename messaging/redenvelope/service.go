@@ -1,0 +1,58 @@
+package redenvelope
+
+import (
+	"context"
+	"time"
+
+	"simtrust"
+	"simtrust/internal/sqldb"
+	"simtrust/renumber"
+)
+
+// Service keeps red envelopes. Its methods are safe for concurrent use.
+type Service struct {
+	Deps
+	terms   termbook
+	claims  *sqldb.Coalescer[claim, Share]
+	people  *sqldb.Coalescer[simtrust.TenureID, renumber.Holder]
+	devices *sqldb.Coalescer[simtrust.TenureID, int64]
+}
+
+// New returns the service over a migrated store; Close releases it.
+func New(d Deps) *Service {
+	s := &Service{Deps: d}
+	// Batches of one campaign wait for its row: two at once would be half as large.
+	s.claims = sqldb.NewCoalescer(d.DB, op+".claim", s.claimBatch, sqldb.WithOneBatch())
+	s.people = sqldb.NewReadCoalescer(d.DB, op+".people", s.lookUp, sqldb.WithMaxBatch(renumber.MaxPage))
+	s.devices = sqldb.NewReadCoalescer(d.DB, op+".devices", s.lookUpDevices, sqldb.WithMaxBatch(renumber.MaxPage))
+	return s
+}
+
+// Close ends what runs behind Service's methods.
+func (s *Service) Close() {
+	s.claims.Close()
+	s.people.Close()
+	s.devices.Close()
+}
+
+// look is how often what is due is looked for.
+const look = time.Second
+
+// Run has expired campaigns given back and shares fulfilled, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := s.Expire(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "expired red envelopes are not given back", "error", err)
+		}
+		if err := s.Fulfil(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "red envelopes are not fulfilled", "error", err)
+		}
+	}
+}

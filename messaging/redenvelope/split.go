@@ -1,0 +1,46 @@
+package redenvelope
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	mathrand "math/rand/v2"
+)
+
+// Split is how a budget is shared out.
+type Split string
+
+const (
+	// Fixed gives everybody the same; the budget is a multiple of the shares.
+	Fixed Split = "fixed"
+	// Random draws each share uniformly from 1 to twice the mean of what is left, so that no place in the order is better than another; the
+	// last takes the rest.
+	Random Split = "random"
+)
+
+// next is the share of whoever comes when left is to be shared out among so many, 0 < shares <= left: at least 1, and as much stays for
+// each of the others.
+func (s Split) next(left, shares int64, draws *mathrand.Rand) int64 {
+	switch {
+	case shares == 1:
+		return left
+	case s == Fixed:
+		return left / shares
+	}
+	return 1 + draws.Int64N(min(twiceTheMean(left, shares), left-(shares-1)))
+}
+
+// twiceTheMean is 2·left/shares without overflow.
+func twiceTheMean(left, shares int64) int64 {
+	whole, rest := left/shares, left%shares
+	return 2*whole + 2*rest/shares
+}
+
+// secure draws from the system's source of random numbers.
+type secure struct{}
+
+// Uint64 implements math/rand/v2.Source.
+func (secure) Uint64() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return binary.NativeEndian.Uint64(b[:])
+}
