@@ -34,6 +34,8 @@ var everyView = []web.View{
 	web.Desk{Shop: "http://127.0.0.1:1", Said: "<s>", Numbers: []web.DeskNumber{{Masked: "+86138****0001", Holder: "<u>", Actions: []string{"attach"}}}},
 	web.Lost{HomeURL: "/"},
 	web.LostMessage{},
+	web.OneTap{Sender: "<b>山茶", Brand: "<u>", App: "<i>sub", Action: "/t/1", Target: "https://shop.example"},
+	web.OneTapUsed{},
 	web.Message{Sender: "<b>山茶", Brand: "<u>", Verified: true, Content: web.Content{Text: "<i>sub", Chips: []web.Button{{Text: "<u>", URL: "tel:+8610086"}, {Text: "x"}}}},
 	web.Inbox{Masked: "+86138****0001", PhoneURL: "/", Talks: []web.Talk{{URL: "/x", Name: "<b>山茶", Last: "<i>sub", Unread: 1}}},
 	web.Inbox{Masked: "+86138****0001", PhoneURL: "/"},

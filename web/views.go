@@ -51,6 +51,14 @@ type ShopAccount struct {
 	LogoutURL       string
 }
 
+// ShopOffer is an article of the demo shop. Masked is the customer's number; empty: nobody is logged in.
+type ShopOffer struct {
+	Name, Words, Picture string
+	Masked               string
+	Visits               int
+	LoginURL, HomeURL    string
+}
+
 // ShopNoLogin is the demo shop for a person who comes back from the operator without a login: Denied where they, or the network,
 // did not agree; else Detail says what went wrong.
 type ShopNoLogin struct {
@@ -85,6 +93,7 @@ func (NoNetwork) page() string   { return "nonetwork.html" }
 func (Problem) page() string     { return "problem.html" }
 func (ShopHome) page() string    { return "shop.html" }
 func (ShopAccount) page() string { return "shopaccount.html" }
+func (ShopOffer) page() string   { return "shopoffer.html" }
 func (ShopNoLogin) page() string { return "shopnologin.html" }
 func (Desk) page() string        { return "desk.html" }
 func (Lost) page() string        { return "lost.html" }
@@ -94,6 +103,8 @@ func (NoNetwork) formTargets() []string   { return nil }
 func (Problem) formTargets() []string     { return nil }
 func (ShopHome) formTargets() []string    { return nil }
 func (ShopAccount) formTargets() []string { return nil }
+func (ShopOffer) formTargets() []string   { return nil }
+func (ShopOffer) sources() []string       { return []string{"'self'"} }
 func (ShopNoLogin) formTargets() []string { return nil }
 func (Desk) formTargets() []string        { return nil }
 func (Lost) formTargets() []string        { return nil }

@@ -15,13 +15,22 @@ type campaign struct {
 	To      []string     `json:"to"`
 	Class   string       `json:"class"`
 	Content gsma.Content `json:"content"`
+	Logins  []opened     `json:"logins"`
 }
 
-// goods are the shop's teas, with the colours of their pictures: sky, far hills, near hills, tea.
-var goods = []struct {
+// opened is a URL of the content that is opened with the person logged in.
+type opened struct {
+	Client string `json:"client_id"`
+	URL    string `json:"url"`
+}
+
+// tea is one of the shop's, with the colours of its picture: sky, far hills, near hills, tea.
+type tea struct {
 	id, name, words string
 	colours         [4]string
-}{
+}
+
+var goods = []tea{
 	{"longjing", "明前龙井", "西湖核心产区，清明前头采，豆香清雅。¥128 / 50 克", [4]string{"#e4f3e3", "#a5cfa6", "#5f9f6d", "#cfe07a"}},
 	{"dancong", "凤凰单丛", "蜜兰香型，炭火慢焙，回甘悠长。¥168 / 50 克", [4]string{"#fbeeda", "#e9bf8c", "#c0824a", "#e3a23c"}},
 	{"puer", "古树普洱", "二零一九年春料，醇厚顺滑。¥258 / 357 克", [4]string{"#f3e3e2", "#cf9f9b", "#8c4a4a", "#7d2f2a"}},
@@ -50,6 +59,16 @@ func servePicture(w http.ResponseWriter, r *http.Request) {
 	lost(w, r)
 }
 
+func offerURL(shop string, t tea) string { return shop + "/offers/" + t.id }
+
+// logins has all offers opened with the person logged in.
+func (w *World) logins() (list []opened) {
+	for _, t := range goods {
+		list = append(list, opened{w.client("shop").ClientID, offerURL(w.Shop, t)})
+	}
+	return list
+}
+
 // teas is the shop's carousel.
 func teas(shop string) gsma.Content {
 	c := &gsma.Carousel{Layout: gsma.CarouselLayout{Width: gsma.Medium}}
@@ -58,7 +77,7 @@ func teas(shop string) gsma.Content {
 			Title: g.name, Description: g.words,
 			Media: &gsma.Media{URL: shop + "/goods/" + g.id, ContentType: "image/svg+xml", Size: int64(len(picture(g.colours))), Height: gsma.Middle, Description: g.name},
 			Suggestions: []gsma.Suggestion{gsma.NewReply("加入购物车", "buy:"+g.id),
-				gsma.NewAction("查看详情", "view:"+g.id, gsma.Action{URL: &gsma.URLAction{OpenURL: &gsma.OpenURL{URL: shop + "/", Application: gsma.Browser}}})},
+				gsma.NewAction("查看详情", "view:"+g.id, gsma.Action{URL: &gsma.URLAction{OpenURL: &gsma.OpenURL{URL: offerURL(shop, g), Application: gsma.Browser}}})},
 		})
 	}
 	return gsma.Content{RichCard: gsma.RichCard{Carousel: c}, Suggestions: []gsma.Suggestion{gsma.NewReply("全部新茶", "all"),
@@ -73,7 +92,7 @@ func (w *World) writeCampaign(dir string) error {
 		if c.Name != "shop" {
 			continue
 		}
-		text, err := json.MarshalIndent(campaign{c.ID, []string{w.Subscribers[campaignTo].Number}, "service", teas(w.Shop)}, "", " ")
+		text, err := json.MarshalIndent(campaign{c.ID, []string{w.Subscribers[campaignTo].Number}, "service", teas(w.Shop), w.logins()}, "", " ")
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ type Client struct {
 	ClientSecret string          `json:"client_secret,omitempty"`
 	JWKS         json.RawMessage `json:"jwks,omitempty"`
 	RedirectURIs []string        `json:"redirect_uris"`
+	InitiateURI  string          `json:"initiate_login_uri,omitempty"`
 	Profile      string          `json:"profile"`
 	Scopes       []string        `json:"scopes"`
 }
@@ -33,7 +34,7 @@ const fraudPrevention = "dpv:FraudPreventionAndDetection"
 func defaultClients(shop string) []Client {
 	return []Client{
 		{Name: "shop", AuthMethod: "none", Profile: "oidc", RedirectURIs: []string{shop + "/callback", callback},
-			Scopes: []string{"openid", "phone"}},
+			InitiateURI: shop + pathStart, Scopes: []string{"openid", "phone"}},
 		{Name: "bank", AuthMethod: "private_key_jwt", Profile: "fapi2", RedirectURIs: []string{callback},
 			Scopes: []string{"openid", "phone", "number-recycling:check", "simshield:register", "simshield:confirm"}},
 		{Name: "camara", AuthMethod: "private_key_jwt", Profile: "camara", RedirectURIs: []string{callback},
@@ -52,6 +53,7 @@ type registerApp struct {
 	Auth         string            `json:"auth"`
 	Profile      string            `json:"profile"`
 	RedirectURIs []string          `json:"redirect_uris"`
+	InitiateURI  string            `json:"initiate_login_uri,omitempty"`
 	Scopes       []string          `json:"scopes"`
 	JWKS         json.RawMessage   `json:"jwks,omitempty"`
 	Sector       string            `json:"sector,omitempty"`
@@ -67,7 +69,7 @@ type registeredApp struct {
 
 // register makes the client known to the server through the admin API and keeps what the server answers.
 func register(ctx context.Context, admin *rpc.Client, c Client) (Client, error) {
-	req := registerApp{Name: displayNames[c.Name], Auth: c.AuthMethod, Profile: c.Profile, RedirectURIs: c.RedirectURIs, Scopes: c.Scopes}
+	req := registerApp{Name: displayNames[c.Name], Auth: c.AuthMethod, Profile: c.Profile, RedirectURIs: c.RedirectURIs, InitiateURI: c.InitiateURI, Scopes: c.Scopes}
 	if c.Profile == "camara" {
 		req.LegalBases = map[string]string{fraudPrevention: "legitimate-interest"}
 	}

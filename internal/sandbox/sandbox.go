@@ -175,14 +175,18 @@ func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
 	if err := o.openChatbots(ctx, issuer); err != nil {
 		return err
 	}
+	if err := o.allowShop(ctx); err != nil {
+		return err
+	}
 	return o.openSMPP(ctx)
 }
 
-// registerClients makes the four clients known. A shop whose port has moved needs a new registration: redirect URIs match exactly.
+// registerClients makes the four clients known. A shop whose port has moved needs a new registration, for redirect URIs match exactly; and so
+// does one from before messages opened it.
 func (o *operator) registerClients(ctx context.Context) error {
 	for _, c := range defaultClients(o.world.Shop) {
 		have := o.world.client(c.Name)
-		if have.ClientID != "" && (c.Name != "shop" || have.RedirectURIs[0] == c.RedirectURIs[0]) {
+		if have.ClientID != "" && (c.Name != "shop" || have.RedirectURIs[0] == c.RedirectURIs[0] && have.InitiateURI == c.InitiateURI) {
 			continue
 		}
 		made, err := register(ctx, o.admin, c)

@@ -20,6 +20,7 @@ import (
 // shop is a relying party as any web shop would build it: authorization code with PKCE (RFC 7636) as a public client. It knows its
 // customers by the provider's sub and nothing else.
 type shop struct {
+	base     string
 	oauth    oauth2.Config
 	provider *oidc.Provider
 	verifier *oidc.IDTokenVerifier
@@ -34,6 +35,7 @@ type shop struct {
 // login is one trip to the provider that has not come back yet.
 type login struct {
 	state, nonce, verifier string
+	target                 string // path of the page that the person comes back to
 	started                time.Time
 }
 
@@ -51,6 +53,7 @@ func newShop(ctx context.Context, issuer, base, dir string, client Client, now f
 		return nil, fmt.Errorf("sandbox: shop: %w", err)
 	}
 	s := &shop{
+		base: base,
 		oauth: oauth2.Config{ClientID: client.ClientID, Endpoint: provider.Endpoint(), RedirectURL: base + "/callback",
 			Scopes: []string{oidc.ScopeOpenID, "phone"}},
 		provider: provider,
@@ -67,6 +70,8 @@ func newShop(ctx context.Context, issuer, base, dir string, client Client, now f
 func (s *shop) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /login", s.login)
+	mux.HandleFunc("GET "+pathStart, s.start)
+	mux.HandleFunc("GET /offers/{id}", s.offer)
 	mux.HandleFunc("GET /callback", s.callback)
 	mux.HandleFunc("POST /logout", s.logout)
 	mux.HandleFunc("GET /goods/{id}", servePicture)
@@ -90,15 +95,19 @@ func (s *shop) customer(r *http.Request) (customer, bool) {
 	return c, ok
 }
 
-func (s *shop) login(w http.ResponseWriter, r *http.Request) {
-	l := login{state: simtrust.NewSecret(), nonce: simtrust.NewSecret(), verifier: oauth2.GenerateVerifier(), started: s.now()}
+func (s *shop) login(w http.ResponseWriter, r *http.Request) { s.begin(w, r, "/") }
+
+// begin sends a person to the provider, to come back to a page of the shop.
+func (s *shop) begin(w http.ResponseWriter, r *http.Request, target string, more ...oauth2.AuthCodeOption) {
+	l := login{state: simtrust.NewSecret(), nonce: simtrust.NewSecret(), verifier: oauth2.GenerateVerifier(), target: target, started: s.now()}
 	id := simtrust.NewSecret()
 	s.mu.Lock()
 	s.forgetStale()
 	s.pending[id] = l
 	s.mu.Unlock()
 	setCookie(w, loginCookie, id)
-	http.Redirect(w, r, s.oauth.AuthCodeURL(l.state, oidc.Nonce(l.nonce), oauth2.S256ChallengeOption(l.verifier)), http.StatusSeeOther)
+	more = append(more, oidc.Nonce(l.nonce), oauth2.S256ChallengeOption(l.verifier))
+	http.Redirect(w, r, s.oauth.AuthCodeURL(l.state, more...), http.StatusSeeOther)
 }
 
 // forgetStale drops logins that never came back, and all of them when somebody starts too many. It needs the lock.
@@ -111,7 +120,7 @@ func (s *shop) forgetStale() {
 }
 
 func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
-	c, err := s.finish(r)
+	c, target, err := s.finish(r)
 	_, here := s.customer(r)
 	switch {
 	case errors.Is(err, errDenied):
@@ -132,7 +141,7 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 	s.sessions[id] = c
 	s.mu.Unlock()
 	setCookie(w, sessionCookie, id)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, target, http.StatusSeeOther)
 }
 
 var (
@@ -141,8 +150,8 @@ var (
 	errDenied  = errors.New("the person did not agree, or the network could not tell who it is")
 )
 
-// finish checks the answer (state, RFC 9207 iss, nonce), redeems the code and books the customer.
-func (s *shop) finish(r *http.Request) (customer, error) {
+// finish checks the answer (state, RFC 9207 iss, nonce), redeems the code and books the customer, who goes on to target.
+func (s *shop) finish(r *http.Request) (c customer, target string, err error) {
 	q := r.URL.Query()
 	id := cookie(r, loginCookie)
 	s.mu.Lock()
@@ -150,23 +159,24 @@ func (s *shop) finish(r *http.Request) (customer, error) {
 	delete(s.pending, id)
 	s.mu.Unlock()
 	if !ok || s.now().Sub(l.started) > loginLifetime || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(l.state)) != 1 {
-		return customer{}, errNoLogin
+		return c, "", errNoLogin
 	}
 	if q.Get("iss") != s.issuer() {
-		return customer{}, errIssuer
+		return c, "", errIssuer
 	}
 	switch q.Get("error") {
 	case "":
 	case "access_denied":
-		return customer{}, errDenied
+		return c, "", errDenied
 	default:
-		return customer{}, errors.New("the operator did not log you in")
+		return c, "", errors.New("the operator did not log you in")
 	}
 	token, err := s.oauth.Exchange(r.Context(), q.Get("code"), oauth2.VerifierOption(l.verifier))
 	if err != nil {
-		return customer{}, errors.New("the operator did not accept the login")
+		return c, "", errors.New("the operator did not accept the login")
 	}
-	return s.identify(r.Context(), token, l.nonce)
+	c, err = s.identify(r.Context(), token, l.nonce)
+	return c, l.target, err
 }
 
 func (s *shop) issuer() string {
