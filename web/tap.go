@@ -30,7 +30,7 @@ type TapCause string
 const (
 	TapOthers    TapCause = "others"    // the link is for somebody else than is on this connection
 	TapPast      TapCause = "past"      // used, too old, or no such link
-	TapDead      TapCause = "dead"      // the code was wrong too often, or turned away on the phone
+	TapDead      TapCause = "dead"      // the code was wrong too often
 	TapElsewhere TapCause = "elsewhere" // the code was asked for in another browser
 	TapLate      TapCause = "late"      // the code was not typed in in time
 	TapLimited   TapCause = "limited"   // the phone was asked too often

@@ -115,11 +115,15 @@ func (p *Provider) retryURL(req *request) string {
 // issue stores the grant and sends the holder back with the code.
 func (p *Provider) issue(w http.ResponseWriter, r *http.Request, req *request, at authn.Located, entry account.Entry) {
 	now := p.now()
+	authenticated := now
+	if at.Method == MethodCode {
+		authenticated = at.Since
+	}
 	g := &grant{
 		Client: req.ID, Redirect: req.redirect, Challenge: req.challenge, Nonce: req.nonce, Scope: req.scope,
 		Tenure: at.Tenure, Account: entry.Account, Subject: entry.Subject,
 		Session: at.Session, IMSI: at.IMSI, SIMRecorded: at.SIMRecorded, Method: at.Method,
-		AuthTime: now, Issued: now, CodeExpires: now.Add(codeLife), Expires: now.Add(codeLife + tokenLife),
+		AuthTime: authenticated, Issued: now, CodeExpires: now.Add(codeLife), Expires: now.Add(codeLife + tokenLife),
 	}
 	code := g.newCode()
 	switch opened, err := p.open(r.Context(), req, g); {

@@ -2,10 +2,12 @@ package oidc
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"simtrust"
 )
@@ -20,6 +22,7 @@ type request struct {
 	prompt           prompt
 	hint             string // subject of the id_token_hint, or empty
 	ticket           string // in the login_hint, or empty
+	maxAge           time.Duration
 }
 
 // prompt is what the prompt parameter allows and asks for (OpenID Connect Core §3.1.2.1).
@@ -142,13 +145,16 @@ func isChallenge(s string) bool {
 	return len(s) == 43 && isVerifier(s) && !strings.ContainsAny(s, ".~")
 }
 
-// readPrompt reads prompt and max_age. The holder is authenticated by the network at every request, so max_age always holds and
-// login asks for no more than a look at the page. Number verification never shows one (CAMARA Number Verification 2.1).
+// readPrompt reads prompt and max_age. The holder is authenticated by the network at every request, so max_age always holds but for
+// a code typed in a while ago, and login asks for no more than a look at the page. Number verification never shows one (CAMARA Number Verification 2.1).
 func (req *request) readPrompt(form *params) *oauthError {
+	req.maxAge = math.MaxInt64
 	if age := form.get("max_age"); age != "" {
-		if _, err := strconv.ParseUint(age, 10, 31); err != nil {
+		seconds, err := strconv.ParseUint(age, 10, 31)
+		if err != nil {
 			return invalidRequest("max_age is not a number of seconds")
 		}
+		req.maxAge = time.Duration(seconds) * time.Second
 	}
 	words := strings.Fields(form.get("prompt"))
 	for _, word := range words {

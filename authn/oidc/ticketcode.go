@@ -19,8 +19,6 @@ type Screen interface {
 	// Show has a code shown, once for each Ref, and returns the name of the prompt. KindUnavailable where it is not known whether
 	// it will be shown; any other error: it will not.
 	Show(ctx context.Context, c Code) (prompt string, err error)
-	// Refused reports whether the person turned a prompt of the client's away on the phone.
-	Refused(ctx context.Context, client, prompt string) (bool, error)
 	// Clear takes a prompt of the client's off the screen, if it is still there.
 	Clear(ctx context.Context, client, prompt string) error
 }
@@ -52,7 +50,7 @@ func (p *Provider) serveTapAnswer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		p.turnAway(w, r, v, err)
-	case v.own || v.provenIn(v.browser, p.now()):
+	case v.own || v.provenIn(v.browser, p.now(), provenLife):
 		p.sendToApp(w, r, v)
 	case !p.sameOrigin(r) || v.browser == "" || p.screen == nil:
 		p.turnAway(w, r, v, errForeignForm)
@@ -121,19 +119,24 @@ func (p *Provider) prompt(r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	prompt, err := p.screen.Show(ctx, Code{Client: v.ticket.app, Ref: v.id, Number: h.Number, Digits: p.codeOf(v.secret), Language: web.Language(r)})
-	if kind := simtrust.KindOf(err); err != nil && kind != simtrust.KindUnavailable {
-		p.log.InfoContext(ctx, "a code cannot be shown", "client", v.ticket.app, "reason", simtrust.ReasonOf(err))
-		if err := releaseTicket(ctx, p.db, v.id); err != nil {
-			return err
-		}
-		return errNotShown
-	}
+	v.prompt, err = p.screen.Show(ctx, Code{Client: v.ticket.app, Ref: v.id, Number: h.Number, Digits: p.codeOf(v.secret), Language: web.Language(r)})
 	if err != nil {
+		return p.notShown(ctx, v, err)
+	}
+	return setPrompt(ctx, p.db, v.id, v.prompt)
+}
+
+// notShown gives the claim back where it is known that the phone shows nothing.
+func (p *Provider) notShown(ctx context.Context, v *visit, why error) error {
+	switch simtrust.KindOf(why) {
+	case simtrust.KindUnavailable, simtrust.KindInternal:
+		return why
+	}
+	p.log.InfoContext(ctx, "a code cannot be shown", "client", v.ticket.app, "reason", simtrust.ReasonOf(why))
+	if err := releaseTicket(ctx, p.db, v.id); err != nil {
 		return err
 	}
-	v.prompt = prompt
-	return setPrompt(ctx, p.db, v.id, prompt)
+	return errNotShown
 }
 
 // tryCode takes a code that was typed in. What is not six digits is no try.
@@ -147,6 +150,7 @@ func (p *Provider) tryCode(w http.ResponseWriter, r *http.Request, v visit, type
 	case err != nil:
 		p.turnAway(w, r, v, err)
 	case left == 0:
+		http.SetCookie(w, p.cookie(v.browser))
 		p.sendToApp(w, r, v)
 	default:
 		p.askForCode(w, r, v, left)
@@ -174,23 +178,13 @@ func (p *Provider) try(ctx context.Context, v *visit, typed string) (left int, e
 	return codeTries - tries, nil
 }
 
-// stillAsked looks whether the code still means something: the number is held as it was, on the same SIM, and nobody there said no.
+// stillAsked looks whether the code still means something: the number is held as it was, on the same SIM.
 func (p *Provider) stillAsked(ctx context.Context, v *visit) error {
 	h, err := p.codeHolder(ctx, v.tenure)
-	if err != nil {
-		return err
+	if err == nil && !h.SIMChangedRecorded.Equal(v.simRecorded) {
+		err = errPastTicket
 	}
-	if !h.SIMChangedRecorded.Equal(v.simRecorded) {
-		return errPastTicket
-	}
-	refused, err := p.screen.Refused(ctx, v.ticket.app, v.prompt)
-	if err != nil || !refused {
-		return err
-	}
-	if err := killTicket(ctx, p.db, v.id); err != nil {
-		return err
-	}
-	return errDeadTicket
+	return err
 }
 
 // overtaken tells what became of a ticket meanwhile: nothing wrong, where the same browser has just proven it.
@@ -203,7 +197,7 @@ func (p *Provider) overtaken(ctx context.Context, v *visit) (err error) {
 		return errDeadTicket
 	case !v.alive(p.now()):
 		return errPastTicket
-	case v.provenIn(v.browser, p.now()):
+	case v.provenIn(v.browser, p.now(), provenLife):
 		return nil
 	}
 	return errPastCode

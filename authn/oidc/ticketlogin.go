@@ -33,7 +33,7 @@ func (p *Provider) locate(r *http.Request, req *request) (authn.Located, error) 
 		return authn.Located{}, errOthersTicket
 	case err == nil:
 		return at, nil
-	case !req.scope.singleUse() && t.provenIn(p.browser(r), p.now()):
+	case !req.scope.singleUse() && t.provenIn(p.browser(r), p.now(), min(req.maxAge, provenLife)):
 		return p.locateByCode(r.Context(), t)
 	}
 	return authn.Located{}, err

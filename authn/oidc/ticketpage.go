@@ -1,7 +1,6 @@
 package oidc
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -30,7 +29,7 @@ func (p *Provider) serveTap(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		p.turnAway(w, r, v, err)
-	case v.own || v.provenIn(v.browser, p.now()):
+	case v.own || v.provenIn(v.browser, p.now(), provenLife):
 		p.sendToApp(w, r, v)
 	case p.screen == nil:
 		web.Render(w, r, http.StatusForbidden, web.NoNetwork{App: v.app.Name, RetryURL: tapPath(v.secret)})
@@ -120,7 +119,7 @@ func targets(app account.App) []string {
 
 var (
 	errPastTicket   = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the ticket is spent or past"}
-	errDeadTicket   = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was guessed at too often or turned away"}
+	errDeadTicket   = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was guessed at too often"}
 	errOtherBrowser = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was asked for in another browser"}
 	errPastCode     = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code is past"}
 	errForeignForm  = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the answer did not come from our page"}
@@ -146,7 +145,7 @@ var ends = []struct {
 // turnAway shows why it goes no further.
 func (p *Provider) turnAway(w http.ResponseWriter, r *http.Request, v visit, err error) {
 	for _, end := range ends {
-		if errors.Is(err, end.err) {
+		if err == end.err { // they have one kind and reason
 			web.Render(w, r, end.status, web.TapEnd{App: v.app.Name, Cause: end.cause, RetryURL: tapPath(v.secret)})
 			return
 		}

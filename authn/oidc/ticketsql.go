@@ -101,11 +101,6 @@ func setPrompt(ctx context.Context, db *sqldb.DB, id, prompt string) error {
 	return execTicket(ctx, db, `update oidc_tickets set prompt = $2 where id = $1`, id, prompt)
 }
 
-// killTicket ends a ticket that was turned away on the phone.
-func killTicket(ctx context.Context, db *sqldb.DB, id string) error {
-	return execTicket(ctx, db, `update oidc_tickets set tries = 3 where id = $1 and proven_at is null`, id)
-}
-
 func execTicket(ctx context.Context, db *sqldb.DB, q string, args ...any) error {
 	return db.InTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, q, args...)

@@ -33,7 +33,7 @@ type ticket struct {
 // alive reports whether the ticket may still log somebody in.
 func (t *ticket) alive(now time.Time) bool { return !t.spent && !t.dead() && now.Before(t.expires) }
 
-// dead reports whether the code was guessed at too often, or turned away on the phone.
+// dead reports whether the code was guessed at too often. The link then logs nobody in on mobile data either.
 func (t *ticket) dead() bool { return t.tries >= codeTries && t.proven.IsZero() }
 
 // askedIn reports whether it was this browser that asked for the code.
@@ -46,7 +46,7 @@ func (t *ticket) awaitsCode(now time.Time) bool {
 	return t.prompt != "" && t.proven.IsZero() && now.Before(t.asked.Add(askedLife))
 }
 
-// provenIn reports whether the right code was typed into this browser, not long ago.
-func (t *ticket) provenIn(browser string, now time.Time) bool {
-	return !t.proven.IsZero() && now.Before(t.proven.Add(provenLife)) && t.askedIn(browser)
+// provenIn reports whether the right code was typed into this browser, and not longer than maxAge ago.
+func (t *ticket) provenIn(browser string, now time.Time, maxAge time.Duration) bool {
+	return !t.proven.IsZero() && now.Before(t.proven.Add(maxAge)) && t.askedIn(browser)
 }

@@ -33,6 +33,7 @@ type world struct {
 	apps     map[string]account.Registered
 	db       *sqldb.DB
 	logs     *logs
+	phones   *phones
 	pace     rpc.Rate
 }
 
@@ -40,6 +41,7 @@ const (
 	number   = "+8613800000001"
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 	callback = "https://shop.example/callback"
+	initiate = "https://shop.example/login"
 	purpose  = "dpv:FraudPreventionAndDetection"
 )
 
@@ -53,7 +55,7 @@ func newWorld(t testing.TB, db *sqldb.DB, issuer ...string) *world {
 			sessions: map[string]authn.Located{}, holdings: map[simtrust.TenureID]renumber.Holding{},
 			doubts: map[simtrust.Number]time.Time{},
 		},
-		apps: map[string]account.Registered{}, db: db, logs: &logs{},
+		apps: map[string]account.Registered{}, db: db, logs: &logs{}, phones: &phones{shown: map[string]oidc.Code{}},
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	w.base = "http://" + srv.Listener.Addr().String()
@@ -90,6 +92,7 @@ func (w *world) serveOn(db *sqldb.DB) (*oidc.Provider, http.Handler) {
 	}, oidc.Config{Issuer: w.issuer, Log: w.logs.logger(), Pace: w.pace, TicketKey: w.keys.HMAC("tickets")})
 	w.must(err)
 	w.t.Cleanup(p.Close)
+	p.ShowCodes(w.phones)
 	router := rpc.NewRouter(rpc.Config{Auth: p, Now: w.now.Now, Log: w.logs.logger()})
 	p.Mount(router)
 	return p, router
@@ -113,13 +116,15 @@ func (w *world) register() {
 	user := []string{"openid", "phone", "number-recycling:check"}
 	nv := append([]string{oidc.ScopeVerify, oidc.ScopeShare, purpose, "dpv:Marketing"}, user...)
 	for _, reg := range []account.Registration{
-		{ID: "shop", Auth: account.AuthNone, Profile: account.ProfileOIDC, Scopes: user},
-		{ID: "web", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: nv},
+		{ID: "shop", Auth: account.AuthNone, Profile: account.ProfileOIDC, Scopes: user, InitiateURI: initiate},
+		{ID: "web", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: nv, InitiateURI: initiate},
 		{ID: "bank", Auth: account.AuthKey, Profile: account.ProfileFAPI2, Scopes: user, JWKS: bankKey.public()},
-		{ID: "camara", Auth: account.AuthKey, Profile: account.ProfileCAMARA, Scopes: nv, JWKS: camaraKey.public(),
+		{ID: "camara", Auth: account.AuthKey, Profile: account.ProfileCAMARA, Scopes: nv, JWKS: camaraKey.public(), InitiateURI: initiate,
 			LegalBases: map[string]string{purpose: "legitimate-interest"}},
 		{ID: "service", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: []string{"number-recycling:check", "openid"}},
 		{ID: "inspector", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: []string{oidc.ScopeIntrospect}},
+		{ID: "messages", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: []string{oidc.ScopeTicket}},
+		{ID: "letters", Auth: account.AuthSecret, Profile: account.ProfileOIDC, Scopes: []string{oidc.ScopeTicket}},
 	} {
 		reg.Name, reg.RedirectURIs = "Demo "+reg.ID, []string{callback}
 		app, err := w.accounts.RegisterApp(w.t.Context(), reg)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 
 	"simtrust"
@@ -26,21 +25,19 @@ func (c codes) Show(ctx context.Context, code oidc.Code) (string, error) {
 	if code.Language == "zh" {
 		language = applet.Chinese
 	}
-	hash := sha256.Sum256([]byte(code.Ref))
+	key, err := c.shield.Key(ctx, simshield.KeyReq{Party: code.Client, Number: code.Number, Application: applet.EID, Kind: applet.KindLogin})
+	if err != nil {
+		return "", err
+	}
+	hash, algorithm := key.Algorithm.Sum([]byte(code.Ref)), applet.SHA256
+	if key.Algorithm == applet.SM2 {
+		algorithm = applet.SM3
+	}
 	t, err := c.shield.SignHash(ctx, simshield.HashReq{
 		Party: code.Client, Ref: "ticket " + code.Ref, Number: code.Number, Application: applet.EID, Kind: applet.KindLogin,
-		Text: fmt.Sprintf(codeTexts[language], code.Digits), Language: language, Algorithm: applet.SHA256, Hash: hash[:],
+		Text: fmt.Sprintf(codeTexts[language], code.Digits), Language: language, Algorithm: algorithm, Hash: hash[:],
 	})
 	return t.ID, err
-}
-
-// Refused implements oidc.Screen.
-func (c codes) Refused(ctx context.Context, client, prompt string) (bool, error) {
-	t, err := c.shield.Transaction(ctx, client, prompt)
-	if simtrust.KindOf(err) == simtrust.KindNotFound {
-		return false, nil // it ended long ago and is not kept any more
-	}
-	return t.State == simshield.StateRefused, err
 }
 
 // Clear implements oidc.Screen.

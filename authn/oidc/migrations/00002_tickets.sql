@@ -1,5 +1,5 @@
 -- +goose Up
--- One row per link that logs one person in once. The id is a hash: the ticket itself is in no table. Times are UTC milliseconds.
+-- One row per link that logs one person in once. The id is a hash of the ticket. Times are UTC milliseconds.
 create table oidc_tickets (
     id           text   not null primary key,
     client       text   not null, -- who had it made, under which reference of its own
