@@ -26,6 +26,7 @@ import (
 	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
+	"simtrust/messaging/maap"
 	"simtrust/messaging/onetap"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/rcs"
@@ -40,6 +41,8 @@ import (
 type Messaging struct {
 	// RCS is the operator's gateway for rich messages.
 	RCS Bearer `yaml:"rcs,omitempty"`
+	// Upstream is chatbots' accounts at other operators' messaging platforms.
+	Upstream []Upstream `yaml:"upstream,omitempty"`
 	// SMSC is the operator's service centre for text messages.
 	SMSC SMSC `yaml:"smsc,omitempty"`
 	// SMPP is the face for enterprises that send over SMPP.
@@ -62,7 +65,7 @@ type Queue struct {
 	CredentialsFile string `yaml:"credentials_file,omitempty"`
 }
 
-func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" }
+func (c Messaging) on() bool { return c.RCS.URL != "" || c.SMSC.Address != "" || len(c.Upstream) > 0 }
 
 // messagingScopes is what messaging may ask of the identity core.
 var messagingScopes = []string{renumber.ScopeTenures, ca.ScopeRead, simshield.ScopeRelay, oidc.ScopeTicket}
@@ -82,9 +85,10 @@ type messages struct {
 	events    *events.Service
 	statement *statement.Notary
 	onetap    *onetap.Service
-	// rcs and smsc are nil where they are not configured.
-	rcs  *rcs.Gateway
-	smsc *smsc.Bearer
+	// rcs, upstream and smsc are nil where they are not configured.
+	rcs      *rcs.Gateway
+	upstream *maap.Bearer
+	smsc     *smsc.Bearer
 	// esme listens at esmeSocket; both are nil where it is not configured.
 	esme       *esme.Service
 	esmeSocket net.Listener
@@ -143,14 +147,14 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 	outbox.On(m.outbox, "messaging", x.Refused)
 	outbox.On(m.outbox, "messaging", x.SenderChanged)
 	outbox.On(m.outbox, "messaging", x.TenureEnded)
-	if err := errors.Join(a.wireRCS(x, c.RCS), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP)); err != nil {
+	if err := errors.Join(a.wireRCS(x, c.RCS), a.carryRich(x, c.Upstream), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP)); err != nil {
 		return err
 	}
 	x.mount(r)
 	return nil
 }
 
-// wireRCS names the gateway as the way of rich messages.
+// wireRCS names the gateway as the way of enhanced messages, and a way of rich ones.
 func (a *App) wireRCS(x *messages, c Bearer) error {
 	if c.URL == "" {
 		return nil
@@ -161,7 +165,7 @@ func (a *App) wireRCS(x *messages, c Bearer) error {
 	}
 	x.rcs = rcs.New(rcs.Deps{Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}},
 		Envelopes: envelopes{x.Service}, Reports: x.dispatch, Inbox: rcsInbox{x.Service}, Log: a.obs.Log, Now: time.Now}, rcs.Config{URL: c.URL, Token: token})
-	x.carry("rcs", x.rcs, rcs.Rich, rcs.Enhanced)
+	x.carry("rcs", x.rcs, rcs.Enhanced)
 	return nil
 }
 
@@ -174,6 +178,9 @@ func (x *messages) mount(r *rpc.Router) {
 	x.onetap.Mount(r)
 	if x.rcs != nil {
 		x.rcs.Mount(r)
+	}
+	if x.upstream != nil {
+		x.upstream.Mount(r)
 	}
 	if x.esme != nil {
 		x.esme.Mount(r)
@@ -188,6 +195,9 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.events.Run(ctx) })
 	g.Go(func() error { return x.optins.Run(ctx) })
 	g.Go(func() error { return x.onetap.Run(ctx) })
+	if x.upstream != nil {
+		g.Go(func() error { return x.upstream.Run(ctx) })
+	}
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
 	}

@@ -1,0 +1,107 @@
+package maap
+
+import (
+	"context"
+	"time"
+
+	"simtrust"
+	"simtrust/messaging/dispatch"
+)
+
+// keep is for how long after the end of a message its reports are taken.
+const keep = 3 * 24 * time.Hour
+
+// reasonForm is that of a content which a platform's form has no place for.
+const reasonForm = "upstream_content"
+
+// parcel is a copy for a platform, with its place in the call.
+type parcel struct {
+	place int
+	way
+	letter
+	to simtrust.Number
+}
+
+// Submit implements dispatch.Bearer.
+func (b *Bearer) Submit(ctx context.Context, list []dispatch.Submission) []dispatch.Outcome {
+	out := make([]dispatch.Outcome, len(list))
+	var parcels []parcel
+	var rows []handing
+	var others []dispatch.Submission
+	var places []int
+	directory := b.lookUp(ctx, list)
+	for i, s := range list {
+		w, outcome := directory[s.Chatbot].way, directory[s.Chatbot].refusal
+		switch {
+		case outcome.Answer != "":
+			out[i] = outcome
+		case w.platform != nil:
+			l, err := w.letter(s, nameOf(s.ID()), b.Now())
+			if err != nil {
+				out[i] = dispatch.Outcome{Answer: dispatch.Rejected, Reason: reasonForm}
+				continue
+			}
+			parcels = append(parcels, parcel{i, w, l, s.Number})
+			rows = append(rows, handing{l.id, w.account, s.ID(), l.ends, s.Expires.Add(keep)})
+		case b.Gateway != nil:
+			others, places = append(others, s), append(places, i)
+		default:
+			out[i] = dispatch.Outcome{Answer: dispatch.NotOnIt}
+		}
+	}
+	if len(others) > 0 {
+		for k, o := range b.Gateway.Submit(ctx, others) {
+			out[places[k]] = o
+		}
+	}
+	b.send(ctx, parcels, rows, out)
+	return out
+}
+
+// sending is how a chatbot's messages go, or why they do not.
+type sending struct {
+	way
+	refusal dispatch.Outcome
+}
+
+// lookUp asks about each chatbot of a call once.
+func (b *Bearer) lookUp(ctx context.Context, list []dispatch.Submission) map[string]sending {
+	found := map[string]sending{}
+	for _, s := range list {
+		if _, ok := found[s.Chatbot]; !ok {
+			found[s.Chatbot] = b.sending(ctx, s.Chatbot)
+		}
+	}
+	return found
+}
+
+func (b *Bearer) sending(ctx context.Context, chatbot string) sending {
+	service, err := b.Directory.Live(ctx, chatbot)
+	switch simtrust.KindOf(err) {
+	case "":
+		return sending{way: b.out[service]}
+	case simtrust.KindDenied, simtrust.KindNotFound:
+		return sending{refusal: dispatch.Outcome{Answer: dispatch.Rejected, Reason: simtrust.ReasonOf(err)}}
+	}
+	return sending{refusal: dispatch.Outcome{Answer: dispatch.Throttled}}
+}
+
+// send writes copies down and hands them over. One that was written down as never handed over stays so; one whose turn does not come in
+// time is not begun.
+func (b *Bearer) send(ctx context.Context, parcels []parcel, rows []handing, out []dispatch.Outcome) {
+	if len(parcels) == 0 {
+		return
+	}
+	found, err := hand(ctx, b.DB, rows)
+	if err != nil {
+		b.Log.WarnContext(ctx, "copies for platforms cannot be written down", "error", err)
+	}
+	each(len(parcels), func(i int) {
+		p := parcels[i]
+		if err != nil || found[p.id].account != p.account || ctx.Err() != nil {
+			out[p.place] = dispatch.Outcome{Answer: dispatch.Throttled}
+			return
+		}
+		out[p.place] = p.post(ctx, p.to, p.letter)
+	})
+}
