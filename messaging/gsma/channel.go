@@ -100,10 +100,10 @@ func (c Channel) Limits() Limits {
 	}
 }
 
-// rich has RCC.07's limits. It names none for a text; this is the lower of the two that are in use.
+// rich has RCC.07's limits. It names none for a text; this is the higher of the two that are in use, Google's.
 func rich(c Channel) Limits {
 	return Limits{
-		Channel: c, Text: Length{2000, Characters}, Cards: 12, Suggestions: 11, CardSuggestions: 4, Kinds: slices.Clone(allKinds[:]),
+		Channel: c, Text: Length{3072, Characters}, Cards: 12, Suggestions: 11, CardSuggestions: 4, Kinds: slices.Clone(allKinds[:]),
 		DisplayText: Length{25, Characters}, Location: true, Files: 1, Menu: []int{3, 5},
 	}
 }
@@ -116,13 +116,13 @@ const (
 
 func china() Limits {
 	l := rich(China)
-	l.DisplayText, l.Thumbnail = Length{25, Octets}, thumbnailChina
+	l.Text, l.DisplayText, l.Thumbnail = Length{2000, Characters}, Length{25, Octets}, thumbnailChina
 	return l
 }
 
 func google() Limits {
 	l := rich(Google)
-	l.Text, l.Cards = Length{3072, Characters}, 10
+	l.Cards = 10
 	l.Kinds = []Kind{KindReply, KindOpenURL, KindDialPhoneNumber, KindShowLocation, KindRequestLocationPush, KindCreateCalendarEvent}
 	l.Thumbnail, l.AllFiles, l.Payload = thumbnailGoogle, 100<<20, 250_000
 	l.Location, l.Menu = false, nil

@@ -73,8 +73,8 @@ func TestLimitsOfChannels(t *testing.T) {
 		content gsma.Content
 		want    error
 	}{
-		{"text", gsma.RCS, text(2000), nil},
-		{"text", gsma.RCS, text(2001), over(gsma.RCS, "/text", 2000, 2001, gsma.Characters)},
+		{"text", gsma.RCS, text(3072), nil},
+		{"text", gsma.RCS, text(3073), over(gsma.RCS, "/text", 3072, 3073, gsma.Characters)},
 		{"text", gsma.Google, text(3072), nil},
 		{"text", gsma.Google, text(3073), over(gsma.Google, "/text", 3072, 3073, gsma.Characters)},
 		{"text", gsma.China, text(2001), over(gsma.China, "/text", 2000, 2001, gsma.Characters)},
