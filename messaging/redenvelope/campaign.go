@@ -30,6 +30,16 @@ type Asset struct {
 
 var units = map[Kind][]string{Money: {"CNY", "HKD", "MOP", "USD", "EUR"}, Data: {"KB", "MB"}}
 
+// AssetIn is what is counted in a unit; of no kind where nothing is.
+func AssetIn(unit string) Asset {
+	for kind, list := range units {
+		if slices.Contains(list, unit) {
+			return Asset{kind, unit}
+		}
+	}
+	return Asset{Unit: unit}
+}
+
 func (a Asset) known() bool { return slices.Contains(units[a.Kind], a.Unit) }
 
 // Rules keep farms of numbers out; 0 is no rule. What cannot be told is a refusal.

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -169,21 +168,18 @@ func balanceOf(ctx context.Context, q sqldb.Querier, account string) (balance in
 // Accounts returns what the operator holds for a chatbot, by unit.
 func (s *Service) Accounts(ctx context.Context, chatbot string) ([]Account, error) {
 	var ids []string
-	assets := map[string]Asset{}
-	for kind, list := range units {
+	for _, list := range units {
 		for _, unit := range list {
-			id := chatbotAccount(chatbot, unit)
-			ids, assets[id] = append(ids, id), Asset{kind, unit}
+			ids = append(ids, chatbotAccount(chatbot, unit))
 		}
 	}
-	slices.Sort(ids)
 	where, args := sqldb.In(s.DB.Dialect(), "id", 1, ids)
 	rows, err := s.DB.Query(ctx, `select id, balance from messaging_redenvelope_account where `+where+` order by id`, args...)
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Account, error) {
 		var id string
 		a := Account{Chatbot: chatbot}
 		err := rows.Scan(&id, &a.Balance)
-		a.Asset = assets[id]
+		a.Asset = AssetIn(strings.TrimPrefix(id, chatbotAccount(chatbot, "")))
 		return a, err
 	})
 }

@@ -1,0 +1,168 @@
+package redenvelope_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"simtrust"
+	"simtrust/messaging/redenvelope"
+)
+
+func (w *world) fulfils() {
+	w.t.Helper()
+	if err := w.Fulfil(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestFulfil: every share is told until it is acknowledged, under an id that stays the same.
+func TestFulfil(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.campaign(request(1000, 3))
+		w.fulfils()
+		if w.calls != 0 {
+			t.Errorf("%d calls about nothing", w.calls)
+		}
+		first := w.claims(c.ID, 1)
+		w.payErr, w.doubling = errors.New("the answer is lost"), true
+		w.fulfils()
+		if len(w.paid) != 1 || w.shown(c.ID).Told != 0 {
+			t.Errorf("%+v, told %d", w.paid, w.shown(c.ID).Told)
+		}
+		w.payErr = nil
+		w.fulfils() // not due yet
+		if calls := w.calls; calls != 1 {
+			t.Errorf("%d calls at once", calls)
+		}
+		w.claims(c.ID, 2)
+		w.ended[tenure(2)] = true
+		w.pass(time.Second)
+		w.fulfils()
+		if w.calls != 2 || len(w.paid) != 2 || w.shown(c.ID).Told != 2 {
+			t.Errorf("%d calls, %+v", w.calls, w.paid)
+		}
+		for id, p := range w.paid {
+			if id != c.ID+"."+string(p.Tenure) || p.Campaign != c.ID || p.Chatbot != shop || p.Asset != yuan || !p.At.Equal(start) && p.Tenure == tenure(1) {
+				t.Errorf("%+v", p)
+			}
+			if known := p.Number != (simtrust.Number{}); known != (p.Tenure == tenure(1)) {
+				t.Errorf("whose number is known: %+v", p)
+			}
+		}
+		if got := w.paid[c.ID+"."+string(tenure(1))].Amount; got != first.Amount {
+			t.Errorf("%d of %d", got, first.Amount)
+		}
+		w.claims(c.ID, 3)
+		w.fulfils()
+		w.fulfils()
+		if n := w.number(`select count(*) from messaging_redenvelope_fulfilment`); w.calls != 3 || n != 0 || w.shown(c.ID).Told != 3 {
+			t.Errorf("%d calls, %d are left", w.calls, n)
+		}
+	})
+}
+
+// TestFulfilAfterTheEnd: what was claimed in time is told however late.
+func TestFulfilAfterTheEnd(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c, untouched := w.campaign(request(1000, 3)), w.campaign(request(1000, 3))
+		w.claims(c.ID, 1)
+		w.away = errors.New("renumber is away")
+		w.fulfils()
+		w.away = nil
+		w.pass(25 * time.Hour)
+		if err := w.Expire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.fulfils()
+		if len(w.paid) != 1 || w.shown(c.ID).Told != 1 || w.shown(untouched.ID).Told != 0 {
+			t.Errorf("%+v", w.paid)
+		}
+	})
+}
+
+// TestFulfilByTwo: two servers that tell at once neither leave a share out nor tell one twice when nothing fails.
+func TestFulfilByTwo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.campaign(request(5000, 1200))
+		var all sync.WaitGroup
+		for i := range 1200 {
+			all.Go(func() {
+				if _, err := w.Claim(t.Context(), c.ID, tenure(i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		for _, node := range []*redenvelope.Service{w.Service, w.node()} {
+			all.Go(func() {
+				if err := node.Fulfil(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		w.fulfils()
+		var sum int64
+		for _, p := range w.paid {
+			sum += p.Amount
+		}
+		if len(w.paid) != 1200 || sum != 5000 || w.calls != 3 || w.shown(c.ID).Told != 1200 {
+			t.Errorf("%d shares of %d in %d calls", len(w.paid), sum, w.calls)
+		}
+	})
+}
+
+func TestCallback(t *testing.T) {
+	var got struct {
+		Shares []struct {
+			ID, Campaign, Chatbot, Kind, Currency, Unit, Tenure, Number string
+			Amount                                                      int64
+			Claimed                                                     time.Time
+		}
+	}
+	var auth string
+	status := http.StatusNoContent
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if auth = r.Header.Get("Authorization"); r.URL.Path != "/pay" {
+			t.Error("followed to ", r.URL.Path)
+		}
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+			t.Error(err)
+		}
+		if status/100 == 3 {
+			w.Header().Set("Location", "/elsewhere")
+		}
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	c := redenvelope.NewCallback(server.Client(), server.URL+"/pay", "secret")
+	n, err := simtrust.ParseNumber("+8613800000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []redenvelope.Payment{{ID: "env_1.ten_1", Campaign: "env_1", Chatbot: shop, Asset: yuan, Amount: 7, Tenure: "ten_1", Number: n, At: start},
+		{ID: "env_2.ten_1", Campaign: "env_2", Chatbot: shop, Asset: redenvelope.AssetIn("MB"), Amount: 8, Tenure: "ten_1", At: start}}
+	if err := c.Fulfil(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Shares) != 2 || auth != "Bearer secret" || got.Shares[0].Number != "+8613800000001" || got.Shares[0].Currency != "CNY" || got.Shares[0].Amount != 7 ||
+		got.Shares[1].Unit != "MB" || got.Shares[1].Number != "" || got.Shares[1].ID != "env_2.ten_1" {
+		t.Errorf("%s %+v", auth, got)
+	}
+	for _, status = range []int{301, 307, 400, 404, 500} {
+		if err := c.Fulfil(t.Context(), list); err == nil || strings.Contains(err.Error(), "138") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	server.Close()
+	if err := c.Fulfil(context.Background(), list); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+}
