@@ -175,6 +175,7 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 		CardService: sandbox.CardService}
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
 	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
+	c.Messaging.Purchases = app.Purchases{SIMAbove: map[string]string{"CNY": "1000.00"}}
 	c.Messaging.SMPP.Listen, c.Messaging.AllowLoopback = freeTCP("127.0.0.1:2775"), true
 	return nil
 }

@@ -29,6 +29,7 @@ import (
 	"simtrust/messaging/maap"
 	"simtrust/messaging/onetap"
 	"simtrust/messaging/optin"
+	"simtrust/messaging/purchase"
 	"simtrust/messaging/rcs"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
@@ -47,6 +48,8 @@ type Messaging struct {
 	SMSC SMSC `yaml:"smsc,omitempty"`
 	// SMPP is the face for enterprises that send over SMPP.
 	SMPP SMPP `yaml:"smpp,omitempty"`
+	// Purchases are confirmed in banks' messages.
+	Purchases Purchases `yaml:"purchases,omitempty"`
 	// Queue is for more nodes than the table of deliveries serves well.
 	Queue Queue `yaml:"queue,omitempty"`
 	// Links is the URL that short links begin with; default: the issuer's /m.
@@ -84,6 +87,7 @@ type messages struct {
 	dispatch  *dispatch.Service
 	events    *events.Service
 	statement *statement.Notary
+	purchases *purchase.Service // nil without simshield
 	onetap    *onetap.Service
 	// rcs, upstream and smsc are nil where they are not configured.
 	rcs      *rcs.Gateway
@@ -147,7 +151,7 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 	outbox.On(m.outbox, "messaging", x.Refused)
 	outbox.On(m.outbox, "messaging", x.SenderChanged)
 	outbox.On(m.outbox, "messaging", x.TenureEnded)
-	if err := errors.Join(a.wireRCS(x, c.RCS), a.carryRich(x, c.Upstream), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP)); err != nil {
+	if err := errors.Join(a.wireRCS(x, c.RCS), a.carryRich(x, c.Upstream), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP), a.wirePurchases(m, x, r, c.Purchases)); err != nil {
 		return err
 	}
 	x.mount(r)
@@ -185,6 +189,9 @@ func (x *messages) mount(r *rpc.Router) {
 	if x.esme != nil {
 		x.esme.Mount(r)
 	}
+	if x.purchases != nil {
+		x.purchases.Mount(r)
+	}
 }
 
 // run does the work of the module until ctx ends.
@@ -200,6 +207,9 @@ func (x *messages) run(ctx context.Context) error {
 	}
 	if x.smsc != nil {
 		g.Go(func() error { return x.smsc.Run(ctx) })
+	}
+	if x.purchases != nil {
+		g.Go(func() error { return x.purchases.Run(ctx) })
 	}
 	return g.Wait()
 }

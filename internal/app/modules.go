@@ -35,6 +35,7 @@ import (
 	"simtrust/messaging/onetap"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/parts"
+	"simtrust/messaging/purchase"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
 	"simtrust/renumber"
@@ -51,7 +52,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations(), purchase.Migrations()}
 }
 
 // modules are the wired services.

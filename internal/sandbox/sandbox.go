@@ -178,6 +178,9 @@ func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
 	if err := o.allowShop(ctx); err != nil {
 		return err
 	}
+	if err := o.openPurchases(ctx); err != nil {
+		return err
+	}
 	return o.openSMPP(ctx)
 }
 

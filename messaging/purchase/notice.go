@@ -10,8 +10,8 @@ import (
 	"simtrust/simshield/request"
 )
 
-// door names the suggestions of notices; see messaging.Postback.
-const door = "purchase"
+// Door names the suggestions of notices; see messaging.Install.
+const Door = "purchase"
 
 // words are those of a notice in a language.
 type words struct {
@@ -32,8 +32,8 @@ func (s *Service) notice(req AskReq, t request.Transfer, p Purchase) gsma.Conten
 	}
 	return gsma.Content{RichCard: gsma.RichCard{Card: &gsma.Card{Layout: gsma.CardLayout{Orientation: gsma.Vertical}, Content: gsma.CardContent{
 		Title: cmp.Or(req.Title, w.title), Description: s.facts(req, t, p, w), Suggestions: []gsma.Suggestion{
-			gsma.NewReply(w.confirm, messaging.Postback(door, s.token(p, confirm).String())),
-			gsma.NewReply(w.deny, messaging.Postback(door, s.token(p, deny).String())),
+			gsma.NewReply(w.confirm, messaging.Postback(Door, s.token(p, confirm).String())),
+			gsma.NewReply(w.deny, messaging.Postback(Door, s.token(p, deny).String())),
 		}}}}}
 }
 

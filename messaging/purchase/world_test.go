@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"reflect"
@@ -147,7 +146,7 @@ func (w *world) notice(id string) asked {
 	req := w.post.find(id)
 	var tokens []string
 	for data := range req.Content.Postbacks() {
-		token, ok := strings.CutPrefix(data, messaging.Postback("purchase", ""))
+		token, ok := strings.CutPrefix(data, messaging.Postback(purchase.Door, ""))
 		if !ok {
 			w.t.Fatalf("a suggestion is none of the door's: %s", data)
 		}
@@ -339,7 +338,7 @@ func (p *post) Send(_ context.Context, req messaging.SendReq) (messaging.Sent, e
 	}
 	for _, have := range p.sent {
 		if have.Key == req.Key {
-			if fmt.Sprint(have.Content, have.Expires) != fmt.Sprint(req.Content, req.Expires) || !reflect.DeepEqual(have, req) {
+			if !reflect.DeepEqual(have, req) {
 				return messaging.Sent{}, refusal(simtrust.KindConflict, messaging.ReasonKeyUsed)
 			}
 			return messaging.Sent{Message: "msg_" + req.Key, Recipients: []messaging.Recipient{{Delivery: "dlv_" + req.Key}}, Repeated: true}, nil
