@@ -3,13 +3,14 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 
 	"simtrust"
 )
 
-// ring puts the HTTP ring round h. Nothing in it reads the body, so a caller without the right is turned away before one octet
+// ring puts the HTTP ring round h. Nothing in it looks at the body, so a caller without the right is turned away before one octet
 // of its body is parsed.
 func (r *Router) ring(o *operation, h http.Handler) http.Handler {
 	h = r.authorise(o, h)
@@ -70,6 +71,7 @@ func (r *Router) logPanic(ctx context.Context, o *operation, correlator string, 
 // limitBody bounds what the handler, a raw one too, can read.
 func limitBody(o *operation, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer readLeft(r)
 		if r.ContentLength > o.maxBody {
 			Fail(w, r, tooLarge(nil))
 			return
@@ -77,4 +79,15 @@ func limitBody(o *operation, next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, o.maxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// maxLeft bounds what is read of a body that nobody wanted.
+const maxLeft = 256 << 10
+
+// readLeft reads what is left of the body of a client that has the connection closed: closed with octets unread it would be reset, and
+// the answer lost with it. Where connections stay, net/http does the same.
+func readLeft(r *http.Request) {
+	if r.Close && r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, maxLeft)
+	}
 }

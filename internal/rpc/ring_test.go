@@ -238,6 +238,22 @@ func TestRawKeepsTheBodyLimit(t *testing.T) {
 	}
 }
 
+// TestTooMuchFromAClientThatCloses: the answer reaches it, while it may still be sending.
+func TestTooMuchFromAClientThatCloses(t *testing.T) {
+	server := httptest.NewServer(newRouter(rpc.Config{MaxBody: 10}))
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for range 50 {
+		res, err := client.Post(server.URL+"/notes/v1/n1", "application/json", strings.NewReader(strings.Repeat(" ", 200<<10)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Body.Close() != nil || res.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Error(res.Status)
+		}
+	}
+}
+
 func TestRawCanStream(t *testing.T) {
 	r := rpc.NewRouter(rpc.Config{})
 	r.Raw("raw", "GET /raw", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
