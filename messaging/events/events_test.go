@@ -34,6 +34,9 @@ import (
 
 const issuer = "https://id.operator.example"
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
 var denied = &simtrust.Error{Kind: simtrust.KindDenied, Reason: "not_your_chatbot"}
 
 // owners says that a chatbot is the client's of the same name, until it is taken away.
@@ -82,7 +85,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	sqldbtest.Each(t, []sqldb.Migrations{events.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		w := &world{db: db, ring: ring, taken: new(atomic.Bool), clock: &clock{t: time.Now().Truncate(time.Millisecond)}}
 		w.deps = events.Deps{DB: db, Chatbots: owners{w.taken}, Signer: ring, Log: slog.New(slog.DiscardHandler), Now: w.clock.now,
-			Out: egress.New(egress.Options{Loopback: true}).Client(egress.Manner{Timeout: 5 * time.Second})}
+			Out: egress.New(egress.Options{Loopback: true}).Client(egress.Manner{Timeout: patience})}
 		w.Service = events.New(w.deps, events.Config{Issuer: issuer, Plain: true})
 		fn(t, w)
 	})
@@ -262,10 +265,11 @@ func TestSlowWebhook(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.deps.Out = egress.New(egress.Options{Loopback: true}).Client(egress.Manner{Timeout: 200 * time.Millisecond})
+		asked, brought, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		slow.failing(func(http.ResponseWriter) bool { close(asked); <-over; return true })
+		good.failing(func(http.ResponseWriter) bool { close(brought); return false })
+		w.deps.Out = &http.Client{Transport: impatience{slow.Listener.Addr().String(), func() { <-asked; <-brought }}, Timeout: patience}
 		impatient := events.New(w.deps, events.Config{Issuer: issuer, Plain: true})
-		over := make(chan struct{})
-		slow.failing(func(http.ResponseWriter) bool { <-over; return true })
 		w.publish(t, "bank", 1, 2)
 		w.publish(t, "shop", 1, 2)
 		err := impatient.Deliver(t.Context())
@@ -288,6 +292,21 @@ func TestSlowWebhook(t *testing.T) {
 			t.Errorf("later: %v", got)
 		}
 	})
+}
+
+// impatience gives up one host when the wait is over.
+type impatience struct {
+	host string
+	wait func()
+}
+
+func (i impatience) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != i.host {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	ctx, giveUp := context.WithCancel(r.Context())
+	go func() { i.wait(); giveUp() }()
+	return http.DefaultTransport.RoundTrip(r.WithContext(ctx))
 }
 
 // TestWebhookChecked: a URL is taken only where the receiver shows that it wants the events.
