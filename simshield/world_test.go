@@ -110,7 +110,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 func (w *world) authority() *ca.Service {
 	w.t.Helper()
 	s, err := ca.New(ca.Deps{DB: w.db, Outbox: w.outbox, Tenures: standing{w.holders}, Tokens: refusal{}, Log: slog.New(slog.DiscardHandler), Now: w.clock.now},
-		hierarchy(w.t), ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32)})
+		hierarchy(w.t), ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32), SigningTime: time.Minute})
 	if err != nil {
 		w.t.Fatal(err)
 	}

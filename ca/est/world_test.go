@@ -108,7 +108,7 @@ func newWorld(t testing.TB, db *sqldb.DB, c est.Config) *world {
 	w := &world{t: t, db: db, hierarchy: hierarchy(t)}
 	var err error
 	w.authority, err = ca.New(ca.Deps{DB: db, Outbox: outbox.New(db, time.Now, log), Tenures: nobody{}, Tokens: nobody{}, Log: log, Now: time.Now},
-		w.hierarchy, ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32)})
+		w.hierarchy, ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32), SigningTime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

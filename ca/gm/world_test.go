@@ -86,7 +86,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	log := slog.New(slog.DiscardHandler)
 	w := &world{t: t, centre: &centre{}}
 	w.authority, err = ca.New(ca.Deps{DB: db, Outbox: outbox.New(db, time.Now, log), Tenures: everybody{}, Tokens: tokens{key}, Log: log, Now: time.Now},
-		h, ca.Config{BaseURL: "http://ca.example", SubjectKey: []byte("0123456789abcdef0123456789abcdef")})
+		h, ca.Config{BaseURL: "http://ca.example", SubjectKey: []byte("0123456789abcdef0123456789abcdef"), SigningTime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func newAuthority(t *testing.T) (remoteFlags, *ca.Service) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	s, err := ca.New(ca.Deps{DB: db, Outbox: outbox.New(db, time.Now, quiet), Tenures: everybody{}, Tokens: ring, Log: quiet, Now: time.Now}, hierarchy,
-		ca.Config{BaseURL: "http://ca.example", SubjectKey: make([]byte, 32)})
+		ca.Config{BaseURL: "http://ca.example", SubjectKey: make([]byte, 32), SigningTime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func New(t testing.TB, db *sqldb.DB, prompts int64) *World {
 	events := outbox.New(db, w.Clock.Now, quiet)
 	var err error
 	w.ca, err = ca.New(ca.Deps{DB: db, Outbox: events, Tenures: standing{w.Holders}, Tokens: refusal{}, Log: quiet, Now: w.Clock.Now},
-		hierarchy(t), ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32)})
+		hierarchy(t), ca.Config{BaseURL: "http://ca.example", SubjectKey: bytes.Repeat([]byte{7}, 32), SigningTime: time.Minute})
 	must(t, err)
 	t.Cleanup(w.ca.Close)
 	w.gateway, err = gateway.New(gateway.Deps{DB: db, Bearer: w.phones, Log: quiet, Metrics: prometheus.NewRegistry(), Now: w.Clock.Now},
