@@ -97,7 +97,7 @@ var rooms = []room{
 		reason: "enterprises that send over SMPP; a face, told of what happens by the log of events"},
 	{path: "messaging/rbm", floor: floorConsumers, beside: []string{"messaging", "messaging/dispatch", "messaging/events"},
 		reason: "Google's RCS for Business v1: its wire form, and a face of messaging"},
-	{path: "messaging/csp", floor: floorConsumers, beside: []string{"messaging", "messaging/dispatch", "messaging/events"},
+	{path: "messaging/csp", floor: floorConsumers, beside: []string{"messaging", "messaging/dispatch", "messaging/events", "messaging/optin", "messaging/sender"},
 		reason: "the Chinese interface for chatbots: its wire form, and a face of messaging"},
 	{path: "messaging/maap", floor: floorConsumers, beside: []string{"messaging/dispatch", "messaging/rbm", "messaging/csp"},
 		reason: "another operator's platform as a bearer, and what it calls back; a translator"},

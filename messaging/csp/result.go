@@ -29,9 +29,6 @@ const (
 	CodeButtonURL   Code = 40020
 	CodeTextLength  Code = 40021
 	CodeFiles       Code = 40040 // how many
-	CodeNoToken     Code = 41001
-	CodeNoAppID     Code = 41002
-	CodeNoAppKey    Code = 41004
 	CodeNoFile      Code = 41005
 	CodeExpired     Code = 42001 // the accessToken
 	CodeEmpty       Code = 44002 // the body
