@@ -22,6 +22,7 @@ var phrases = map[string]map[string]string{
 	"consent.allow":      {"zh": "本机号码一键登录", "en": "One-key login"},
 	"consent.deny":       {"zh": "暂不登录", "en": "Not now"},
 	"consent.note":       {"zh": "号码由运营商通过本机数据连接确认，无需密码和短信验证码。每个应用看到的身份各不相同。", "en": "The operator confirms the number by this phone's data connection: no password, no text message. Every app sees a different identity."},
+	"consent.bycode":     {"zh": "号码由手机卡上显示的验证码确认。每个应用看到的身份各不相同。", "en": "Your number was confirmed by the code that your SIM showed. Every app sees a different identity."},
 	"consent.wrong":      {"zh": "不是您的号码？您可能连接了他人的热点，请不要继续。", "en": "Not your number? You may be on somebody's hotspot. Do not go on."},
 	"nonet.title":        {"zh": "请使用手机流量", "en": "Switch to mobile data"},
 	"nonet.lead":         {"zh": "当前网络无法确认本机号码。", "en": "This connection does not tell which number you have."},

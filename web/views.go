@@ -9,6 +9,8 @@ type Consent struct {
 	Asked       []string
 	// Purpose is the one that the app names, a term such as dpv:Marketing, or empty.
 	Purpose string
+	// ByCode: the person was told apart by a code on the phone, not by the connection.
+	ByCode bool
 	// Action and Handle are the target of the form and its one-time handle.
 	Action, Handle string
 	// Targets are the origins to which the answer redirects: the app's redirect URI.

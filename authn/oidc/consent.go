@@ -44,7 +44,7 @@ func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, req *reque
 	}
 	http.SetCookie(w, p.cookie(browser))
 	web.Render(w, r, http.StatusOK, web.Consent{
-		App: req.Name, Masked: at.Number.String(), Asked: req.scope.words, Purpose: req.scope.purpose,
+		App: req.Name, Masked: at.Number.String(), Asked: req.scope.words, Purpose: req.scope.purpose, ByCode: at.Method == MethodCode,
 		Action: pathConsent, Handle: handle, Targets: []string{source(req.redirect)},
 	})
 }

@@ -45,6 +45,7 @@ func FuzzAuthorize(f *testing.F) {
 	for _, changes := range [][]string{
 		{"redirect_uri", callback + "@evil.example"}, {"redirect_uri", "//evil.example"}, {"state", "\r\nLocation: https://evil.example"},
 		{"scope", "openid"}, {"prompt", "none"}, {"client_id", "shop"}, {"code_challenge_method", "plain"}, {"request", "x"},
+		{"login_hint", "tkt_0"}, {"client_id", "shop", "login_hint", "tkt_" + strings.Repeat("0", 40), "scope", "openid"},
 	} {
 		f.Add(authorization(changes...).Encode())
 	}

@@ -13,6 +13,7 @@ import (
 
 	"simtrust"
 	"simtrust/account"
+	"simtrust/authn/oidc"
 	"simtrust/internal/sqldb"
 	"simtrust/renumber"
 )
@@ -325,10 +326,18 @@ func TestTicketRefused(t *testing.T) {
 func TestTicketIsForModules(t *testing.T) {
 	w := onSQLite(t)
 	service := w.tokens(w.post("/token", url.Values{"grant_type": {"client_credentials"}, "scope": {"number-recycling:check"}}, w.basic("service")...)).Access
+	both, err := w.accounts.RegisterApp(t.Context(), account.Registration{ID: "both", Name: "Both", Auth: account.AuthNone,
+		Profile: account.ProfileOIDC, Scopes: []string{oidc.ScopeTicket}, RedirectURIs: []string{callback}})
+	w.must(err)
+	w.must(w.accounts.Consent(t.Context(), account.ConsentReq{Tenure: w.lines.tenure("1"), App: both.App, Scopes: both.App.Scopes}))
+	code := w.authorize("client_id", "both", "scope", oidc.ScopeTicket).answer(t).Get("code")
+	holder := w.tokens(w.post("/token", url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback},
+		"code_verifier": {verifier}, "client_id": {"both"}})).Access
 	for name, test := range map[string]struct{ token, want string }{
-		"nobody":          {"", "Unauthorized invalid_token"},
-		"without a scope": {service, "Forbidden insufficient_scope"},
-		"a holder":        {w.login().Access, "Forbidden insufficient_scope"},
+		"a holder with it": {holder, "Forbidden not_operator"},
+		"nobody":           {"", "Unauthorized invalid_token"},
+		"without a scope":  {service, "Forbidden insufficient_scope"},
+		"a holder":         {w.login().Access, "Forbidden insufficient_scope"},
 	} {
 		req := w.request(http.MethodPost, "/authn/v1/tickets", `{"id":"1"}`)
 		req.Header.Set("Content-Type", "application/json")

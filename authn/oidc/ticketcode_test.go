@@ -49,7 +49,11 @@ func TestCodeLogin(t *testing.T) {
 		if again := wifi.tap(ticket); again.StatusCode != http.StatusFound {
 			t.Errorf("the link again: %d", again.StatusCode)
 		}
-		back := wifi.allow(wifi.authorize(ticket)).answer(t)
+		consent := wifi.authorize(ticket)
+		if !strings.Contains(consent.body, "手机卡上显示的验证码") || strings.Contains(consent.body, "数据连接") {
+			t.Errorf("the page says how the number was told otherwise:\n%s", consent.body)
+		}
+		back := wifi.allow(consent).answer(t)
 		got := w.claims(w.shopTokens(back.Get("code")).Access)
 		if amr := got["amr"].([]any); got["acr"] != "2" || !slices.Equal(amr, []any{"otp", "sim"}) || got["auth_time"] != float64(w.now.Now().Add(-time.Minute).Unix()) {
 			t.Errorf("claims: %v", got)
