@@ -16,6 +16,7 @@ type messagingCmd struct {
 	Chatbot  chatbotCmd          `cmd:"" help:"Chatbots, who sends in a brand's name: add, list, show, verify, suspend, resume, certificate."`
 	Template templateCmd         `cmd:"" help:"Texts that chatbots send: list, approve, reject."`
 	SMPP     smppCmd             `cmd:"" name:"smpp" help:"Accounts of enterprises that send over SMPP: add, list, remove."`
+	Envelope redEnvelopeCmd      `cmd:"" name:"red-envelope" help:"What chatbots may give away in red envelopes: fund, accounts."`
 	History  messagingHistoryCmd `cmd:"" help:"Who did what about a brand, chatbot or template, when and why."`
 }
 

@@ -21,6 +21,7 @@ import (
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/messaging"
+	"simtrust/messaging/csp"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/dispatch/jetstream"
 	"simtrust/messaging/esme"
@@ -31,6 +32,7 @@ import (
 	"simtrust/messaging/optin"
 	"simtrust/messaging/purchase"
 	"simtrust/messaging/rcs"
+	"simtrust/messaging/redenvelope"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
 	"simtrust/messaging/statement"
@@ -48,6 +50,8 @@ type Messaging struct {
 	SMSC SMSC `yaml:"smsc,omitempty"`
 	// SMPP is the face for enterprises that send over SMPP.
 	SMPP SMPP `yaml:"smpp,omitempty"`
+	// RedEnvelopes are paid by the operator.
+	RedEnvelopes RedEnvelopes `yaml:"red_envelopes,omitempty"`
 	// Purchases are confirmed in banks' messages.
 	Purchases Purchases `yaml:"purchases,omitempty"`
 	// Queue is for more nodes than the table of deliveries serves well.
@@ -89,6 +93,8 @@ type messages struct {
 	statement *statement.Notary
 	purchases *purchase.Service // nil without simshield
 	onetap    *onetap.Service
+	envelopes *redenvelope.Service
+	csp       *csp.Service
 	// rcs, upstream and smsc are nil where they are not configured.
 	rcs      *rcs.Gateway
 	upstream *maap.Bearer
@@ -151,9 +157,10 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 	outbox.On(m.outbox, "messaging", x.Refused)
 	outbox.On(m.outbox, "messaging", x.SenderChanged)
 	outbox.On(m.outbox, "messaging", x.TenureEnded)
-	if err := errors.Join(a.wireRCS(x, c.RCS), a.carryRich(x, c.Upstream), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP), a.wirePurchases(m, x, r, c.Purchases)); err != nil {
+	if err := errors.Join(a.wireRCS(x, c.RCS), a.carryRich(x, c.Upstream), a.wireSMSC(m, x, c.SMSC), a.wireSMPP(m, x, c.SMPP), a.wirePurchases(m, x, r, c.Purchases), a.wireRedEnvelopes(m, x, r, c.RedEnvelopes)); err != nil {
 		return err
 	}
+	a.wireCSP(m, x, zone)
 	x.mount(r)
 	return nil
 }
@@ -180,6 +187,8 @@ func (x *messages) mount(r *rpc.Router) {
 	x.events.Mount(r)
 	x.statement.Mount(r)
 	x.onetap.Mount(r)
+	x.envelopes.Mount(r)
+	x.csp.Mount(r)
 	if x.rcs != nil {
 		x.rcs.Mount(r)
 	}
@@ -201,7 +210,9 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.dispatch.Run(ctx) })
 	g.Go(func() error { return x.events.Run(ctx) })
 	g.Go(func() error { return x.optins.Run(ctx) })
+	g.Go(func() error { return x.envelopes.Run(ctx) })
 	g.Go(func() error { return x.onetap.Run(ctx) })
+	g.Go(func() error { return x.csp.Run(ctx) })
 	if x.upstream != nil {
 		g.Go(func() error { return x.upstream.Run(ctx) })
 	}

@@ -28,6 +28,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/internal/sqldb"
 	"simtrust/messaging"
+	"simtrust/messaging/csp"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/esme"
 	"simtrust/messaging/events"
@@ -36,6 +37,7 @@ import (
 	"simtrust/messaging/optin"
 	"simtrust/messaging/parts"
 	"simtrust/messaging/purchase"
+	"simtrust/messaging/redenvelope"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
 	"simtrust/renumber"
@@ -52,7 +54,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations(), purchase.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations(), csp.Migrations(), purchase.Migrations(), redenvelope.Migrations()}
 }
 
 // modules are the wired services.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +17,8 @@ type exchange struct {
 	rcs   *rcs
 	smsc  *smsc
 	inbox *inbox
+	// wallets are what people got that way.
+	wallets *wallets
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -29,7 +32,11 @@ func openExchange(c Config, h *handsets) (*exchange, error) {
 	}
 	server := rpc.NewClient(c.Issuer, manyAtOnce, c.AdminToken, rpc.Breaker(centerFailures, centerFirst))
 	m.phone, m.verify = h.standing, statements(server)
-	x := &exchange{mail: m, rcs: newRCS(m, server), smsc: newSMSC(m, c.SMSC), inbox: newInbox(m, h.known, server), stop: func() {}}
+	wallets, err := openWallets(c.Dir)
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	x := &exchange{mail: m, wallets: wallets, rcs: newRCS(m, server), smsc: newSMSC(m, c.SMSC), inbox: newInbox(m, h.known, server), stop: func() {}}
 	x.inbox.text = x.smsc.write
 	return x, nil
 }
@@ -50,6 +57,7 @@ func (x *exchange) start(texts net.Listener, log *slog.Logger) {
 
 func (x *exchange) routes(mux *http.ServeMux, token string) {
 	x.rcs.routes(mux, token)
+	x.wallets.routes(mux, token)
 	x.inbox.routes(mux)
 	x.inbox.pages(mux)
 }

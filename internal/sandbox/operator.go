@@ -106,6 +106,10 @@ func (o *operator) routes(mux *http.ServeMux) {
 		res, err := o.do(r.Context(), r.PathValue("number"), r.PathValue("action"), in)
 		answer(w, res, err)
 	})
+	mux.HandleFunc("GET /numbers/{number}/wallet", func(w http.ResponseWriter, r *http.Request) {
+		sums, err := o.walletOf(r.PathValue("number"))
+		answer(w, sums, err)
+	})
 	mux.HandleFunc("GET /numbers/{number}", func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
