@@ -5,7 +5,7 @@
 //
 //   - OAuth 2.0 (RFC 6749) code flow and client credentials, with the rules of RFC 9700: exact redirect URIs, PKCE S256 (RFC 7636,
 //     plain never), single-use codes of at most 60 s, iss in the response (RFC 9207).
-//   - OpenID Connect Core 1.0: ID token, userinfo, prompt; Discovery 1.0 and RFC 8414 metadata; pairwise subjects.
+//   - OpenID Connect Core 1.0: ID token, userinfo, prompt, logins that others begin (§4); Discovery 1.0 and RFC 8414 metadata; pairwise subjects.
 //   - Client authentication none, client_secret_basic and private_key_jwt (RFC 7523 §3).
 //   - JWT access tokens (RFC 9068), introspection (RFC 7662), revocation (RFC 7009).
 //   - The CAMARA security and interoperability profile (ICM r4.2) for clients of that profile, and CAMARA Number Verification 2.1
@@ -27,6 +27,15 @@
 //
 // A code that comes back after it was used revokes its grant with everything issued on it. An outcome that is not known, because
 // the store went away while it committed, is temporarily_unavailable or UNAVAILABLE and never a success.
+//
+// # Tickets
+//
+// A module that writes to people has tickets made for its links (authn.ticket): one login of the person behind a tenure at one app.
+//
+//	GET /tap/{ticket}   changes nothing; on that tenure's data session a redirect to the app (OpenID Connect Core §4), on
+//	                    somebody else's a page that says so, on nobody's a button
+//	POST /tap/{ticket}  the button: the SIM shows a code, once a ticket; then the code, typed into the page of the same browser
+//	/authorize          login_hint=ticket logs in whom the ticket is for, or nobody; taken with the grant in one transaction
 //
 // # Number verification
 //
