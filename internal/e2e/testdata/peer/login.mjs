@@ -8,12 +8,13 @@
 //   {"login", "error", "status"} where the provider answered with an OAuth error
 //
 // The person's browser speaks from the phone's address and keeps cookies; the relying party's own requests come from elsewhere.
-import http from 'node:http'
 import { text } from 'node:stream/consumers'
 import * as openid from 'openid-client'
+import { Browser } from './browser.mjs'
 
 const job = JSON.parse(await text(process.stdin))
 const result = {}
+const browser = new Browser(job.from, job.press)
 
 const metadata = { id_token_signed_response_alg: 'ES256' }
 const config = await openid.discovery(new URL(job.issuer), job.client.client_id, metadata, await authentication(job.client), {
@@ -52,7 +53,8 @@ async function authorize() {
     code_challenge_method: 'S256',
   }
   if (job.prompt) parameters.prompt = job.prompt
-  login.callback = await walk(openid.buildAuthorizationUrl(config, parameters), parameters.redirect_uri)
+  login.callback = await browser.walk(openid.buildAuthorizationUrl(config, parameters), parameters.redirect_uri)
+  result.pages = browser.pages
   return login
 }
 
@@ -70,57 +72,4 @@ async function redeem(login) {
   } else {
     result.userinfo = await openid.fetchUserInfo(config, tokens.access_token, result.claims.sub)
   }
-}
-
-// walk follows redirects and answers forms until the browser is sent to the target, and returns that URL.
-async function walk(url, target) {
-  const jar = new Map()
-  result.pages = 0
-  let step = { url, method: 'GET' }
-  for (let hops = 0; hops < 5; hops++) {
-    const page = await browse(step, jar)
-    if (page.location) {
-      const next = new URL(page.location, step.url)
-      if (next.href.startsWith(target)) return next.href
-      step = { url: next, method: 'GET' }
-    } else if (page.status === 200) {
-      result.pages++
-      step = submit(page.body, step.url)
-    } else {
-      throw new Error(`${step.method} ${step.url}: ${page.status}\n${page.body}`)
-    }
-  }
-  throw new Error('the login goes round in circles')
-}
-
-function browse({ url, method, body }, jar) {
-  const headers = { 'accept-language': 'en', cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') }
-  if (body) Object.assign(headers, { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin })
-  return new Promise((resolve, reject) => {
-    const request = http.request(url, { method, headers, localAddress: job.from, agent: false }, async (response) => {
-      for (const cookie of response.headers['set-cookie'] ?? []) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)
-        jar.set(name, value)
-      }
-      resolve({ status: response.statusCode, location: response.headers.location, body: await text(response) })
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
-// submit fills in the one form of a page and presses the button that the job names, as a browser without scripts would.
-function submit(html, base) {
-  const form = /<form\b([^>]*)>(.*?)<\/form>/s.exec(html)
-  const fields = new URLSearchParams()
-  for (const [, input] of form[2].matchAll(/<input\b([^>]*)>/g)) fields.append(attribute(input, 'name'), attribute(input, 'value'))
-  const buttons = [...form[2].matchAll(/<button\b([^>]*)>/g)].map(([, button]) => button)
-  const pressed = buttons.find((button) => attribute(button, 'value') === (job.press ?? 'allow'))
-  fields.append(attribute(pressed, 'name'), attribute(pressed, 'value'))
-  return { url: new URL(attribute(form[1], 'action'), base), method: attribute(form[1], 'method').toUpperCase(), body: fields.toString() }
-}
-
-function attribute(tag, name) {
-  const found = new RegExp(`\\b${name}="([^"]*)"`).exec(tag)
-  return found[1].replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code)).replaceAll('&quot;', '"').replaceAll('&amp;', '&')
 }
