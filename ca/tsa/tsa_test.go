@@ -358,8 +358,8 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("%s: %d", name, res.StatusCode)
 		}
 	}
-	if res, _ := send(http.MethodPost, media, make([]byte, 4<<20)); res.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("4 MB: %d", res.StatusCode)
+	if res, _ := send(http.MethodPost, media, make([]byte, 200<<10)); res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("200 KB: %d", res.StatusCode)
 	}
 	if res, _ := send(http.MethodPost, "application/octet-stream", good); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("another media type: %d", res.StatusCode)

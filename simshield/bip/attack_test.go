@@ -129,7 +129,7 @@ func TestAttackRequests(t *testing.T) {
 		"another content type":  {"", good, []string{"Content-Type", "application/json"}, 415},
 		"a command's":           {"", good, []string{"Content-Type", session.CommandType}, 415},
 		"too long":              {"", c.brings(make([]byte, session.MaxPacket+1)), nil, 413},
-		"far too long":          {"", c.brings(make([]byte, 1<<20)), nil, 413},
+		"far too long":          {"", c.brings(make([]byte, 200<<10)), nil, 413},
 		"too long a wait":       {"?wait=26", good, nil, 400},
 		"a wait of minus one":   {"?wait=-1", good, nil, 400},
 		"a wait without figure": {"?wait=", good, nil, 400},
