@@ -165,6 +165,9 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	if c.Simshield.Bearer, w.BearerToken, err = gatewayAt(c.Data, "bearer.token", base+"/sms"); err == nil {
 		c.Messaging.RCS, w.RCSToken, err = gatewayAt(c.Data, "rcs.token", base+"/rcs")
 	}
+	if err == nil {
+		err = upstream(c, w)
+	}
 	c.Messaging.RedEnvelopes.Fulfilment = app.Bearer{URL: base + "/red-envelopes", TokenFile: c.Messaging.RCS.TokenFile}
 	if err == nil {
 		w.SMSC, err = sandbox.ListenSMSC(c.Data)

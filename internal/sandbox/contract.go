@@ -26,6 +26,7 @@ type Contract struct {
 	MSS         *MSSParty         `json:"mss_party"`
 	SMPP        ContractSMPP      `json:"smpp"`
 	SMSC        ContractSMSC      `json:"smsc"`
+	Upstream    ContractUpstream  `json:"upstream"`
 	CALogKey    string            `json:"ca_log_key"` // verifies checkpoints (C2SP signed-note)
 	Clients     []Client          `json:"clients"`
 	Chatbots    []ContractChatbot `json:"chatbots"`

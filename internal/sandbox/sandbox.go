@@ -32,6 +32,8 @@ type Config struct {
 	BearerToken string
 	// RCSToken is what the server calls the gateway for rich messages with.
 	RCSToken string
+	// Upstream is how another operator's platform proves itself to the server.
+	Upstream Upstream
 	// SMSC is the service centre that it sends text messages through (ListenSMSC).
 	SMSC ServiceCentre
 	// SMPP is where the server listens to enterprises that send over SMPP.
@@ -179,6 +181,9 @@ func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
 		return err
 	}
 	if err := o.openPurchases(ctx); err != nil {
+		return err
+	}
+	if err := o.learnClientTokens(ctx, issuer); err != nil {
 		return err
 	}
 	return o.openSMPP(ctx)
@@ -335,12 +340,13 @@ func contractOf(c Config, w *World) Contract {
 		Operator: w.Operator, Handset: w.Handset, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
 			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa",
-			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "messaging": c.Issuer + "/messaging/v1", "acme_directory": c.Issuer + "/acme/directory"},
+			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "messaging": c.Issuer + "/messaging/v1", "rbm": c.Issuer + "/rbm", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
-		Clients: w.Clients,
-		SMPP:    ContractSMPP{c.SMPP, *w.SMPP},
-		SMSC:    ContractSMSC{c.SMSC.Listener.Addr().String(), c.SMSC.SystemID, c.SMSC.Password},
+		Clients:  w.Clients,
+		SMPP:     ContractSMPP{c.SMPP, *w.SMPP},
+		Upstream: c.Upstream.contract(c.Issuer),
+		SMSC:     ContractSMSC{c.SMSC.Listener.Addr().String(), c.SMSC.SystemID, c.SMSC.Password},
 	}
 	for _, b := range w.Chatbots {
 		out.Chatbots = append(out.Chatbots, b.contract())

@@ -1,0 +1,486 @@
+package maap_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/dispatch"
+	"simtrust/messaging/maap"
+)
+
+func outcome(a dispatch.Answer, reason ...string) dispatch.Outcome {
+	return dispatch.Outcome{Answer: a, Reason: strings.Join(reason, "")}
+}
+
+var shape = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// TestGoogle: what goes out in Google's shape, and what each answer means.
+func TestGoogle(t *testing.T) {
+	w := alone(t, nil)
+	s := submission("bot_bank", "dlv_1")
+	s.Patience = time.Minute
+	if out := w.sends(s); out[0] != outcome(dispatch.Accepted) {
+		t.Fatalf("%+v", out)
+	}
+	got := w.google.heard()[0]
+	id := strings.TrimPrefix(got.query, "agentId=bank_agent&messageId=")
+	if got.method != "POST" || got.path != "/v1/phones/"+person+"/agentMessages" || !shape.MatchString(id) || got.auth != "Bearer t1" {
+		t.Errorf("%+v", got)
+	}
+	if want := map[string]any{"contentMessage": map[string]any{"text": "您好"}, "messageTrafficType": "TRANSACTION", "ttl": "60s"}; !reflect.DeepEqual(got.body, want) {
+		t.Errorf("%v", got.body)
+	}
+	refusal := `{"error":{"code":400,"message":"…","status":"INVALID_ARGUMENT"}}`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		pause  string
+		want   dispatch.Outcome
+	}{
+		"no RCS":           {404, `{}`, "", outcome(dispatch.NotOnIt)},
+		"unsupported":      {400, refusal, "", outcome(dispatch.Rejected, "upstream_invalid_argument")},
+		"no reason":        {400, `<html>`, "", outcome(dispatch.Rejected, "upstream_refused")},
+		"a line":           {400, `{"error":{"status":"A\nB"}}`, "", outcome(dispatch.Rejected, "upstream_a")},
+		"not launched":     {403, `{"error":{"status":"PERMISSION_DENIED"}}`, "", outcome(dispatch.Rejected, "upstream_permission_denied")},
+		"throttled":        {429, `{}`, "7", dispatch.Outcome{Answer: dispatch.Throttled, After: 7 * time.Second}},
+		"for a decade":     {429, `{}`, "315360000", dispatch.Outcome{Answer: dispatch.Throttled, After: 10 * time.Minute}},
+		"away":             {503, ``, "", outcome(dispatch.Throttled)},
+		"an error":         {500, ``, "", outcome(dispatch.Lost)},
+		"a proxy's":        {502, ``, "", outcome(dispatch.Lost)},
+		"a redirect":       {307, ``, "", outcome(dispatch.Throttled)},
+		"a wrong token":    {401, ``, "", outcome(dispatch.Throttled)},
+		"it is there":      {409, ``, "", outcome(dispatch.Accepted)},
+		"an empty success": {200, ``, "", outcome(dispatch.Accepted)},
+	} {
+		w.google.answers(c.status, c.body)
+		w.google.pause = c.pause
+		if out := w.sends(submission("bot_bank", "dlv_"+name)); len(out) != 1 || out[0] != c.want {
+			t.Errorf("%s: %+v", name, out)
+		}
+	}
+}
+
+// TestGoogleLife: the platform takes a message back when the next step is due, and keeps to Google's bounds.
+func TestGoogleLife(t *testing.T) {
+	w := alone(t, nil)
+	for i, c := range []struct {
+		patience, expires time.Duration
+		want              string
+	}{{0, time.Hour, "3600s"}, {2 * time.Hour, time.Hour, "3600s"}, {time.Second, time.Hour, "10s"}, {0, -time.Minute, "10s"}, {0, 100 * 24 * time.Hour, "1296000s"}} {
+		s := submission("bot_bank", fmt.Sprint("dlv_", i))
+		s.Patience, s.Expires = c.patience, epoch.Add(c.expires)
+		w.sends(s)
+		if got := w.google.heard()[i].body["ttl"]; got != c.want {
+			t.Errorf("%v: %v", c, got)
+		}
+	}
+}
+
+// TestGoogleAgain: where no answer came the message is given once more under the same id, which the platform ignores.
+func TestGoogleAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		second int
+		want   dispatch.Answer
+	}{"taken": {200, dispatch.Accepted}, "lost again": {502, dispatch.Lost}, "then throttled": {429, dispatch.Lost}, "then refused": {400, dispatch.Rejected}} {
+		w := alone(t, nil)
+		w.google.reply = func(n int, _ ask) (int, string) {
+			if n == 1 {
+				return 500, ""
+			}
+			return c.second, ""
+		}
+		out := w.sends(submission("bot_bank", "dlv_1"))
+		heard := w.google.heard()
+		if out[0].Answer != c.want || len(heard) != 2 || heard[0].query != heard[1].query {
+			t.Errorf("%s: %+v after %d", name, out, len(heard))
+		}
+	}
+}
+
+// TestGoogleToken: a token is asked for once and renewed before its end, and once when it is refused; without one nothing is sent.
+func TestGoogleToken(t *testing.T) {
+	w := alone(t, nil)
+	w.google.token = func(n int) (int, string) { return 200, fmt.Sprintf(`{"access_token":"t%d","expires_in":600}`, n) }
+	w.google.reply = func(n int, a ask) (int, string) {
+		if a.auth == "Bearer t1" && n > 2 {
+			return 401, ""
+		}
+		return 200, ""
+	}
+	for i, want := range []string{"Bearer t1", "Bearer t1", "Bearer t2"} {
+		w.sends(submission("bot_bank", fmt.Sprint("dlv_", i)))
+		heard := w.google.heard()
+		if got := heard[len(heard)-1].auth; got != want {
+			t.Errorf("message %d: %s", i, got)
+		}
+	}
+	w.clock.pass(9 * time.Minute)
+	w.sends(submission("bot_bank", "dlv_9"))
+	if heard := w.google.heard(); heard[len(heard)-1].auth != "Bearer t3" {
+		t.Error("a token is used to its end")
+	}
+	w.clock.pass(time.Hour)
+	before := len(w.google.heard())
+	for name, reply := range map[string]string{"none": `{}`, "no JSON": `<`, "empty": `{"access_token":""}`} {
+		w.google.token = func(int) (int, string) { return 200, reply }
+		if out := w.sends(submission("bot_bank", "dlv_"+name)); out[0].Answer != dispatch.Throttled {
+			t.Errorf("%s: %+v", name, out)
+		}
+	}
+	if len(w.google.heard()) != before {
+		t.Error("sent without a token")
+	}
+}
+
+// TestGoogleTokenFile: whoever keeps a token fresh replaces its file.
+func TestGoogleTokenFile(t *testing.T) {
+	w := alone(t, nil)
+	file := filepath.Join(t.TempDir(), "token")
+	accounts := w.accounts()[:1]
+	accounts[0].RBM.OAuth, accounts[0].RBM.TokenFile = nil, file
+	b, err := maap.New(w.deps(nil), accounts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := b.Submit(t.Context(), []dispatch.Submission{submission("bot_bank", "dlv_0")}); out[0].Answer != dispatch.Throttled {
+		t.Errorf("without the file: %+v", out)
+	}
+	for i, text := range []string{"first\n", "second"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.Submit(t.Context(), []dispatch.Submission{submission("bot_bank", fmt.Sprint("dlv_", i+1))})
+		if got := w.google.heard()[i].auth; got != "Bearer "+strings.TrimSpace(text) {
+			t.Error(got)
+		}
+	}
+}
+
+// TestChina: what goes out in the Chinese shape, and what each answer means.
+func TestChina(t *testing.T) {
+	w := alone(t, nil)
+	id := w.sent(w.china, "bot_rail", "dlv_1")
+	got := w.china.heard()[0]
+	if got.method != "POST" || got.path != "/bot/v1/"+address+"/messages" || got.auth != "accessToken t1" || !shape.MatchString(id) {
+		t.Errorf("%+v", got)
+	}
+	for member, want := range map[string]any{"senderAddress": address, "destinationAddress": []any{"tel:" + person}, "smsSupported": false, "storeSupported": true,
+		"trafficType": "payment", "contributionId": id, "reportRequest": []any{"sent", "failed", "delivered", "displayed"},
+		"messageList":       []any{map[string]any{"contentType": "text/plain", "contentEncoding": "utf8", "contentText": "您好"}},
+		"serviceCapability": []any{map[string]any{"capabilityId": "ChatbotSA", "version": `+g.gsma.rcs.botversion="#=1"`}}} {
+		if !reflect.DeepEqual(got.body[member], want) {
+			t.Errorf("%s: %v", member, got.body[member])
+		}
+	}
+	w.sends(submission("bot_rail", "dlv_2"))
+	if heard := w.china.heard(); heard[1].body["conversationId"] != got.body["conversationId"] || heard[1].body["messageId"] == id {
+		t.Error("two messages to one person are not of one conversation")
+	}
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   dispatch.Outcome
+	}{
+		"no such person":   {200, `{"errorCode":46001}`, outcome(dispatch.NotOnIt)},
+		"content":          {200, `{"errorCode":60001,"errorMessage":"…"}`, outcome(dispatch.Rejected, "csp_60001")},
+		"not the sender":   {400, `{"errorCode":30008}`, outcome(dispatch.Rejected, "csp_30008")},
+		"over the second":  {200, `{"errorCode":30003}`, outcome(dispatch.Throttled)},
+		"busy":             {200, `{"errorCode":-1}`, outcome(dispatch.Throttled)},
+		"a wrong token":    {200, `{"errorCode":42001}`, outcome(dispatch.Throttled)},
+		"a failure":        {500, `{"errorCode":0}`, outcome(dispatch.Lost)},
+		"a proxy's":        {502, `<html>`, outcome(dispatch.Lost)},
+		"no JSON":          {200, `<html>`, outcome(dispatch.Lost)},
+		"away":             {503, ``, outcome(dispatch.Throttled)},
+		"not found at all": {404, ``, outcome(dispatch.Throttled)},
+	} {
+		w.china.answers(c.status, c.body)
+		before := len(w.china.heard())
+		if out := w.sends(submission("bot_rail", "dlv_"+name)); len(out) != 1 || out[0] != c.want {
+			t.Errorf("%s: %+v", name, out)
+		}
+		if n := len(w.china.heard()) - before; n != 1 && name != "a wrong token" {
+			t.Errorf("%s: handed over %d times", name, n)
+		}
+	}
+}
+
+// TestChinaTokenRace: a new token ends the former, so many who find theirs refused share one renewal, and nobody undoes another's.
+func TestChinaTokenRace(t *testing.T) {
+	w := alone(t, nil)
+	valid := 0
+	w.china.token = func(n int) (int, string) {
+		valid = n
+		return 200, fmt.Sprintf(`{"accessToken":"t%d","expires":7200,"errorCode":0}`, n)
+	}
+	w.china.reply = func(_ int, a ask) (int, string) {
+		if a.auth != fmt.Sprintf("accessToken t%d", valid) {
+			return 200, `{"errorCode":42001}`
+		}
+		return 200, `{"messageId":"m","errorCode":0}`
+	}
+	for round := range 3 {
+		w.china.mu.Lock()
+		valid = -1 // somebody else asked for a token
+		w.china.mu.Unlock()
+		before := w.china.tokens()
+		var all sync.WaitGroup
+		for i := range 40 {
+			all.Go(func() {
+				if out := w.sends(submission("bot_rail", fmt.Sprintf("dlv_%d_%d", round, i))); out[0].Answer != dispatch.Accepted {
+					t.Errorf("%+v", out)
+				}
+			})
+		}
+		all.Wait()
+		if n := w.china.tokens() - before; n != 1 {
+			t.Errorf("%d renewals", n)
+		}
+	}
+	w.clock.pass(2 * time.Hour)
+	w.sends(submission("bot_rail", "dlv_late"))
+	if w.china.tokens() != 4 {
+		t.Error("a token is used after its end")
+	}
+}
+
+// TestWays: a chatbot's messages go by its account, the others by the gateway, and by nobody where there is none.
+func TestWays(t *testing.T) {
+	list := []dispatch.Submission{submission("bot_bank", "dlv_1"), submission("bot_shop", "dlv_2"), submission("bot_rail", "dlv_3"),
+		submission("bot_suspended", "dlv_4"), submission("bot_unclear", "dlv_5")}
+	own := &gateway{}
+	want := []dispatch.Outcome{outcome(dispatch.Accepted), {Answer: dispatch.Accepted, Ref: "gw/dlv_2.1"}, outcome(dispatch.Accepted),
+		outcome(dispatch.Rejected, "sender_suspended"), outcome(dispatch.Throttled)}
+	w := alone(t, own)
+	if out := w.sends(list...); !reflect.DeepEqual(out, want) || len(own.given) != 1 {
+		t.Errorf("%+v, %v", out, own.given)
+	}
+	want[1] = outcome(dispatch.NotOnIt)
+	if out := alone(t, nil).sends(list...); !reflect.DeepEqual(out, want) {
+		t.Errorf("%+v", out)
+	}
+	card := submission("bot_bank", "dlv_6")
+	card.ContentType, card.Payload = "application/vnd.gsma.botmessage.v1.0+json", []byte(`{"message":{}}`)
+	if out := w.sends(card); out[0] != outcome(dispatch.Rejected, "upstream_content") {
+		t.Errorf("a content without any: %+v", out)
+	}
+}
+
+// TestReach: who is not reached by one way may be by another; a platform that does not answer may reach everybody.
+func TestReach(t *testing.T) {
+	to := []dispatch.Recipient{{Tenure: "ten_1", Number: number(person)}, {Tenure: "ten_2", Number: number("+8613800000002")}}
+	own := &gateway{}
+	w := alone(t, own)
+	accounts := w.accounts()[:1]
+	b, err := maap.New(w.deps(own), accounts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach := func() []bool {
+		t.Helper()
+		got, err := b.Reach(t.Context(), maap.Rich, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	w.google.answers(200, `{"reachableUsers":["+8613800000002","+8613800000009"]}`)
+	if got := reach(); !reflect.DeepEqual(got, []bool{false, true}) {
+		t.Errorf("%v", got)
+	}
+	if a := w.google.heard()[0]; a.path != "/v1/users:batchGet" || a.text() != `{"agentId":"bank_agent","users":["+8613800000001","+8613800000002"]}` {
+		t.Errorf("%+v", a)
+	}
+	for _, c := range []struct {
+		status int
+		body   string
+		want   []bool
+	}{{200, `{}`, []bool{false, false}}, {500, ``, []bool{true, true}}, {200, `<`, []bool{true, true}}} {
+		w.google.answers(c.status, c.body)
+		if got := reach(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%d %s: %v", c.status, c.body, got)
+		}
+	}
+	own.reached = true
+	before := len(w.google.heard())
+	if got := reach(); !reflect.DeepEqual(got, []bool{true, true}) || len(w.google.heard()) != before {
+		t.Errorf("%v: asked about whom the gateway reaches", got)
+	}
+	if got, err := alone(t, nil).Reach(t.Context(), maap.Rich, to); err != nil || !reflect.DeepEqual(got, []bool{true, true}) {
+		t.Errorf("the Chinese shape cannot say: %v, %v", got, err)
+	}
+}
+
+// TestNeverHanded: what was not written down was not handed over; once that was said it is true for good, also of a node that wakes later.
+func TestNeverHanded(t *testing.T) {
+	each(t, nil, func(t *testing.T, w *world) {
+		w.sends(submission("bot_bank", "dlv_1"))
+		handed, stranger := submission("bot_bank", "dlv_1").Copy, submission("bot_bank", "dlv_2").Copy
+		for range 2 {
+			got := w.Query(t.Context(), []dispatch.Copy{handed, stranger})
+			if got[0].Fate != "" || got[1].Fate != dispatch.FateNotTaken {
+				t.Fatalf("%+v", got)
+			}
+		}
+		before := len(w.google.heard())
+		if out := w.sends(submission("bot_bank", "dlv_2")); out[0].Answer != dispatch.Throttled || len(w.google.heard()) != before {
+			t.Errorf("%+v: handed over what never would be", out)
+		}
+	})
+}
+
+// TestOneOrNone: of a copy that is asked about while it is handed over, either it was or it never will be.
+func TestOneOrNone(t *testing.T) {
+	each(t, nil, func(t *testing.T, w *world) {
+		for i := range 20 {
+			s := submission("bot_bank", fmt.Sprint("dlv_", i))
+			before := len(w.google.heard())
+			var out []dispatch.Outcome
+			var found []dispatch.Finding
+			var both sync.WaitGroup
+			both.Go(func() { out = w.Submit(context.WithoutCancel(t.Context()), []dispatch.Submission{s}) })
+			both.Go(func() { found = w.Query(t.Context(), []dispatch.Copy{s.Copy}) })
+			both.Wait()
+			handed := len(w.google.heard()) - before
+			if (found[0].Fate == dispatch.FateNotTaken) == (handed == 1) || (out[0].Answer == dispatch.Accepted) != (handed == 1) {
+				t.Errorf("%+v, %+v, handed over %d times", out, found, handed)
+			}
+		}
+	})
+}
+
+// TestQueryGateway: of the gateway's copies the gateway tells, and its promise is kept here too.
+func TestQueryGateway(t *testing.T) {
+	own := &gateway{fate: dispatch.FateDelivered}
+	w := alone(t, own)
+	w.sends(submission("bot_bank", "dlv_1"), submission("bot_shop", "dlv_2"))
+	own.given = nil
+	list := []dispatch.Copy{submission("", "dlv_1").Copy, submission("", "dlv_2").Copy}
+	got := w.Query(t.Context(), list)
+	if got[0].Fate != "" || got[1].Fate != dispatch.FateDelivered || !reflect.DeepEqual(own.given, []string{"dlv_2.1"}) {
+		t.Errorf("%+v, %v", got, own.given)
+	}
+	own.fate = dispatch.FateNotTaken
+	if got := w.Query(t.Context(), []dispatch.Copy{submission("", "dlv_3").Copy}); got[0].Fate != dispatch.FateNotTaken {
+		t.Errorf("%+v", got)
+	}
+	if n := w.count(`select count(*) from messaging_maap_copy where account = ''`); n != 1 {
+		t.Errorf("%d promises", n)
+	}
+	if got := w.Cancel(t.Context(), list); got[0] != dispatch.RecallUnknown || got[1] != dispatch.Recalled {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestCancel: a copy is asked back by its id, from whoever it was handed to, and not from the next holder of the number.
+func TestCancel(t *testing.T) {
+	w := alone(t, nil)
+	google, china := w.sent(w.google, "bot_bank", "dlv_1"), w.sent(w.china, "bot_rail", "dlv_2")
+	list := []dispatch.Copy{submission("", "dlv_1").Copy, submission("", "dlv_2").Copy, submission("", "dlv_3").Copy}
+	cancel := func() {
+		t.Helper()
+		for i, got := range w.Cancel(t.Context(), list) {
+			if got != dispatch.RecallUnknown {
+				t.Errorf("%d: %v", i, got)
+			}
+		}
+	}
+	cancel()
+	if got := w.google.heard()[1]; got.method != "DELETE" || got.path != "/v1/phones/"+person+"/agentMessages/"+google || got.query != "agentId=bank_agent" {
+		t.Errorf("%+v", got)
+	}
+	if got := w.china.heard()[1]; got.path != "/bot/v1/"+address+"/revoke" ||
+		got.text() != `{"destinationAddress":["tel:`+person+`"],"messageId":"`+china+`","status":"RevokeRequested"}` {
+		t.Errorf("%+v", got)
+	}
+	w.google.answers(500, "")
+	w.china.answers(200, `{"errorCode":20002}`)
+	cancel()
+	w.ledger.gone = true
+	before := len(w.google.heard()) + len(w.china.heard())
+	cancel()
+	w.ledger.gone = false
+	w.clock.pass(2 * time.Hour) // the platform has taken its message back by itself
+	cancel()
+	if n := len(w.google.heard()) + len(w.china.heard()) - before; n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// TestNoTrace: neither numbers nor words are stored, and what is over is removed.
+func TestNoTrace(t *testing.T) {
+	each(t, nil, func(t *testing.T, w *world) {
+		w.sent(w.google, "bot_bank", "dlv_1")
+		w.call("/messageNotification/"+address+"/messages", text("m1", "hello"))
+		for _, table := range []string{"messaging_maap_copy", "messaging_maap_nonce"} {
+			if n := w.count(`select count(*) from ` + table); n != 1 {
+				t.Errorf("%s: %d rows", table, n)
+			}
+		}
+		w.clock.pass(14 * time.Minute)
+		if err := w.Prune(t.Context()); err != nil || w.count(`select count(*) from messaging_maap_nonce`) != 1 {
+			t.Error("a nonce is forgotten that may come again", err)
+		}
+		w.clock.pass(4 * 24 * time.Hour)
+		if err := w.Prune(t.Context()); err != nil || w.count(`select count(*) from messaging_maap_copy`)+w.count(`select count(*) from messaging_maap_nonce`) != 0 {
+			t.Error("what is over stays", err)
+		}
+	})
+}
+
+// TestStoreAway: where a copy cannot be written down it is not handed over.
+func TestStoreAway(t *testing.T) {
+	w := alone(t, nil)
+	if err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `drop table messaging_maap_copy`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if out := w.sends(submission("bot_bank", "dlv_1")); out[0].Answer != dispatch.Throttled || len(w.google.heard()) != 0 {
+		t.Errorf("%+v", out)
+	}
+	if got := w.Query(t.Context(), []dispatch.Copy{submission("", "dlv_1").Copy}); got[0].Fate != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAccounts: what could not be verified, or not be sent by, is refused at the start.
+func TestAccounts(t *testing.T) {
+	w := alone(t, nil)
+	for name, spoil := range map[string]func(a []maap.Account) []maap.Account{
+		"no name":            func(a []maap.Account) []maap.Account { a[0].Name = ""; return a },
+		"a path for a name":  func(a []maap.Account) []maap.Account { a[0].Name = "a/b"; return a },
+		"one name":           func(a []maap.Account) []maap.Account { a[1].Name = a[0].Name; return a },
+		"no chatbot":         func(a []maap.Account) []maap.Account { a[0].Chatbot = ""; return a },
+		"one chatbot":        func(a []maap.Account) []maap.Account { a[1].Chatbot = a[0].Chatbot; return a },
+		"no shape":           func(a []maap.Account) []maap.Account { a[0].RBM = nil; return a },
+		"two shapes":         func(a []maap.Account) []maap.Account { a[0].CSP = a[1].CSP; return a },
+		"no client token":    func(a []maap.Account) []maap.Account { a[0].RBM.ClientToken = ""; return a },
+		"no agent":           func(a []maap.Account) []maap.Account { a[0].RBM.AgentID = ""; return a },
+		"no URL":             func(a []maap.Account) []maap.Account { a[0].RBM.URL = "ftp://x"; return a },
+		"no access":          func(a []maap.Account) []maap.Account { a[0].RBM.OAuth = nil; return a },
+		"two kinds":          func(a []maap.Account) []maap.Account { a[0].RBM.TokenFile = "x"; return a },
+		"no callback token":  func(a []maap.Account) []maap.Account { a[1].CSP.Token = ""; return a },
+		"no address":         func(a []maap.Account) []maap.Account { a[1].CSP.ChatbotID = ""; return a },
+		"no key":             func(a []maap.Account) []maap.Account { a[1].CSP.AppKey = ""; return a },
+		"no platform at all": func(a []maap.Account) []maap.Account { a[1].CSP.URL = "maap"; return a },
+	} {
+		if _, err := maap.New(w.deps(nil), spoil(w.accounts())...); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	silent := w.accounts()
+	silent[0].RBM.URL, silent[0].Chatbot = "", silent[1].Chatbot
+	if b, err := maap.New(w.deps(nil), silent...); err != nil || !b.Sends() {
+		t.Errorf("an account that only receives: %v", err)
+	}
+}
