@@ -148,7 +148,7 @@ func TestSlowHeaders(t *testing.T) {
 	}
 	h.report(t)
 	for _, conn := range conns {
-		if err := conn.SetReadDeadline(start.Add(25 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(start.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {

@@ -38,7 +38,7 @@ type tab struct {
 	ctx context.Context
 }
 
-const pageTime = 20 * time.Second
+const pageTime = time.Minute
 
 func newTab(t *testing.T, browser context.Context, language string) tab {
 	t.Helper()

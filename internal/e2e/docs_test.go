@@ -78,7 +78,7 @@ func (s *sandbox) printed(t *testing.T, last string) string {
 	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for !strings.Contains(s.out.String(), last) {
 		select {
 		case <-poll.C:

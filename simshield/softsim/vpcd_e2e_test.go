@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a foreign program may take to come up.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // virtualReader starts Debian's pcscd with the reader of vsmartcard-vpcd and returns a connection to its first slot.
 func virtualReader(t *testing.T) net.Conn {
