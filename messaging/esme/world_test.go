@@ -297,7 +297,7 @@ func (w *world) until(what string, done func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(10 * time.Second); !done(); <-tick.C {
+	for end := time.Now().Add(time.Minute); !done(); <-tick.C {
 		if time.Now().After(end) {
 			w.t.Fatal("never: " + what)
 		}
