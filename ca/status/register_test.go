@@ -226,7 +226,7 @@ func TestRun(t *testing.T) {
 		go func() { ended <- a.Run(ctx) }()
 		c := a.issue(elliptic.P256())
 		path := strings.TrimPrefix(address(c.Issuer, c.Shard), base)
-		within(t, 30*time.Second, "a first list", func() bool { return a.do("GET", path, nil).StatusCode == http.StatusOK })
+		within(t, time.Minute, "a first list", func() bool { return a.do("GET", path, nil).StatusCode == http.StatusOK })
 		if got := a.ask(c.Issuer, c.Serial).says(); got != "good" {
 			t.Error(got)
 		}
@@ -234,7 +234,7 @@ func TestRun(t *testing.T) {
 		if got := a.ask(c.Issuer, c.Serial).says(); got != "revoked" {
 			t.Error(got)
 		}
-		within(t, 10*time.Second, "on the list", func() bool { return listed(a.crl(c.Issuer, c.Shard), c.Serial) == ca.KeyCompromise })
+		within(t, time.Minute, "on the list", func() bool { return listed(a.crl(c.Issuer, c.Shard), c.Serial) == ca.KeyCompromise })
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)

@@ -192,7 +192,7 @@ func (w *world) checkpoint(r reader, size uint64) log.Checkpoint {
 	var last error
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
 		text, err := r.ReadCheckpoint(w.t.Context())
 		if last = err; err != nil {
 			continue
@@ -205,7 +205,7 @@ func (w *world) checkpoint(r reader, size uint64) log.Checkpoint {
 			return *c
 		}
 	}
-	w.t.Fatalf("no checkpoint of size %d within 10 s: %v", size, last)
+	w.t.Fatalf("no checkpoint of size %d within a minute: %v", size, last)
 	return log.Checkpoint{}
 }
 
