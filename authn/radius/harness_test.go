@@ -55,7 +55,7 @@ func (l *ledger) next(t *testing.T) radius.Record {
 	select {
 	case r := <-l.records:
 		return r
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no record reached the accountant")
 		panic("unreachable")
 	}
@@ -129,7 +129,7 @@ func (s *server) expect(t *testing.T, want ...radius.Outcome) {
 			if got.what != w {
 				t.Fatalf("outcome %s, want %s", got.what, w)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("no outcome, want %s", w)
 		}
 	}
@@ -157,7 +157,7 @@ func (n station) send(t *testing.T, datagram []byte) {
 
 func (n station) receive(t *testing.T) []byte {
 	t.Helper()
-	if err := n.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := n.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	var buf [wire.MaxPacketLength]byte
