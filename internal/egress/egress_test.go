@@ -15,7 +15,7 @@ import (
 	"simtrust/internal/egress"
 )
 
-var manner = egress.Manner{Timeout: 5 * time.Second, Redirects: 3}
+var manner = egress.Manner{Timeout: time.Minute, Redirects: 3}
 
 func TestRefusesWhatIsNotPublic(t *testing.T) {
 	for name, loopback := range map[string]bool{"server": false, "sandbox": true} {
@@ -90,7 +90,7 @@ func TestRedirects(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	res, err := n.Client(egress.Manner{Timeout: time.Second}).Get(s.URL + "/once")
+	res, err := n.Client(egress.Manner{Timeout: time.Minute}).Get(s.URL + "/once")
 	if err != nil || res.StatusCode != http.StatusFound {
 		t.Fatalf("%v %v", res, err)
 	}
