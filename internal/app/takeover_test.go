@@ -76,7 +76,7 @@ func (p *pki) hold() {
 // await waits until the node's hierarchy is as wanted.
 func (p *pki) await(what string, as func(app.Hierarchy) bool) app.Hierarchy {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
