@@ -50,9 +50,9 @@ func (p *Provider) serveTapAnswer(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		p.turnAway(w, r, v, err)
-	case v.own || v.provenIn(v.browser, p.now(), provenLife):
+	case v.own || v.provenIn(v.cookie, p.now(), provenLife):
 		p.sendToApp(w, r, v)
-	case !p.sameOrigin(r) || v.browser == "" || p.screen == nil:
+	case !p.sameOrigin(r) || v.cookie == "" || p.screen == nil:
 		p.turnAway(w, r, v, errForeignForm)
 	case form.get("code") == "":
 		p.showCode(w, r, v)
@@ -78,7 +78,7 @@ func (p *Provider) showCode(w http.ResponseWriter, r *http.Request, v visit) {
 		p.turnAway(w, r, v, err)
 		return
 	}
-	http.SetCookie(w, p.cookie(v.browser))
+	http.SetCookie(w, p.cookie(v.cookie))
 	p.askForCode(w, r, v, 0)
 }
 
@@ -91,7 +91,7 @@ func (p *Provider) claim(ctx context.Context, v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.asked, v.ticket.browser, v.simRecorded = p.now(), digest(v.browser), h.SIMChangedRecorded
+	v.asked, v.browser, v.simRecorded = p.now(), digest(v.cookie), h.SIMChangedRecorded
 	won, err := claimTicket(ctx, p.db, v.ticket, v.asked.Add(-askedSpan))
 	if err != nil || won {
 		return err
@@ -112,7 +112,7 @@ func (p *Provider) codeHolder(ctx context.Context, id simtrust.TenureID) (renumb
 // prompt has the code shown. Where the phone cannot be asked the claim is given back.
 func (p *Provider) prompt(r *http.Request, v *visit) error {
 	ctx := r.Context()
-	if !v.askedIn(v.browser) {
+	if !v.askedIn(v.cookie) {
 		return errOtherBrowser
 	}
 	h, err := p.codeHolder(ctx, v.tenure)
@@ -123,7 +123,8 @@ func (p *Provider) prompt(r *http.Request, v *visit) error {
 	if err != nil {
 		return p.notShown(ctx, v, err)
 	}
-	return setPrompt(ctx, p.db, v.id, v.prompt)
+	v.asked = p.now()
+	return setPrompt(ctx, p.db, v.ticket)
 }
 
 // notShown gives the claim back where it is known that the phone shows nothing.
@@ -141,7 +142,7 @@ func (p *Provider) notShown(ctx context.Context, v *visit, why error) error {
 
 // tryCode takes a code that was typed in. What is not six digits is no try.
 func (p *Provider) tryCode(w http.ResponseWriter, r *http.Request, v visit, typed string) {
-	if len(typed) != codeDigits || strings.Trim(typed, "0123456789") != "" || !v.askedIn(v.browser) || !v.awaitsCode(p.now()) {
+	if len(typed) != codeDigits || strings.Trim(typed, "0123456789") != "" || !v.askedIn(v.cookie) || !v.awaitsCode(p.now()) {
 		p.askForCode(w, r, v, codeTries-v.tries)
 		return
 	}
@@ -150,7 +151,7 @@ func (p *Provider) tryCode(w http.ResponseWriter, r *http.Request, v visit, type
 	case err != nil:
 		p.turnAway(w, r, v, err)
 	case left == 0:
-		http.SetCookie(w, p.cookie(v.browser))
+		http.SetCookie(w, p.cookie(v.cookie))
 		p.sendToApp(w, r, v)
 	default:
 		p.askForCode(w, r, v, left)
@@ -197,7 +198,7 @@ func (p *Provider) overtaken(ctx context.Context, v *visit) (err error) {
 		return errDeadTicket
 	case !v.alive(p.now()):
 		return errPastTicket
-	case v.provenIn(v.browser, p.now(), provenLife):
+	case v.provenIn(v.cookie, p.now(), provenLife):
 		return nil
 	}
 	return errPastCode

@@ -313,6 +313,10 @@ func TestCodeNotShown(t *testing.T) {
 		t.Errorf("a code before the prompt: %d", res.StatusCode)
 	}
 	w.phones.fail(nil)
+	w.now.advance(10 * time.Minute)
+	if res := b.tap(ticket); res.StatusCode != http.StatusOK || !strings.Contains(res.body, "<form") {
+		t.Errorf("the button again: %d", res.StatusCode)
+	}
 	if res := other.post(ticket, ""); res.StatusCode != http.StatusForbidden {
 		t.Errorf("another browser: %d", res.StatusCode)
 	}

@@ -16,10 +16,10 @@ func tapPath(secret string) string { return "/tap/" + secret }
 // visit is somebody at the link of a ticket.
 type visit struct {
 	ticket
-	secret  string
-	app     account.App
-	browser string // the cookie's value, or empty
-	own     bool   // on the data session of whom the ticket is for
+	secret string
+	app    account.App
+	cookie string // that of the browser, or empty
+	own    bool   // on the data session of whom the ticket is for
 }
 
 // serveTap answers the link. It changes nothing and asks nobody, however often it is fetched: previews of messages fetch links.
@@ -29,11 +29,11 @@ func (p *Provider) serveTap(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		p.turnAway(w, r, v, err)
-	case v.own || v.provenIn(v.browser, p.now(), provenLife):
+	case v.own || v.provenIn(v.cookie, p.now(), provenLife):
 		p.sendToApp(w, r, v)
 	case p.screen == nil:
 		web.Render(w, r, http.StatusForbidden, web.NoNetwork{App: v.app.Name, RetryURL: tapPath(v.secret)})
-	case v.asked.IsZero():
+	case v.asked.IsZero(), v.prompt == "" && v.askedIn(v.cookie):
 		p.offerCode(w, r, v)
 	default:
 		p.askForCode(w, r, v, 0)
@@ -42,7 +42,7 @@ func (p *Provider) serveTap(w http.ResponseWriter, r *http.Request) {
 
 // visit finds the ticket of the link and who is there. An error is a reason to go no further; the app may be known with it.
 func (p *Provider) visit(r *http.Request) (v visit, err error) {
-	v.secret, v.browser = r.PathValue("ticket"), p.browser(r)
+	v.secret, v.cookie = r.PathValue("ticket"), p.browser(r)
 	if v.ticket, err = selectTicket(r.Context(), p.db, handleID(v.secret)); err != nil {
 		return v, err
 	}
@@ -81,10 +81,10 @@ func (p *Provider) sendToApp(w http.ResponseWriter, r *http.Request, v visit) {
 
 // offerCode shows the button that asks for a code, and gives the browser the cookie that the code will be bound to.
 func (p *Provider) offerCode(w http.ResponseWriter, r *http.Request, v visit) {
-	if v.browser == "" {
-		v.browser = simtrust.NewSecret()
+	if v.cookie == "" {
+		v.cookie = simtrust.NewSecret()
 	}
-	http.SetCookie(w, p.cookie(v.browser))
+	http.SetCookie(w, p.cookie(v.cookie))
 	web.Render(w, r, http.StatusOK, web.TapOffer{App: v.app.Name, Action: tapPath(v.secret), Targets: targets(v.app)})
 }
 
@@ -92,7 +92,7 @@ func (p *Provider) offerCode(w http.ResponseWriter, r *http.Request, v visit) {
 // one, else 0.
 func (p *Provider) askForCode(w http.ResponseWriter, r *http.Request, v visit, left int) {
 	switch {
-	case !v.askedIn(v.browser):
+	case !v.askedIn(v.cookie):
 		p.turnAway(w, r, v, errOtherBrowser)
 		return
 	case !v.awaitsCode(p.now()):

@@ -96,9 +96,10 @@ func releaseTicket(ctx context.Context, db *sqldb.DB, id string) error {
 	return execTicket(ctx, db, `update oidc_tickets set asked_at = null, browser = null, sim_recorded = null where id = $1 and prompt = ''`, id)
 }
 
-// setPrompt notes that the code is on its way to the phone.
-func setPrompt(ctx context.Context, db *sqldb.DB, id, prompt string) error {
-	return execTicket(ctx, db, `update oidc_tickets set prompt = $2 where id = $1`, id, prompt)
+// setPrompt notes that the code is on its way to the phone, if the claim still stands.
+func setPrompt(ctx context.Context, db *sqldb.DB, t ticket) error {
+	return execTicket(ctx, db, `update oidc_tickets set prompt = $1, asked_at = $2 where id = $3 and browser = $4 and prompt = ''`,
+		t.prompt, t.asked.UnixMilli(), t.id, t.browser)
 }
 
 func execTicket(ctx context.Context, db *sqldb.DB, q string, args ...any) error {

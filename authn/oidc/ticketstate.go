@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	codeTries  = 3               // of the code on the phone; then the ticket is dead
+	codeTries  = 3               // of the code on the phone, as ticketsql.go has it too; then the ticket is dead
 	askedLife  = 5 * time.Minute // for the code to be typed in
 	provenLife = promptLife      // for the login to begin after it: as long as the browser keeps its cookie
 )
