@@ -46,6 +46,13 @@ type transaction struct {
 // ask posts a signed request for a subscriber.
 func (b bank) ask(t *testing.T, who subscriber, what map[string]any) transaction {
 	t.Helper()
+	body, _ := json.Marshal(map[string]string{"request": b.sign(t, who, what)})
+	return b.transaction(t, http.MethodPost, "/simshield/v1/transactions", string(body))
+}
+
+// sign makes a request about a subscriber.
+func (b bank) sign(t *testing.T, who subscriber, what map[string]any) string {
+	t.Helper()
 	now := time.Now()
 	claims := jwt.MapClaims{"iss": b.ClientID, "aud": b.issuer, "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(), "order": random(),
 		"phone_number": who.Number}
@@ -62,8 +69,7 @@ func (b bank) ask(t *testing.T, who subscriber, what map[string]any) transaction
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, _ := json.Marshal(map[string]string{"request": signed})
-	return b.transaction(t, http.MethodPost, "/simshield/v1/transactions", string(body))
+	return signed
 }
 
 func transferOf(amount string) map[string]any {

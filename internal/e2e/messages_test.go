@@ -114,8 +114,8 @@ func (e *enterprise) state(t *testing.T, message string) string {
 type event struct {
 	Type string
 	Data struct {
-		Message, State, Channel string
-		Response                struct {
+		Message, State, Channel, Purchase, Result string
+		Response                                  struct {
 			Reply struct{ Postback struct{ Data string } }
 		}
 	}
