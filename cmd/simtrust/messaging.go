@@ -17,6 +17,7 @@ type messagingCmd struct {
 	Template templateCmd         `cmd:"" help:"Texts that chatbots send: list, approve, reject."`
 	SMPP     smppCmd             `cmd:"" name:"smpp" help:"Accounts of enterprises that send over SMPP: add, list, remove."`
 	Envelope redEnvelopeCmd      `cmd:"" name:"red-envelope" help:"What chatbots may give away in red envelopes: fund, accounts."`
+	Purchase purchaseCmd         `cmd:"" help:"Purchases that people confirm in a bank's messages: allow, list, forbid, sign."`
 	History  messagingHistoryCmd `cmd:"" help:"Who did what about a brand, chatbot or template, when and why."`
 }
 

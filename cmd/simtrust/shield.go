@@ -48,21 +48,34 @@ const scopeConfirm = simshield.ScopeConfirm
 // maxPoll is the longest poll of the server.
 const maxPoll = 30 * time.Second
 
-type askFlags struct {
+// requestFlags are those of every signed request.
+type requestFlags struct {
 	partyFlags
 	Number string `arg:"" help:"The person's number, such as +8613800000002."`
 	Order  string `placeholder:"ID" help:"Your own id of the transaction; the same one asks once. Default: a new one."`
-	Wait   bool   `help:"Wait for the end."`
 }
 
-type shieldTransferCmd struct {
-	askFlags
+// transferFlags are those of a transfer's.
+type transferFlags struct {
+	requestFlags
 	Amount   string `arg:"" help:"Amount with its decimals, such as 48000.00."`
 	Payee    string `required:"" placeholder:"NAME" help:"Name of the payee."`
 	Account  string `required:"" placeholder:"ACCOUNT" help:"Account of the payee."`
 	Currency string `default:"CNY" help:"ISO 4217. Default: ${default}."`
 	Memo     string `placeholder:"TEXT" help:"What the payment is for."`
 	Customer string `placeholder:"ACCOUNT" help:"Account that the payment is from; a day's sums count for it. Default: one made of the number."`
+}
+
+func (f transferFlags) claims() jwt.MapClaims {
+	customer := cmp.Or(f.Customer, "6222"+strings.TrimPrefix(f.Number, "+"))
+	return jwt.MapClaims{"customer": customer, "transfer": map[string]any{
+		"payee_name": f.Payee, "payee_account": f.Account, "amount": f.Amount, "currency": f.Currency, "memo": f.Memo,
+		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}}
+}
+
+type shieldTransferCmd struct {
+	transferFlags
+	Wait bool `help:"Wait for the end."`
 }
 
 // Help says what comes back (kong's HelpProvider).
@@ -75,20 +88,28 @@ func (*shieldTransferCmd) Help() string {
 }
 
 func (c *shieldTransferCmd) Run(ctx context.Context) error {
-	customer := cmp.Or(c.Customer, "6222"+strings.TrimPrefix(c.Number, "+"))
-	return c.ask(ctx, jwt.MapClaims{"customer": customer, "transfer": map[string]any{
-		"payee_name": c.Payee, "payee_account": c.Account, "amount": c.Amount, "currency": c.Currency, "memo": c.Memo,
-		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}})
+	return c.ask(ctx, c.claims(), c.Wait)
 }
 
-type shieldLoginCmd struct{ askFlags }
+type shieldLoginCmd struct {
+	requestFlags
+	Wait bool `help:"Wait for the end."`
+}
 
 func (c *shieldLoginCmd) Run(ctx context.Context) error {
-	return c.ask(ctx, jwt.MapClaims{"login": map[string]any{"challenge": []byte(simtrust.NewSecret())}})
+	return c.ask(ctx, jwt.MapClaims{"login": map[string]any{"challenge": []byte(simtrust.NewSecret())}}, c.Wait)
+}
+
+// sign makes the request, good for a minute.
+func (f requestFlags) sign(p *party, claims jwt.MapClaims) (string, error) {
+	now := time.Now()
+	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(time.Minute).Unix()
+	claims["order"], claims["phone_number"] = cmp.Or(f.Order, simtrust.NewID("order")), f.Number
+	return p.sign(request.Type, claims)
 }
 
 // ask signs the request and puts it.
-func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
+func (f requestFlags) ask(ctx context.Context, claims jwt.MapClaims, wait bool) error {
 	p, err := f.party()
 	if err != nil {
 		return err
@@ -97,13 +118,7 @@ func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
 	if err != nil {
 		return err
 	}
-	if f.Order == "" {
-		f.Order = simtrust.NewID("order")
-	}
-	now := time.Now()
-	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(time.Minute).Unix()
-	claims["order"], claims["phone_number"] = f.Order, f.Number
-	signed, err := p.sign(request.Type, claims)
+	signed, err := f.sign(p, claims)
 	if err != nil {
 		return err
 	}
@@ -113,7 +128,7 @@ func (f askFlags) ask(ctx context.Context, claims jwt.MapClaims) error {
 		return err
 	}
 	fmt.Printf("%s  verification code %s, also on the phone\n", t.ID, t.Code)
-	if f.Wait {
+	if wait {
 		if t, err = ended(ctx, shield, t); err != nil {
 			return err
 		}
