@@ -58,7 +58,7 @@ type ask struct {
 
 func (a ask) text() string { text, _ := json.Marshal(a.body); return string(text) }
 
-func newFar(t *testing.T) *far {
+func newFar(t testing.TB) *far {
 	f := &far{}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
@@ -229,7 +229,7 @@ func (g *gateway) Cancel(_ context.Context, list []dispatch.Copy) []dispatch.Rec
 // world is a bearer with an account in each shape: the chatbot bank at a platform in Google's, rail at one in the Chinese.
 type world struct {
 	*maap.Bearer
-	t      *testing.T
+	t      testing.TB
 	db     *sqldb.DB
 	google *far
 	china  *far
@@ -262,7 +262,7 @@ func each(t *testing.T, g dispatch.Bearer, fn func(t *testing.T, w *world)) {
 }
 
 // alone is a world on an SQLite store of its own.
-func alone(t *testing.T, g dispatch.Bearer) *world {
+func alone(t testing.TB, g dispatch.Bearer) *world {
 	t.Helper()
 	db := sqldbtest.Open(t, sqldbtest.SQLiteURL(t))
 	if err := sqldb.Migrate(t.Context(), db, maap.Migrations()); err != nil {
@@ -271,7 +271,7 @@ func alone(t *testing.T, g dispatch.Bearer) *world {
 	return newWorld(t, db, g)
 }
 
-func newWorld(t *testing.T, db *sqldb.DB, g dispatch.Bearer) *world {
+func newWorld(t testing.TB, db *sqldb.DB, g dispatch.Bearer) *world {
 	w := &world{t: t, db: db, google: newFar(t), china: newFar(t), ledger: &ledger{}, clock: &clock{t: epoch}, log: &bytes.Buffer{}}
 	w.china.answers(200, `{"messageId":"m","errorCode":0,"errorMessage":"success"}`)
 	w.again(g)
