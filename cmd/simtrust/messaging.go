@@ -16,7 +16,9 @@ type messagingCmd struct {
 	Chatbot  chatbotCmd          `cmd:"" help:"Chatbots, who sends in a brand's name: add, list, show, verify, suspend, resume, certificate."`
 	Template templateCmd         `cmd:"" help:"Texts that chatbots send: list, approve, reject."`
 	SMPP     smppCmd             `cmd:"" name:"smpp" help:"Accounts of enterprises that send over SMPP: add, list, remove."`
+	RBM      rbmCmd              `cmd:"" name:"rbm" help:"Agents that speak Google's RCS for Business: the client token of their webhooks."`
 	Envelope redEnvelopeCmd      `cmd:"" name:"red-envelope" help:"What chatbots may give away in red envelopes: fund, accounts."`
+	App      tapAppCmd           `cmd:"" help:"Apps that a chatbot's messages open with their recipients logged in: allow, list, forbid."`
 	Purchase purchaseCmd         `cmd:"" help:"Purchases that people confirm in a bank's messages: allow, list, forbid, sign."`
 	History  messagingHistoryCmd `cmd:"" help:"Who did what about a brand, chatbot or template, when and why."`
 }

@@ -31,6 +31,7 @@ import (
 	"simtrust/messaging/onetap"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/purchase"
+	"simtrust/messaging/rbm"
 	"simtrust/messaging/rcs"
 	"simtrust/messaging/redenvelope"
 	"simtrust/messaging/sender"
@@ -95,6 +96,7 @@ type messages struct {
 	onetap    *onetap.Service
 	envelopes *redenvelope.Service
 	csp       *csp.Service
+	rbm       *rbm.Service
 	// rcs, upstream and smsc are nil where they are not configured.
 	rcs      *rcs.Gateway
 	upstream *maap.Bearer
@@ -161,6 +163,7 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 		return err
 	}
 	a.wireCSP(m, x, zone)
+	a.wireRBM(x)
 	x.mount(r)
 	return nil
 }
@@ -189,6 +192,7 @@ func (x *messages) mount(r *rpc.Router) {
 	x.onetap.Mount(r)
 	x.envelopes.Mount(r)
 	x.csp.Mount(r)
+	x.rbm.Mount(r)
 	if x.rcs != nil {
 		x.rcs.Mount(r)
 	}
@@ -213,6 +217,7 @@ func (x *messages) run(ctx context.Context) error {
 	g.Go(func() error { return x.envelopes.Run(ctx) })
 	g.Go(func() error { return x.onetap.Run(ctx) })
 	g.Go(func() error { return x.csp.Run(ctx) })
+	g.Go(func() error { return x.rbm.Run(ctx) })
 	if x.upstream != nil {
 		g.Go(func() error { return x.upstream.Run(ctx) })
 	}

@@ -37,6 +37,7 @@ import (
 	"simtrust/messaging/optin"
 	"simtrust/messaging/parts"
 	"simtrust/messaging/purchase"
+	"simtrust/messaging/rbm"
 	"simtrust/messaging/redenvelope"
 	"simtrust/messaging/sender"
 	"simtrust/messaging/smsc"
@@ -54,7 +55,7 @@ func schemas() []sqldb.Migrations {
 	return []sqldb.Migrations{outbox.Migrations(), renumber.Migrations(), account.Migrations(), authn.Migrations(), oidc.Migrations(),
 		ca.Migrations(), status.Migrations(), est.Migrations(), tsa.Migrations(), acme.Migrations(), tlog.Migrations(),
 		gateway.Migrations(), simshield.Migrations(), access.Migrations(), mobileid.Migrations(), mss.Migrations(), document.Migrations(),
-		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations(), csp.Migrations(), purchase.Migrations(), redenvelope.Migrations()}
+		sender.Migrations(), optin.Migrations(), dispatch.Migrations(), events.Migrations(), messaging.Migrations(), onetap.Migrations(), parts.Migrations(), smsc.Migrations(), maap.Migrations(), esme.Migrations(), csp.Migrations(), rbm.Migrations(), purchase.Migrations(), redenvelope.Migrations()}
 }
 
 // modules are the wired services.

@@ -22,6 +22,7 @@ type Chatbot struct {
 	Colour       string          `json:"colour"`
 	Key          json.RawMessage `json:"key,omitempty"`   // a private JWK set
 	Ready        bool            `json:"ready,omitempty"` // verified, with permission to write to the first subscribers
+	ClientToken  string          `json:"-"`               // of its webhook in Google's form; the server has it
 }
 
 // optedIn is how many subscribers of a world have agreed to messages of every chatbot.
@@ -175,8 +176,9 @@ type ContractChatbot struct {
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 	SMSFallback  bool   `json:"sms_fallback"`
+	ClientToken  string `json:"client_token"`
 }
 
 func (c *Chatbot) contract() ContractChatbot {
-	return ContractChatbot{c.Name, c.ID, c.ServiceID, c.ClientID, c.ClientSecret, c.SMSFallback}
+	return ContractChatbot{c.Name, c.ID, c.ServiceID, c.ClientID, c.ClientSecret, c.SMSFallback, c.ClientToken}
 }

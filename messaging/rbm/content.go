@@ -149,23 +149,31 @@ func (t *translation) file(at string, s source) *gsma.File {
 		t.refuse(at, "must be exactly one of fileName, uploadedRbmFile and contentInfo")
 		return nil
 	}
-	out := &gsma.File{FileInfo: t.info(at, s.file, t.share)}
-	if s.thumbnail != "" {
-		small := t.info(at, s.thumbnail, mostThumbnail)
-		out.Thumbnail = &small
-	}
-	return out
-}
-
-func (t *translation) info(at, ref string, most int64) gsma.FileInfo {
-	f, known := t.known[ref]
-	switch {
-	case known:
-		return f
-	case isName(ref):
+	out := t.known.file(s.file, t.share)
+	if isName(out.URL) || isName(s.thumbnail) && t.known[s.thumbnail].URL == "" {
 		t.refuse(at, "names no file that was uploaded for this agent")
 	}
-	return info(ref, most)
+	if s.thumbnail != "" {
+		small := t.known.file(s.thumbnail, mostThumbnail).FileInfo
+		out.Thumbnail = &small
+	}
+	return &out
+}
+
+// file is what a reference stands for, itself where it is not known. A size that is not known is the most that it may be.
+func (k Known) file(ref string, most int64) gsma.File {
+	f, known := k[ref]
+	switch {
+	case !known:
+		f.FileInfo = info(ref, most)
+	case f.Size == 0:
+		f.FileInfo = info(f.URL, most)
+		if f.Thumbnail != nil {
+			small := info(f.Thumbnail.URL, mostThumbnail)
+			f.Thumbnail = &small
+		}
+	}
+	return f
 }
 
 func count(there ...bool) (n int) {

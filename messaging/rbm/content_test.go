@@ -79,20 +79,23 @@ func TestWhatCanBeSaidComesBackTheSame(t *testing.T) {
 
 func TestFilesOfAMessage(t *testing.T) {
 	known := rbm.Known{
-		"files/one":                     {URL: "https://here.example/one", ContentType: "video/mp4", Size: 7},
-		"files/small":                   {URL: "https://here.example/small", ContentType: "image/png", Size: 5},
-		"https://here.example/messaged": {URL: "https://here.example/messaged", ContentType: "image/gif", Size: 9},
+		"files/one":                     {FileInfo: gsma.FileInfo{URL: "https://here.example/one", ContentType: "video/mp4", Size: 7}},
+		"files/small":                   {FileInfo: gsma.FileInfo{URL: "https://here.example/small", ContentType: "image/png", Size: 5}},
+		"https://here.example/messaged": {FileInfo: gsma.FileInfo{URL: "https://here.example/messaged", ContentType: "image/gif", Size: 9}},
+		"files/url":                     {FileInfo: gsma.FileInfo{URL: "https://media.example.com/a.mp4"}, Thumbnail: &gsma.FileInfo{URL: "https://media.example.com/t.png"}},
 	}
 	for name, c := range map[string]struct {
 		message rbm.ContentMessage
 		want    gsma.File
 		refs    []string
 	}{
-		"by its name": {rbm.ContentMessage{FileName: "files/one"}, gsma.File{FileInfo: known["files/one"]}, []string{"files/one"}},
+		"by its name": {rbm.ContentMessage{FileName: "files/one"}, known["files/one"], []string{"files/one"}},
 		"by its name, with a picture": {rbm.ContentMessage{UploadedFile: &rbm.UploadedFile{FileName: "files/one", ThumbnailName: "files/small"}},
-			gsma.File{FileInfo: known["files/one"], Thumbnail: new(known["files/small"])}, []string{"files/one", "files/small"}},
+			gsma.File{FileInfo: known["files/one"].FileInfo, Thumbnail: new(known["files/small"].FileInfo)}, []string{"files/one", "files/small"}},
 		"by a URL of ours": {rbm.ContentMessage{ContentInfo: &rbm.ContentInfo{FileURL: "https://here.example/messaged"}},
-			gsma.File{FileInfo: known["https://here.example/messaged"]}, []string{"https://here.example/messaged"}},
+			known["https://here.example/messaged"], []string{"https://here.example/messaged"}},
+		"by a name of a URL": {rbm.ContentMessage{FileName: "files/url"}, gsma.File{FileInfo: gsma.FileInfo{URL: "https://media.example.com/a.mp4", ContentType: "video/mp4", Size: 100<<20 - 100_000},
+			Thumbnail: &gsma.FileInfo{URL: "https://media.example.com/t.png", ContentType: "image/png", Size: 100_000}}, []string{"files/url"}},
 		"by a URL that says nothing": {rbm.ContentMessage{ContentInfo: &rbm.ContentInfo{FileURL: "https://media.example.com/pic?x=a.png"}},
 			gsma.File{FileInfo: gsma.FileInfo{URL: "https://media.example.com/pic?x=a.png", ContentType: "application/octet-stream", Size: 100<<20 - 100_000}},
 			[]string{"https://media.example.com/pic?x=a.png"}},

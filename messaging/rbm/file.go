@@ -17,8 +17,8 @@ const (
 	mostThumbnail = 100_000
 )
 
-// Known are the files whose type and size are known, by URL and by name.
-type Known map[string]gsma.FileInfo
+// Known are the files that were uploaded, by URL and by name. One of size 0 is a name for its URL, and no more is known of it.
+type Known map[string]gsma.File
 
 // Files names every file of a message, by URL or by name.
 func (m *AgentMessage) Files() (list []string) {
