@@ -12,12 +12,12 @@ func content(list []Body) (gsma.Content, error) {
 	got, err := Read(list)
 	switch {
 	case err != nil:
-		return gsma.Content{}, refused(err, ReasonType)
+		return gsma.Content{}, refused("messageList", err, ReasonType)
 	case got.Response != nil || got.SharedData != nil:
 		return gsma.Content{}, invalid(ReasonType, "messageList: only telephones send that")
 	}
 	if err := gsma.Check(got.Content, gsma.China.Limits()); err != nil {
-		return gsma.Content{}, refused(err, ReasonContent)
+		return gsma.Content{}, refused("messageList", err, ReasonContent)
 	}
 	return got.Content, nil
 }
@@ -38,8 +38,8 @@ var fields = []struct {
 	{regexp.MustCompile(`/(mediaContentType|thumbnailContentType|file/contentType|file/thumbnail/contentType)$`), ReasonFileType},
 }
 
-// refused is an error of gsma with the reason of the member at fault, or other.
-func refused(err error, other string) error {
+// refused is an error of gsma about a member of a request, with the reason of what is at fault in it, or other.
+func refused(member string, err error, other string) error {
 	var pointer string
 	if limit, ok := errors.AsType[*gsma.LimitError](err); ok {
 		pointer = limit.Field
@@ -50,8 +50,8 @@ func refused(err error, other string) error {
 	}
 	for _, f := range fields {
 		if f.pointer.MatchString(pointer) {
-			return invalid(f.reason, "messageList: "+err.Error())
+			return invalid(f.reason, member+": "+err.Error())
 		}
 	}
-	return invalid(other, "messageList: "+err.Error())
+	return invalid(other, member+": "+err.Error())
 }

@@ -73,7 +73,7 @@ func (s *Service) setOptionals(ctx context.Context, a account, o Optionals) (any
 func (s *Service) setMenu(ctx context.Context, a account, u MenuUpdate) (any, error) {
 	if len(u.Menu.Entries) > 0 || u.Menu.DisplayText != "" {
 		if err := gsma.CheckMenu(u.Menu, gsma.China.Limits()); err != nil {
-			return nil, refused(err, sender.ReasonMenu)
+			return nil, refused("menu", err, sender.ReasonMenu)
 		}
 	}
 	_, err := s.Chatbots.SetMenu(ctx, a.chatbot, u.Menu, a.client)
