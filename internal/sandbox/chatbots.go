@@ -22,7 +22,8 @@ type Chatbot struct {
 	Colour       string          `json:"colour"`
 	Key          json.RawMessage `json:"key,omitempty"`   // a private JWK set
 	Ready        bool            `json:"ready,omitempty"` // verified, with permission to write to the first subscribers
-	ClientToken  string          `json:"-"`               // of its webhook in Google's form; the server has it
+	CSP          *CSPAccount     `json:"csp,omitempty"`
+	ClientToken  string          `json:"-"` // of its webhook in Google's form; the server has it
 }
 
 // optedIn is how many subscribers of a world have agreed to messages of every chatbot.
@@ -177,8 +178,9 @@ type ContractChatbot struct {
 	ClientSecret string `json:"client_secret"`
 	SMSFallback  bool   `json:"sms_fallback"`
 	ClientToken  string `json:"client_token"`
+	CSPAccount
 }
 
 func (c *Chatbot) contract() ContractChatbot {
-	return ContractChatbot{c.Name, c.ID, c.ServiceID, c.ClientID, c.ClientSecret, c.SMSFallback, c.ClientToken}
+	return ContractChatbot{c.Name, c.ID, c.ServiceID, c.ClientID, c.ClientSecret, c.SMSFallback, c.ClientToken, *c.CSP}
 }

@@ -183,6 +183,9 @@ func (s *Sandbox) openChatbots(ctx context.Context, issuer string) error {
 	if err := o.openPurchases(ctx); err != nil {
 		return err
 	}
+	if err := o.openCSP(ctx); err != nil {
+		return err
+	}
 	if err := o.learnClientTokens(ctx, issuer); err != nil {
 		return err
 	}
@@ -340,7 +343,7 @@ func contractOf(c Config, w *World) Contract {
 		Operator: w.Operator, Handset: w.Handset, Shop: w.Shop, Desk: w.Operator + "/",
 		URLs: map[string]string{"admin": c.Issuer, "ca_roots": c.Issuer + "/ca/roots.pem", "ca_api": c.Issuer + "/ca/v1", "ca_log": c.Issuer + "/ca/log",
 			"est": c.Issuer + "/.well-known/est", "ocsp": c.Issuer + "/ocsp", "crl": c.Issuer + "/crl", "tsa": c.Issuer + "/tsa",
-			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "messaging": c.Issuer + "/messaging/v1", "rbm": c.Issuer + "/rbm", "acme_directory": c.Issuer + "/acme/directory"},
+			"simshield": c.Issuer + "/simshield/v1", "mobile_id": c.Issuer + "/mid-api", "mss": c.Issuer + "/mss/v1", "messaging": c.Issuer + "/messaging/v1", "rbm": c.Issuer + "/rbm", "csp": c.Issuer + "/csp", "acme_directory": c.Issuer + "/acme/directory"},
 		EAB: w.EAB, HTTP01Port: c.HTTP01Port,
 		EST: w.EST, MobileID: w.MobileID, MSS: w.MSS.at(c.Issuer + "/mss/v1"),
 		Clients:  w.Clients,
