@@ -39,7 +39,7 @@ var phrases = map[string]map[string]string{
 	"tap.data":           {"zh": "已切换到手机流量，重试", "en": "I am on mobile data: try again"},
 	"tap.warn":           {"zh": "不是您收到的链接？请关闭本页。", "en": "The link is not yours? Close this page."},
 	"tapcode.title":      {"zh": "输入验证码", "en": "Enter the code"},
-	"tapcode.look":       {"zh": "请看收到消息的手机，屏幕上会显示六位验证码。", "en": "Look at the phone that got the message: it shows a code of six digits."},
+	"tapcode.look":       {"zh": "请看收到消息的手机，屏幕上会显示六位验证码。不必在手机上输入密码。", "en": "Look at the phone that got the message: it shows a code of six digits. You need not enter a PIN there."},
 	"tapcode.label":      {"zh": "手机上的验证码", "en": "Code on the phone"},
 	"tapcode.wrong":      {"zh": "验证码不对。剩余次数：", "en": "That is not the code. Tries left: "},
 	"tapcode.go":         {"zh": "登录", "en": "Log in"},

@@ -23,7 +23,7 @@ type Screen interface {
 	Clear(ctx context.Context, client, prompt string) error
 }
 
-// Code is what is shown: six digits, in the name of the app whose client id Client is, to whoever holds Number. Language is zh or en.
+// Code is what is shown: six digits, the last four of them a number below 8192, which a SIM can show again where it asks for a PIN; in the name of the app whose client id Client is, to whoever holds Number. Language is zh or en.
 type Code struct {
 	Client, Ref string
 	Number      simtrust.Number
@@ -33,7 +33,7 @@ type Code struct {
 
 const (
 	codeDigits = 6
-	codeRange  = 1_000_000
+	codeEnds   = 1 << 13 // see Code
 	// maxAsked is how many codes a person may be shown in askedSpan, whoever asks.
 	maxAsked  = 5
 	askedSpan = time.Hour
@@ -64,8 +64,8 @@ func (p *Provider) serveTapAnswer(w http.ResponseWriter, r *http.Request) {
 // codeOf derives the code of a ticket. It is as good as a random one to everybody without the key, and a prompt that is repeated
 // after a crash shows the same.
 func (p *Provider) codeOf(secret string) string {
-	n := binary.BigEndian.Uint64(p.ticketMAC("code", []byte(secret))) % codeRange
-	return fmt.Sprintf("%0*d", codeDigits, n)
+	n := binary.BigEndian.Uint64(p.ticketMAC("code", []byte(secret)))
+	return fmt.Sprintf("%02d%04d", n/codeEnds%100, n%codeEnds)
 }
 
 // showCode has the code shown on the phone, once a ticket, and the page shown that takes it.

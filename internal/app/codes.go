@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"simtrust"
 	"simtrust/authn/oidc"
@@ -15,8 +16,8 @@ import (
 type codes struct{ shield *simshield.Service }
 
 var codeTexts = map[applet.Language]string{
-	applet.Chinese: "网页登录验证码 %s，只输入到您自己打开的网页，切勿告诉他人",
-	applet.English: "Code for the page that you opened: %s. Tell it to nobody.",
+	applet.Chinese: "网页登录验证码 %s，只输入到您自己打开的网页，切勿告诉他人，无需输入密码",
+	applet.English: "Code for the page that you opened: %s. Tell it to nobody. No PIN is needed.",
 }
 
 // Show implements oidc.Screen.
@@ -29,7 +30,7 @@ func (c codes) Show(ctx context.Context, code oidc.Code) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	hash, algorithm := key.Algorithm.Sum([]byte(code.Ref)), applet.SHA256
+	hash, algorithm := ending(key.Algorithm.Sum([]byte(code.Ref)), code.Digits), applet.SHA256
 	if key.Algorithm == applet.SM2 {
 		algorithm = applet.SM3
 	}
@@ -38,6 +39,17 @@ func (c codes) Show(ctx context.Context, code oidc.Code) (string, error) {
 		Text: fmt.Sprintf(codeTexts[language], code.Digits), Language: language, Algorithm: algorithm, Hash: hash[:],
 	})
 	return t.ID, err
+}
+
+// ending gives a hash, which nobody checks a signature of, the last four digits as its verification code: the screen shows no two numbers
+// that differ.
+func ending(hash [32]byte, digits string) [32]byte {
+	n, err := strconv.ParseUint(digits[len(digits)-4:], 10, 13)
+	if err != nil {
+		panic(err) // oidc.Code
+	}
+	hash[0], hash[31] = hash[0]&0x03|byte(n>>7)<<2, hash[31]&0x80|byte(n&0x7F)
+	return hash
 }
 
 // Clear implements oidc.Screen.

@@ -108,9 +108,13 @@ func TestTapOnWiFi(t *testing.T) {
 	p.press("button")
 	shown := s.asked(t, me, true)
 	code := sixDigits.FindString(shown.Text)
-	if shown.Kind != "login" || code == "" || !strings.Contains(shown.Text, "山茶小店") {
+	if shown.Kind != "login" || code == "" || code[2:] != shown.VerificationCode || !strings.Contains(shown.Text, "山茶小店") {
 		t.Fatalf("the phone shows %+v", shown)
 	}
+	display := newTab(t, browser, "zh-CN")
+	display.open(s.Handset + "/subscribers/" + me.Number)
+	display.wants(code)
+	display.picture("tap-phone")
 	p.wants("输入验证码")
 	p.picture("tap-code")
 	if strings.Contains(p.html(), code) {
