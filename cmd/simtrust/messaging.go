@@ -17,6 +17,7 @@ type messagingCmd struct {
 	Template templateCmd         `cmd:"" help:"Texts that chatbots send: list, approve, reject."`
 	SMPP     smppCmd             `cmd:"" name:"smpp" help:"Accounts of enterprises that send over SMPP: add, list, remove."`
 	RBM      rbmCmd              `cmd:"" name:"rbm" help:"Agents that speak Google's RCS for Business: the client token of their webhooks."`
+	CSP      cspCmd              `cmd:"" name:"csp" help:"Chatbots that speak the Chinese operators' interface: their credentials."`
 	Envelope redEnvelopeCmd      `cmd:"" name:"red-envelope" help:"What chatbots may give away in red envelopes: fund, accounts."`
 	App      tapAppCmd           `cmd:"" help:"Apps that a chatbot's messages open with their recipients logged in: allow, list, forbid."`
 	Purchase purchaseCmd         `cmd:"" help:"Purchases that people confirm in a bank's messages: allow, list, forbid, sign."`
