@@ -55,9 +55,9 @@ func (s *Service) work(ctx context.Context, working *sync.WaitGroup, free chan s
 		free <- struct{}{}
 		working.Go(func() {
 			defer func() { <-free }()
-			ctx, cancel := context.WithTimeout(ctx, workTime)
+			bounded, cancel := context.WithTimeout(ctx, workTime)
 			defer cancel()
-			if err := s.advance(ctx, p, longPoll); err != nil && ctx.Err() == nil {
+			if err := s.advance(bounded, p, longPoll); err != nil && ctx.Err() == nil {
 				s.Log.WarnContext(ctx, "a purchase cannot be followed", "purchase", p.ID, "error", err)
 			}
 		})

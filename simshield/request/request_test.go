@@ -144,3 +144,19 @@ func FuzzRead(f *testing.F) {
 		_, _ = r.Subject()
 	})
 }
+
+// FuzzIssuer: whatever comes is read without harm, and the party that is looked up is the one that Read finds.
+func FuzzIssuer(f *testing.F) {
+	p := newParty(f)
+	f.Add(p.sign(f, header, transfer))
+	f.Add("a.b.c")
+	f.Fuzz(func(t *testing.T, text string) {
+		issuer, err := request.Issuer(text)
+		if (err == nil) != (issuer != "") {
+			t.Errorf("%q is from %q, %v", text, issuer, err)
+		}
+		if r, _, err := request.Read(text, p.keyfunc); err == nil && r.Issuer != issuer {
+			t.Errorf("%q is from %q, and from %q", text, r.Issuer, issuer)
+		}
+	})
+}
