@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -68,8 +67,6 @@ func TestOneTapInABrowser(t *testing.T) {
 	p.wants("链接已经用过")
 	p.picture("one-tap-used")
 }
-
-var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
 // TestOneTapElsewhere: where no network tells who is there, a code from the phone does.
 func TestOneTapElsewhere(t *testing.T) {
