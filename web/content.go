@@ -82,9 +82,17 @@ func cardOf(c gsma.CardContent) MessageCard {
 	card := MessageCard{Title: c.Title, Text: c.Description, Buttons: buttons(c.Suggestions)}
 	if m := c.Media; m != nil {
 		height, _, _ := strings.Cut(strings.ToLower(string(m.Height)), "_")
-		card.Media = &File{URL: m.URL, Kind: mediaKind(m.ContentType), Thumbnail: m.ThumbnailURL, Description: m.Description, Height: height}
+		card.Media = &File{URL: m.URL, Kind: cardKind(m.ContentType), Thumbnail: m.ThumbnailURL, Description: m.Description, Height: height}
 	}
 	return card
+}
+
+// cardKind takes what nobody told the type of for a picture: that is what cards have.
+func cardKind(contentType string) string {
+	if contentType == "application/octet-stream" {
+		return "image"
+	}
+	return mediaKind(contentType)
 }
 
 func mediaKind(contentType string) string {

@@ -26,9 +26,10 @@ func TestMessage(t *testing.T) {
 	c := carousel(
 		gsma.CardContent{Title: "绿茶", Description: "一百克", Media: &gsma.Media{URL: "https://media.example/a.jpg", ContentType: "image/jpeg", Height: gsma.Tall, Description: "茶"}, Suggestions: []gsma.Suggestion{open("https://shop.example/1"), gsma.NewReply("购买", "buy-1")}},
 		gsma.CardContent{Title: "红茶", Media: &gsma.Media{URL: "http://127.0.0.1:9/b.mp4", ContentType: "video/mp4", Height: gsma.Short}},
+		gsma.CardContent{Title: "白茶", Media: &gsma.Media{URL: "https://media.example/c", ContentType: "application/octet-stream", Height: gsma.Tall}},
 	)
 	text, policy := page(t, web.Message{Sender: "山茶小店", Brand: "Camellia", Verified: true, Content: web.ContentOf(c)})
-	for _, want := range []string{`<img src="https://media.example/a.jpg" alt="茶"`, `class="media tall"`, `<video src="http://127.0.0.1:9/b.mp4"`, `href="https://shop.example/1"`, "购买", "已认证的发送方", `class="cards many"`} {
+	for _, want := range []string{`<img src="https://media.example/a.jpg" alt="茶"`, `class="media tall"`, `<video src="http://127.0.0.1:9/b.mp4"`, `<img src="https://media.example/c"`, `href="https://shop.example/1"`, "购买", "已认证的发送方", `class="cards many"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing", want)
 		}

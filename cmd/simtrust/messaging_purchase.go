@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+	"time"
 
 	"simtrust/messaging/purchase"
 )
@@ -21,7 +22,7 @@ func (*purchaseCmd) Help() string {
 	return "A bank signs what a person is to confirm, and its chatbot asks in a message: a button is enough up to an amount, above it the SIM signs.\n\n" +
 		"    simtrust messaging purchase allow bot_… app_…                 the operator: this chatbot for that bank\n" +
 		"    simtrust messaging purchase sign +8613800000002 128.00 --payee 示例电器 --account 6217000010001234567 > request.jws\n" +
-		"    POST /messaging/v1/purchases {\"chatbot\":\"bot_…\",\"request\":\"…\"}   the chatbot's client, within a minute\n\n" +
+		"    POST /messaging/v1/purchases {\"chatbot\":\"bot_…\",\"request\":\"…\"}   the chatbot's client, within five minutes\n\n" +
 		"allow, list and forbid take the admin token; sign speaks as the bank, by --client-id and --key, or --sandbox. docs/messaging-purchase.md has " +
 		"the whole way, and what the bank does with the result."
 }
@@ -85,12 +86,15 @@ func (c *purchaseListCmd) Run(ctx context.Context) error {
 
 type purchaseSignCmd struct{ transferFlags }
 
+// answerLife is how long the person has to answer: the longest that the server takes.
+const answerLife = 5 * time.Minute
+
 func (c *purchaseSignCmd) Run(context.Context) error {
 	p, err := c.party()
 	if err != nil {
 		return err
 	}
-	signed, err := c.sign(p, c.claims())
+	signed, err := c.sign(p, c.claims(), answerLife)
 	if err == nil {
 		fmt.Println(signed)
 	}

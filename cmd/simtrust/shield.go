@@ -100,10 +100,13 @@ func (c *shieldLoginCmd) Run(ctx context.Context) error {
 	return c.ask(ctx, jwt.MapClaims{"login": map[string]any{"challenge": []byte(simtrust.NewSecret())}}, c.Wait)
 }
 
-// sign makes the request, good for a minute.
-func (f requestFlags) sign(p *party, claims jwt.MapClaims) (string, error) {
+// atOnce is the life of a request that is put as soon as it is signed.
+const atOnce = time.Minute
+
+// sign makes the request, good for a time.
+func (f requestFlags) sign(p *party, claims jwt.MapClaims, life time.Duration) (string, error) {
 	now := time.Now()
-	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(time.Minute).Unix()
+	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(life).Unix()
 	claims["order"], claims["phone_number"] = cmp.Or(f.Order, simtrust.NewID("order")), f.Number
 	return p.sign(request.Type, claims)
 }
@@ -118,7 +121,7 @@ func (f requestFlags) ask(ctx context.Context, claims jwt.MapClaims, wait bool) 
 	if err != nil {
 		return err
 	}
-	signed, err := f.sign(p, claims)
+	signed, err := f.sign(p, claims, atOnce)
 	if err != nil {
 		return err
 	}

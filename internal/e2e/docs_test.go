@@ -63,11 +63,14 @@ func TestTour(t *testing.T) {
 		here = append(here, "/tmp/"+file, dir+"/"+file)
 	}
 	out := s.shell(t, strings.NewReplacer(here...).Replace(script.String()))
-	for _, want := range []string{"error=consent_required", "ended by disconnected", "current", "cert.pem: OK"} {
+	for _, want := range []string{"error=consent_required", "ended by disconnected", "current", "cert.pem: OK",
+		`"name":"phones/`, `"errorCode":0`, `"state":"asked"`, "balance 888 CNY"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in the output of\n%s\n%s", want, &script, out)
 		}
 	}
+	const arrive = 6 // three carousels, two purchases, a red envelope
+	s.inbox(t, s.Subscribers[3], arrive)
 	if !strings.Contains(tour, "Open "+s.Shop+"/login") {
 		t.Errorf("the tour does not name the shop:\n%s", tour)
 	}

@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"simtrust/messaging/gsma"
 )
@@ -86,19 +89,18 @@ func teas(shop string) gsma.Content {
 
 const campaignFile = "carousel.json"
 
-// writeCampaign leaves a request for the tour: curl sends it as it is.
-func (w *World) writeCampaign(dir string) error {
-	for _, c := range w.Chatbots {
-		if c.Name != "shop" {
-			continue
-		}
-		text, err := json.MarshalIndent(campaign{c.ID, []string{w.Subscribers[campaignTo].Number}, "service", teas(w.Shop), w.logins()}, "", " ")
-		if err != nil {
-			return err
-		}
-		return replaceFile(filepath.Join(dir, campaignFile), append(text, '\n'))
+// writeCampaign leaves requests for the tour: curl sends them as they are.
+func (w *World) writeCampaign(dir string, now time.Time) error {
+	i := slices.IndexFunc(w.Chatbots, func(c *Chatbot) bool { return c.Name == "shop" })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	shop := w.Chatbots[i]
+	text, err := json.MarshalIndent(campaign{shop.ID, []string{w.Subscribers[campaignTo].Number}, "service", teas(w.Shop), w.logins()}, "", " ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(replaceFile(filepath.Join(dir, campaignFile), append(text, '\n')), w.writeOthers(dir, shop, now))
 }
 
 // campaignTo is the subscriber whom it is for, counted from 0.

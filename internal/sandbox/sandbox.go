@@ -99,7 +99,7 @@ func (s *Sandbox) start(ctx context.Context, c Config) error {
 	if err := s.openChatbots(ctx, c.Issuer); err != nil {
 		return err
 	}
-	if err := world.writeCampaign(c.Dir); err != nil {
+	if err := world.writeCampaign(c.Dir, c.Now()); err != nil {
 		return err
 	}
 	if err := s.enrol(ctx, c.Issuer); err != nil {

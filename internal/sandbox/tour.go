@@ -48,6 +48,7 @@ func (s *Sandbox) Tour(json, command string) string {
 	line("   docs/simshield.md goes on: the receipt, and how it is verified without a server.")
 	line("")
 	c.messages(line, s.dir)
+	c.doors(line, json, s.dir, command)
 	if runtime.GOOS == "darwin" {
 		line("On macOS only 127.0.0.1 answers by itself; for another subscriber's phone add its address first:")
 		line("     sudo ifconfig lo0 alias %s", second.IP)
