@@ -23,6 +23,7 @@ type sandboxCmd struct {
 	Subscribers int    `default:"100" help:"Subscribers of a new world."`
 	JSON        string `name:"json" placeholder:"FILE" help:"Where sandbox.json goes. Default: in the data folder."`
 	Database    string `placeholder:"URL" help:"postgres://… instead of the embedded store."`
+	Upstream    string `placeholder:"SHAPE=URL" help:"Has the chatbot rail send by another operator's platform, rbm=URL or csp=URL; without it the platform only calls back."`
 	Log         string `default:"warn" help:"debug, info, warn or error."`
 }
 
@@ -56,6 +57,9 @@ func (s *sandboxCmd) Run(ctx context.Context) error {
 		return err
 	}
 	w := sandbox.Config{Secret: secret}
+	if err := s.upstream(&c, &w); err != nil {
+		return err
+	}
 	if err := handsets(&c, &w); err != nil {
 		return err
 	}
@@ -164,9 +168,6 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	base := "http://" + w.Handset.Addr().String()
 	if c.Simshield.Bearer, w.BearerToken, err = gatewayAt(c.Data, "bearer.token", base+"/sms"); err == nil {
 		c.Messaging.RCS, w.RCSToken, err = gatewayAt(c.Data, "rcs.token", base+"/rcs")
-	}
-	if err == nil {
-		err = upstream(c, w)
 	}
 	c.Messaging.RedEnvelopes.Fulfilment = app.Bearer{URL: base + "/red-envelopes", TokenFile: c.Messaging.RCS.TokenFile}
 	if err == nil {

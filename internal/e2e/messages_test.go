@@ -118,6 +118,7 @@ type event struct {
 		Response                                  struct {
 			Reply struct{ Postback struct{ Data string } }
 		}
+		Content struct{ Text string }
 	}
 }
 

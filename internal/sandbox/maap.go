@@ -13,8 +13,11 @@ const (
 	UpstreamCSP = "rail-csp"
 )
 
-// Upstream is what the platform signs its callbacks with.
-type Upstream struct{ ClientToken, CallbackToken string }
+// UpstreamApp is what the server asks the platform for access tokens as.
+const UpstreamApp = "simtrust"
+
+// Upstream is what the platform signs its callbacks with, and what the server is let in with there.
+type Upstream struct{ ClientToken, AccessToken, CallbackToken, AppKey string }
 
 // ContractUpstream is where and how a platform calls the server back.
 type ContractUpstream struct {
@@ -22,22 +25,25 @@ type ContractUpstream struct {
 	CSP ContractUpstreamCSP `json:"csp"`
 }
 
-// ContractUpstreamRBM is that in the shape of RCS for Business.
+// ContractUpstreamRBM is that in the shape of RCS for Business. The server sends under the access token.
 type ContractUpstreamRBM struct {
 	Webhook     string `json:"webhook"`
 	ClientToken string `json:"client_token"`
 	AgentID     string `json:"agent_id"`
+	AccessToken string `json:"access_token"`
 }
 
-// ContractUpstreamCSP is that in the shape of the Chinese interface.
+// ContractUpstreamCSP is that in the shape of the Chinese interface. The server asks for access tokens with the key.
 type ContractUpstreamCSP struct {
 	Notify    string `json:"notify"`
 	Token     string `json:"token"`
 	ChatbotID string `json:"chatbot_id"`
+	AppID     string `json:"app_id"`
+	AppKey    string `json:"app_key"`
 }
 
 func (u Upstream) contract(issuer string) ContractUpstream {
 	base := issuer + "/messaging/v1/upstream/"
-	return ContractUpstream{ContractUpstreamRBM{base + "rbm/" + UpstreamRBM, u.ClientToken, UpstreamAgent},
-		ContractUpstreamCSP{base + "csp/" + UpstreamCSP, u.CallbackToken, UpstreamAddress}}
+	return ContractUpstream{ContractUpstreamRBM{base + "rbm/" + UpstreamRBM, u.ClientToken, UpstreamAgent, u.AccessToken},
+		ContractUpstreamCSP{base + "csp/" + UpstreamCSP, u.CallbackToken, UpstreamAddress, UpstreamApp, u.AppKey}}
 }
