@@ -51,7 +51,7 @@ func (r *SendReq) checkLogins(now time.Time) error {
 	switch {
 	case len(r.Logins) > maxLogins:
 		return invalid(ReasonLogin, fmt.Sprintf("logins: up to %d", maxLogins))
-	case len(r.Logins) > 0 && r.Expires.After(now.Add(MaxLoginLife)):
+	case len(r.Logins) > 0 && (r.Expires.After(now.Add(MaxLoginLife)) || r.Life > MaxLoginLife):
 		return invalid(ReasonLogin, "expires: at most six days from now, as long as logins are good")
 	}
 	for i, l := range r.Logins {

@@ -177,6 +177,7 @@ func TestRefusedLogins(t *testing.T) {
 			"one twice":                {func(r *messaging.SendReq) { r.Logins = append(r.Logins, r.Logins[0]) }, messaging.ReasonLogin},
 			"too many":                 {func(r *messaging.SendReq) { r.Logins = make([]messaging.Login, 17) }, messaging.ReasonLogin},
 			"a longer life":            {func(r *messaging.SendReq) { r.Expires = w.now().Add(onetap.Life + 1) }, messaging.ReasonLogin},
+			"as long from acceptance":  {func(r *messaging.SendReq) { r.Life = onetap.Life + 1 }, messaging.ReasonLogin},
 		} {
 			r := request(gsma.RCS, anna)
 			c.change(&r)

@@ -249,7 +249,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	})
 }
 
-func newWorld(t *testing.T, db *sqldb.DB, ring *keys.Ring) *world {
+func newWorld(t testing.TB, db *sqldb.DB, ring *keys.Ring) *world {
 	quiet := slog.New(slog.DiscardHandler)
 	w := &world{db: db, senders: &senders{dead: map[string]error{}}, people: &people{ended: map[simtrust.TenureID]bool{}},
 		tickets: &tickets{made: map[string]onetap.Ticket{}, spent: map[string]bool{}}, bearer: &bearer{reach: "rcs"}, time: time.Now().UTC().Truncate(time.Millisecond)}
@@ -287,7 +287,7 @@ const (
 	bert = "+8613800000002"
 )
 
-func (w *world) send(t *testing.T, r messaging.SendReq) messaging.Sent {
+func (w *world) send(t testing.TB, r messaging.SendReq) messaging.Sent {
 	t.Helper()
 	sent, err := w.messages.Send(t.Context(), r)
 	if err != nil {
