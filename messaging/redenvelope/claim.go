@@ -110,6 +110,9 @@ func (s State) refusal() error {
 	return nil
 }
 
+// entry is what a claim would be in the ledger.
+func (c claim) entry() entry { return entry{debit: c.campaign, credit: string(c.tenure)} }
+
 func (s Share) entry() entry {
 	return entry{debit: s.Campaign, credit: string(s.Tenure), amount: s.Amount, number: s.Number, at: s.At.UnixMilli()}
 }

@@ -52,7 +52,9 @@ func TestClaimUntilKilled(t *testing.T) {
 func TestKill(t *testing.T) {
 	sqldbtest.EachURL(t, schema, func(t *testing.T, url string) {
 		var campaign string
-		t.Run("setup", func(t *testing.T) { campaign = newWorld(t, sqldbtest.Open(t, url)).campaign(request(50_000_000, 500_000)).ID })
+		t.Run("setup", func(t *testing.T) {
+			campaign = newWorld(t, sqldbtest.Open(t, url)).campaign(request(50_000_000, 500_000)).ID
+		})
 		answered := map[simtrust.TenureID]int64{}
 		for round := range 3 {
 			claimAndKill(t, url, campaign, answered, 100+70*round)

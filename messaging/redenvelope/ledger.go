@@ -2,6 +2,8 @@ package redenvelope
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -11,6 +13,12 @@ import (
 type entry struct {
 	debit, credit, ref string
 	amount, number, at int64
+}
+
+// id names an entry by its accounts and its reference, of which there is one at most.
+func (e entry) id() string {
+	sum := sha256.Sum256([]byte(e.debit + " " + e.credit + " " + e.ref)) // none has a space
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // operatorAccount is where all comes from. It has no row: what it has spent is what all others hold.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"simtrust"
 	"simtrust/internal/sqldb"
 )
 
@@ -56,14 +55,20 @@ func savePots(ctx context.Context, tx *sqldb.Tx, pots map[string]*pot) error {
 	return nil
 }
 
-// sharesOf are the shares that those of a batch have already.
+// sharesOf are the shares that those of a batch have already. PostgreSQL is told to look up one after the other: with a list it may read
+// all entries, by a plan from when they were few.
 func sharesOf(ctx context.Context, tx *sqldb.Tx, batch []claim) (map[taker]Share, error) {
-	find := sharesPortable
-	if tx.Dialect() == sqldb.PostgreSQL {
-		find = sharesOneByOne
+	ids := make([]string, len(batch))
+	for i, c := range batch {
+		ids[i] = c.entry().id()
 	}
-	text, args := find(batch)
-	rows, err := tx.Query(ctx, `select debit, credit, amount, number, at from `+text, args...)
+	where, args := sqldb.In(tx.Dialect(), "id", 1, ids)
+	from := `messaging_redenvelope_entry where ` + where
+	if tx.Dialect() == sqldb.PostgreSQL {
+		from = `unnest($1::text[]) as asked (id) cross join lateral
+			(select * from messaging_redenvelope_entry where id = asked.id limit 1) as found`
+	}
+	rows, err := tx.Query(ctx, `select debit, credit, amount, number, at from `+from, args...)
 	taken := make(map[taker]Share, len(batch))
 	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (struct{}, error) {
 		share, err := scanShare(rows)
@@ -72,28 +77,6 @@ func sharesOf(ctx context.Context, tx *sqldb.Tx, batch []claim) (map[taker]Share
 		return struct{}{}, err
 	})
 	return taken, err
-}
-
-// sharesPortable may name shares of the batch's people in other campaigns of the batch, too.
-func sharesPortable(batch []claim) (text string, args []any) {
-	tenures := make([]simtrust.TenureID, len(batch))
-	for i, c := range batch {
-		tenures[i] = c.tenure
-	}
-	campaigns, first := sqldb.In(sqldb.SQLite, "debit", 1, campaignsOf(batch))
-	people, second := sqldb.In(sqldb.SQLite, "credit", 1+len(first), tenures)
-	return `messaging_redenvelope_entry where ref = '' and ` + campaigns + ` and ` + people, append(first, second...)
-}
-
-// sharesOneByOne is for PostgreSQL, which with lists may read all shares of a campaign, by a plan from when they were few.
-func sharesOneByOne(batch []claim) (text string, args []any) {
-	pairs := make([][]any, len(batch))
-	for i, c := range batch {
-		pairs[i] = []any{c.campaign, string(c.tenure)}
-	}
-	table, args, _ := sqldb.Unnest(pairs)
-	return table + ` as asked (campaign, tenure) cross join lateral
-		(select * from messaging_redenvelope_entry where debit = asked.campaign and credit = asked.tenure and ref = '' limit 1) as found`, args
 }
 
 func scanShare(rows *sql.Rows) (share Share, err error) {
@@ -110,9 +93,11 @@ func (s *Service) sharesAfter(ctx context.Context, campaign string, number int64
 	return sqldb.Collect(rows, err, scanShare)
 }
 
-const insertEntryText = `insert into messaging_redenvelope_entry (debit, credit, ref, amount, number, at)`
+const insertEntryText = `insert into messaging_redenvelope_entry (id, debit, credit, ref, amount, number, at)`
 
-func (e entry) values() []any { return []any{e.debit, e.credit, e.ref, e.amount, e.number, e.at} }
+func (e entry) values() []any {
+	return []any{e.id(), e.debit, e.credit, e.ref, e.amount, e.number, e.at}
+}
 
 func insertEntries(ctx context.Context, tx *sqldb.Tx, list []entry) error {
 	if len(list) == 0 {
@@ -127,7 +112,7 @@ func insertEntries(ctx context.Context, tx *sqldb.Tx, list []entry) error {
 
 // insertEntry reports whether it is the first of its accounts and ref.
 func insertEntry(ctx context.Context, tx *sqldb.Tx, e entry) (fresh bool, err error) {
-	return changed(tx.Exec(ctx, insertEntryText+` values ($1, $2, $3, $4, $5, $6) on conflict (debit, credit, ref) do nothing`, e.values()...))
+	return changed(tx.Exec(ctx, insertEntryText+` values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing`, e.values()...))
 }
 
 func changed(res sql.Result, err error) (bool, error) {
@@ -139,7 +124,7 @@ func changed(res sql.Result, err error) (bool, error) {
 }
 
 func amountOf(ctx context.Context, q sqldb.Querier, e entry) (amount int64, err error) {
-	err = q.QueryRow(ctx, `select amount from messaging_redenvelope_entry where debit = $1 and credit = $2 and ref = $3`, e.debit, e.credit, e.ref).Scan(&amount)
+	err = q.QueryRow(ctx, `select amount from messaging_redenvelope_entry where id = $1`, e.id()).Scan(&amount)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -185,13 +170,13 @@ func (s *Service) Accounts(ctx context.Context, chatbot string) ([]Account, erro
 }
 
 const campaignColumns = `c.id, c.chatbot, c.request, c.kind, c.unit, c.budget, c.shares, c.split, c.min_days, c.sim_days, c.per_device, c.greeting, c.language,
-	c.created, c.expires, c.ended, c.given, c.left_amount`
+	c.created, c.expires, c.ended, c.given, c.left_amount, c.refunded`
 
 // campaignFields are where the columns go, and what is to be done when they are there.
 func campaignFields(c *Campaign) (fields []any, finish func()) {
 	var created, expires, ended int64
 	fields = []any{&c.ID, &c.Chatbot, &c.Key, &c.Kind, &c.Unit, &c.Budget, &c.Shares, &c.Split, &c.Rules.MinTenureDays, &c.Rules.SIMHeldDays,
-		&c.Rules.NumbersPerDevice, &c.Greeting, &c.Language, &created, &expires, &ended, &c.Given, &c.Left}
+		&c.Rules.NumbersPerDevice, &c.Greeting, &c.Language, &created, &expires, &ended, &c.Given, &c.Left, &c.Refunded}
 	return fields, func() {
 		c.Created, c.Expires = time.UnixMilli(created).UTC(), time.UnixMilli(expires).UTC()
 		if ended > 0 {
@@ -203,10 +188,9 @@ func campaignFields(c *Campaign) (fields []any, finish func()) {
 // campaignByID reads a campaign with its sums. Error: errUnknown.
 func (s *Service) campaignByID(ctx context.Context, id string) (c Campaign, err error) {
 	fields, finish := campaignFields(&c)
-	err = s.DB.QueryRow(ctx, `select `+campaignColumns+`, coalesce(e.amount, 0), coalesce(f.told, c.given) from messaging_redenvelope_campaign c
-		left join messaging_redenvelope_entry e on e.debit = c.id and e.credit = c.chatbot || '/' || c.unit and e.ref = ''
+	err = s.DB.QueryRow(ctx, `select `+campaignColumns+`, coalesce(f.told, c.given) from messaging_redenvelope_campaign c
 		left join messaging_redenvelope_fulfilment f on f.campaign = c.id
-		where c.id = $1`, id).Scan(append(fields, &c.Refunded, &c.Told)...)
+		where c.id = $1`, id).Scan(append(fields, &c.Told)...)
 	finish()
 	c.Claimed = c.Budget - c.Left - c.Refunded
 	return c, known(err)
@@ -227,8 +211,9 @@ func lockCampaign(ctx context.Context, tx *sqldb.Tx, id string) (c Campaign, err
 	return c, known(err)
 }
 
-func endCampaign(ctx context.Context, tx *sqldb.Tx, id string, now int64) error {
-	_, err := tx.Exec(ctx, `update messaging_redenvelope_campaign set ended = $2, left_amount = 0 where id = $1`, id, now)
+// endCampaign notes that what is left of a campaign goes back.
+func endCampaign(ctx context.Context, tx *sqldb.Tx, c Campaign, now int64) error {
+	_, err := tx.Exec(ctx, `update messaging_redenvelope_campaign set ended = $2, left_amount = 0, refunded = $3 where id = $1`, c.ID, now, c.Left)
 	return err
 }
 
@@ -241,8 +226,8 @@ func insertCampaign(ctx context.Context, tx *sqldb.Tx, c Campaign, digest []byte
 		places[i] = fmt.Sprintf("$%d", i+1)
 	}
 	return changed(tx.Exec(ctx, `insert into messaging_redenvelope_campaign (id, chatbot, request, digest, kind, unit, budget, shares, split,
-		min_days, sim_days, per_device, greeting, language, created, expires, left_amount, ended, given)
-		values (`+strings.Join(places, ", ")+`, 0, 0) on conflict (chatbot, request) do nothing`, values...))
+		min_days, sim_days, per_device, greeting, language, created, expires, left_amount, ended, given, refunded)
+		values (`+strings.Join(places, ", ")+`, 0, 0, 0) on conflict (chatbot, request) do nothing`, values...))
 }
 
 // campaignByKey returns what a key stands for.

@@ -286,6 +286,8 @@ const crooked = `select
 		coalesce((select sum(amount) from messaging_redenvelope_entry where debit = c.id), 0)) +
 	(select count(*) from messaging_redenvelope_campaign c where c.given <>
 		(select count(*) from messaging_redenvelope_entry where debit = c.id and number > 0)) +
+	(select count(*) from messaging_redenvelope_campaign c where c.refunded <>
+		coalesce((select sum(amount) from messaging_redenvelope_entry where debit = c.id and number = 0), 0)) +
 	(select count(*) from messaging_redenvelope_entry e where e.number > 0 and not exists
 		(select 1 from messaging_redenvelope_campaign c where c.id = e.debit))`
 

@@ -29,6 +29,7 @@ create table messaging_redenvelope_campaign (
     ended       bigint not null,          -- when the rest went back
     given       bigint not null,          -- shares
     left_amount bigint not null,
+    refunded    bigint not null,
     unique (chatbot, request),
     check (budget >= shares and shares > 0),
     check (given between 0 and shares),
@@ -37,19 +38,21 @@ create table messaging_redenvelope_campaign (
 );
 create index messaging_redenvelope_campaign_open on messaging_redenvelope_campaign (expires) where ended = 0;
 
--- The ledger: every row moves an amount from one account to another, so debits are credits at every moment. The key has each happen once:
+-- The ledger: every row moves an amount from one account to another, so debits are credits at every moment. The id is a digest of debit,
+-- credit and ref, which has each happen once:
 --   operator/UNIT → BOT/UNIT    the operator funds a chatbot; ref is the key of the request
 --   BOT/UNIT → env_…            a budget is set aside
 --   env_… → ten_…               a share is claimed, the first of them with number 1
 --   env_… → BOT/UNIT            the rest goes back
+-- A digest is a third of the three in length, and with it the index that every share is looked up and inserted in, at random places.
 create table messaging_redenvelope_entry (
+    id     text   primary key,
     debit  text   not null,
     credit text   not null,
     ref    text   not null,
     amount bigint not null,
     number bigint not null,               -- of a share in its campaign; 0: no share
     at     bigint not null,
-    primary key (debit, credit, ref),
     check (amount > 0)
 );
 create unique index messaging_redenvelope_entry_number on messaging_redenvelope_entry (debit, number) where number > 0;
