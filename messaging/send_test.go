@@ -126,7 +126,7 @@ func TestTextNeedsLeave(t *testing.T) {
 func TestLimitNamesChannel(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		r := request(1)
-		r.Content = gsma.Content{Text: strings.Repeat("字", 2500)}
+		r.Content = gsma.Content{Text: strings.Repeat("字", 3500)}
 		r.Steps = []messaging.Step{{Channel: gsma.RCS}, {Channel: gsma.SMS}}
 		_, err := w.Send(t.Context(), r)
 		if err == nil || !strings.Contains(err.Error(), "channel ") {
