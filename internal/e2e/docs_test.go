@@ -114,8 +114,16 @@ var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
 // TestSIMGuide runs the commands of docs/simshield.md as they stand there, but for folders.
 func TestSIMGuide(t *testing.T) {
-	s := startSandbox(t)
-	text, err := os.ReadFile("../../docs/simshield.md")
+	startSandbox(t).guide(t, "simshield.md",
+		"密码错误，还可输入 2 次", "¥48,000.00 to 张伟", "The text is not that of the statement", "the number has no key of that kind",
+		"one-time code", "done\nlogin ", `"result":"OK"`, "Verified OK", "CMS Verification successful", "VALID_SIGNATURE",
+		"removed mss http://ap.example/", "CAdES Verification successful", `"etsiU"`)
+}
+
+// guide runs the commands of a page of docs as they stand there, but for folders, and looks for words in what they print.
+func (s *sandbox) guide(t *testing.T, page string, wants ...string) {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,11 +136,7 @@ func TestSIMGuide(t *testing.T) {
 		}
 	}
 	out := s.shell(t, strings.NewReplacer("bin/simtrust", binary(t), "/tmp/", t.TempDir()+"/").Replace(script.String()))
-	for _, want := range []string{
-		"密码错误，还可输入 2 次", "¥48,000.00 to 张伟", "The text is not that of the statement", "the number has no key of that kind",
-		"one-time code", "done\nlogin ", `"result":"OK"`, "Verified OK", "CMS Verification successful", "VALID_SIGNATURE",
-		"removed mss http://ap.example/", "CAdES Verification successful", `"etsiU"`,
-	} {
+	for _, want := range wants {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in the output", want)
 		}
