@@ -180,33 +180,35 @@ func (s *sandbox) tapped(t *testing.T, from subscriber, ticket string) url.Value
 
 // TestTapOnce: twenty copies at once are one code, and none after a kill.
 func TestTapOnce(t *testing.T) {
-	s := startSandbox(t)
-	me, l := s.Subscribers[1], s.linker(t)
-	shop := s.app("shop")
-	page := shop.consentPage(t, me.IP)
-	if _, err := shop.answerConsent(consentAnswer{page: page, ip: me.IP, origin: []string{s.Issuer}, cookie: page.cookie}); err != nil {
-		t.Fatal(err)
-	}
-	first, second := l.link(t, me), l.link(t, me)
-	var codes atomic.Int32
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			if s.tapped(t, me, first.Ticket).Has("code") {
-				codes.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if codes.Load() != 1 {
-		t.Errorf("%d codes", codes.Load())
-	}
-	s.kill()
-	s.start(t)
-	if q := s.tapped(t, me, first.Ticket); q.Get("error") != "login_required" {
-		t.Errorf("the spent one after a kill: %v", q)
-	}
-	if q := s.tapped(t, me, second.Ticket); !q.Has("code") {
-		t.Errorf("the other one after a kill: %v", q)
-	}
+	eachStore(t, func(t *testing.T, args ...string) {
+		s := startSandbox(t, args...)
+		me, l := s.Subscribers[1], s.linker(t)
+		shop := s.app("shop")
+		page := shop.consentPage(t, me.IP)
+		if _, err := shop.answerConsent(consentAnswer{page: page, ip: me.IP, origin: []string{s.Issuer}, cookie: page.cookie}); err != nil {
+			t.Fatal(err)
+		}
+		first, second := l.link(t, me), l.link(t, me)
+		var codes atomic.Int32
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if s.tapped(t, me, first.Ticket).Has("code") {
+					codes.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if codes.Load() != 1 {
+			t.Errorf("%d codes", codes.Load())
+		}
+		s.kill()
+		s.start(t)
+		if q := s.tapped(t, me, first.Ticket); q.Get("error") != "login_required" {
+			t.Errorf("the spent one after a kill: %v", q)
+		}
+		if q := s.tapped(t, me, second.Ticket); !q.Has("code") {
+			t.Errorf("the other one after a kill: %v", q)
+		}
+	})
 }
