@@ -153,7 +153,7 @@ func (s *sandboxCmd) config() (app.Config, []byte, error) {
 	c.CA.Dir = filepath.Join(dir, "ca")
 	c.CA.ACME = app.ACME{HTTP01Port: sandboxHTTP01, TLSALPN01Port: sandboxTLSALPN01, AllowLoopback: true}
 	c.Keys.Lead = 0 // a person who tries key rotate should not have to wait
-	c.Authn.RADIUS.Listen = freeUDP("127.0.0.1:1813")
+	c.Authn.RADIUS.Listen, c.AnyPort = "127.0.0.1:1813", true
 	c.Authn.RADIUS.NAS = []app.NAS{{Name: "sandbox-gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: secretFile,
 		Interim: sandboxInterim, Retransmit: sandboxRetransmit}}
 	return c, secret, nil
@@ -181,7 +181,7 @@ func handsets(c *app.Config, w *sandbox.Config) (err error) {
 	c.Simshield.Retry, c.Simshield.PollsPerMinute, c.Simshield.AllowLoopback = sandboxRetry, sandboxPolls, true
 	c.Simshield.PromptsPerMinute, c.Simshield.PartyPromptsPerMinute, c.Simshield.UnheededPerHour = sandboxPrompts, sandboxPrompts, sandboxUnheeded
 	c.Messaging.Purchases = app.Purchases{SIMAbove: map[string]string{"CNY": "1000.00"}}
-	c.Messaging.SMPP.Listen, c.Messaging.AllowLoopback = freeTCP("127.0.0.1:2775"), true
+	c.Messaging.SMPP.Listen, c.Messaging.AllowLoopback = "127.0.0.1:2775", true
 	return nil
 }
 
@@ -228,26 +228,4 @@ func address(listen, dir string) (string, error) {
 		return addr, errors.Join(l.Close(), os.WriteFile(file, []byte(addr+"\n"), 0o600))
 	}
 	return "", fmt.Errorf("no free port on %s; choose an address with --listen", host)
-}
-
-// freeTCP is freeUDP for the other protocol.
-func freeTCP(addr string) string {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		host, _, _ := net.SplitHostPort(addr)
-		return net.JoinHostPort(host, "0")
-	}
-	_ = l.Close()
-	return addr
-}
-
-// freeUDP answers addr, or the same host with port 0 where somebody has the port.
-func freeUDP(addr string) string {
-	p, err := net.ListenPacket("udp", addr)
-	if err != nil {
-		host, _, _ := net.SplitHostPort(addr)
-		return net.JoinHostPort(host, "0")
-	}
-	_ = p.Close()
-	return addr
 }

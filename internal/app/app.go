@@ -92,7 +92,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.obs.Health.AddCheck("store", a.db.Ping)
 	a.obs.Health.AddCheck("keys", a.keys.Check)
 	a.obs.Health.AddCheck("sessions", a.modules.authn.Check)
-	a.accounting, err = listenRADIUS(a.cfg.Authn.RADIUS, a.modules.authn, a.obs)
+	a.accounting, err = listenRADIUS(a.cfg, a.modules.authn, a.obs)
 	return err
 }
 

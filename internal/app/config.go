@@ -30,6 +30,9 @@ type Config struct {
 	DatabasePasswordFile string `yaml:"database_password_file,omitempty"`
 	// Store adjusts how the database is opened. It is for programs such as the benchmarks; the file has no word for it.
 	Store []sqldb.Option `yaml:"-"`
+	// AnyPort has RADIUS and SMPP listen on a free port of their host where somebody has theirs. It is for the sandbox; the file has no
+	// word for it.
+	AnyPort bool `yaml:"-"`
 
 	Log Log `yaml:"log"`
 	TLS TLS `yaml:"tls,omitempty"`

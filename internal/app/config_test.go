@@ -177,21 +177,26 @@ func TestGatewaySecrets(t *testing.T) {
 	}
 	defer taken.Close()
 	const good = "0123456789abcdef"
-	for _, c := range []struct{ file, listen, want string }{
-		{"", "127.0.0.1:0", "authn.radius.nas[0].secret_file: name the file"},
-		{filepath.Join(dir, "absent"), "127.0.0.1:0", "authn.radius.nas[0].secret_file: stat"},
-		{write("empty", "\n", 0o600), "127.0.0.1:0", "is empty"},
-		{write("short", good[1:], 0o600), "127.0.0.1:0", "fewer than 16 octets"},
-		{write("open", good, 0o604), "127.0.0.1:0", "chmod 600"},
-		{write("group", good, 0o660), "127.0.0.1:0", "chmod 600"},
-		{write("good", good, 0o640), taken.LocalAddr().String(), "authn.radius.listen: "},
-		{write("good", good, 0o600), "127.0.0.1:0", ""},
+	for _, c := range []struct {
+		file, listen, want string
+		any                bool
+	}{
+		{"", "127.0.0.1:0", "authn.radius.nas[0].secret_file: name the file", false},
+		{filepath.Join(dir, "absent"), "127.0.0.1:0", "authn.radius.nas[0].secret_file: stat", false},
+		{write("empty", "\n", 0o600), "127.0.0.1:0", "is empty", false},
+		{write("short", good[1:], 0o600), "127.0.0.1:0", "fewer than 16 octets", false},
+		{write("open", good, 0o604), "127.0.0.1:0", "chmod 600", false},
+		{write("group", good, 0o660), "127.0.0.1:0", "chmod 600", false},
+		{write("good", good, 0o640), taken.LocalAddr().String(), "authn.radius.listen: ", false},
+		{write("good", good, 0o600), "127.0.0.1:0", "", false},
+		{write("good", good, 0o600), taken.LocalAddr().String(), "", true},
 	} {
 		cfg := app.Defaults()
 		cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"
 		cfg.Authn.RADIUS = app.RADIUS{Listen: c.listen, NAS: []app.NAS{
 			{Name: "gateway", Address: netip.MustParsePrefix("127.0.0.1/32"), SecretFile: c.file, Interim: time.Minute},
 		}}
+		cfg.AnyPort = c.any
 		a, err := app.New(t.Context(), cfg)
 		if err == nil {
 			err = errors.Join(err, a.Close(t.Context()))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -51,6 +52,16 @@ func encrypted(l net.Listener, c TLS) (net.Listener, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return tls.NewListener(l, t), nil
+}
+
+// openPort opens addr or, where somebody has its port and the configuration allows it, a free one of the same host.
+func openPort[T any](cfg Config, addr string, open func(addr string) (T, error)) (T, error) {
+	opened, err := open(addr)
+	if cfg.AnyPort && errors.Is(err, syscall.EADDRINUSE) {
+		host, _, _ := net.SplitHostPort(addr) // as it was opened, it has one
+		return open(net.JoinHostPort(host, "0"))
+	}
+	return opened, err
 }
 
 func loopback(addr string) bool {
@@ -117,12 +128,13 @@ func readSecret(path string) ([]byte, error) {
 }
 
 // listenRADIUS opens the accounting socket, if gateways are configured.
-func listenRADIUS(cfg RADIUS, to radius.Accountant, o *obs.Obs) (*radius.Server, error) {
-	if len(cfg.NAS) == 0 {
+func listenRADIUS(cfg Config, to radius.Accountant, o *obs.Obs) (*radius.Server, error) {
+	at := cfg.Authn.RADIUS
+	if len(at.NAS) == 0 {
 		return nil, nil
 	}
-	nases := make([]radius.NAS, 0, len(cfg.NAS))
-	for i, n := range cfg.NAS {
+	nases := make([]radius.NAS, 0, len(at.NAS))
+	for i, n := range at.NAS {
 		secret, err := n.secret()
 		if err != nil {
 			return nil, fmt.Errorf("authn.radius.nas[%d].secret_file: %w", i, err)
@@ -135,7 +147,9 @@ func listenRADIUS(cfg RADIUS, to radius.Accountant, o *obs.Obs) (*radius.Server,
 		return nil, err
 	}
 	count := func(nas string, outcome radius.Outcome) { packets.WithLabelValues(nas, string(outcome)).Inc() }
-	server, err := radius.Listen(cfg.Listen, nases, to, radius.Options{Count: count})
+	server, err := openPort(cfg, at.Listen, func(addr string) (*radius.Server, error) {
+		return radius.Listen(addr, nases, to, radius.Options{Count: count})
+	})
 	if _, socket := errors.AsType[*net.OpError](err); socket {
 		return nil, fmt.Errorf("authn.radius.listen: %w; choose another address", err)
 	}

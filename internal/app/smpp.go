@@ -52,7 +52,7 @@ func listenSMPP(cfg Config, addr string) (net.Listener, error) {
 		return nil, fmt.Errorf("messaging.smpp.listen: %s is not a loopback address and would carry passwords in clear; set tls.certificate and "+
 			"tls.key, or behind_tls_proxy: true if a proxy or a tunnel in front protects it", addr)
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := openPort(cfg, addr, func(addr string) (net.Listener, error) { return net.Listen("tcp", addr) })
 	if err != nil {
 		return nil, fmt.Errorf("messaging.smpp.listen: %w; choose another address", err)
 	}

@@ -48,4 +48,11 @@ func TestListenSMPP(t *testing.T) {
 	if _, err := listenSMPP(Defaults(), l.Addr().String()); err == nil || !strings.HasPrefix(err.Error(), "messaging.smpp.listen: ") {
 		t.Errorf("an address in use: %v", err)
 	}
+	free := Defaults()
+	free.AnyPort = true
+	other, err := listenSMPP(free, l.Addr().String())
+	if err != nil || other.Addr().String() == l.Addr().String() {
+		t.Fatalf("any port: %v", err)
+	}
+	_ = other.Close()
 }
