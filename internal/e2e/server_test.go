@@ -90,8 +90,12 @@ type sandbox struct {
 func startSandbox(t testing.TB, args ...string) *sandbox {
 	t.Helper()
 	s := &sandbox{dir: t.TempDir(), args: args}
+	t.Cleanup(func() {
+		if s.done != nil { // also where it was never ready
+			s.stop(t)
+		}
+	})
 	s.start(t)
-	t.Cleanup(func() { s.stop(t) })
 	return s
 }
 
@@ -136,7 +140,7 @@ func (s *sandbox) await(t testing.TB) {
 	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(3 * time.Minute) // a busy machine certifies a hundred keys
 	for {
 		select {
 		case <-s.done:
