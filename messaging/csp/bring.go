@@ -17,8 +17,8 @@ var errYoung = errors.New("the message may still be on its way into the store")
 type call struct {
 	path string
 	body any
-	// ends are deliveries whose revocation is told with it.
-	ends []string
+	// revocations are the deliveries the end of whose revocation is told.
+	revocations []string
 }
 
 // Bring implements events.Form. Statuses that follow each other go together.
@@ -31,26 +31,30 @@ func (f form) Bring(ctx context.Context, w events.Webhook, list []events.Entry) 
 		return 0, errAccount
 	}
 	var next *call
-	for i, e := range list {
-		c, failure := f.told(ctx, a, e)
-		if failure != nil || !next.joins(c) {
-			if err := f.bring(ctx, a, w.URL, next); err != nil {
+	var last int64
+	bring := func() error {
+		err := f.bring(ctx, a, w.URL, next)
+		if err == nil {
+			next, acked = nil, last
+		}
+		return err
+	}
+	for _, e := range list {
+		if next.ends() { // what comes next is told otherwise once that is
+			if err := bring(); err != nil {
 				return acked, err
 			}
-			next = nil
-			if i > 0 {
-				acked = list[i-1].Seq
+		}
+		c, failure := f.told(ctx, a, e)
+		if failure != nil || !next.joins(c) {
+			if err := errors.Join(bring(), failure); err != nil {
+				return acked, err
 			}
 		}
-		if failure != nil {
-			return acked, failure
-		}
-		next = next.with(c)
+		next, last = next.with(c), e.Seq
 	}
-	if err := f.bring(ctx, a, w.URL, next); err != nil {
-		return acked, err
-	}
-	return list[len(list)-1].Seq, nil
+	err = bring()
+	return acked, err
 }
 
 // bring makes a call, and forgets the revocations that it told the end of.
@@ -61,13 +65,15 @@ func (f form) bring(ctx context.Context, a account, target string, c *call) erro
 	if err := f.post(ctx, a, target, c.path, c.body); err != nil {
 		return err
 	}
-	for _, delivery := range c.ends {
+	for _, delivery := range c.revocations {
 		if err := f.forgetRevocation(ctx, delivery); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (c *call) ends() bool { return c != nil && len(c.revocations) > 0 }
 
 // joins reports whether another call can be made with this one.
 func (c *call) joins(other *call) bool {
@@ -82,6 +88,6 @@ func (c *call) with(other *call) *call {
 		return c
 	}
 	c.body = StatusNotice{append(c.body.(StatusNotice).Deliveries, other.body.(StatusNotice).Deliveries...)}
-	c.ends = append(c.ends, other.ends...)
+	c.revocations = append(c.revocations, other.revocations...)
 	return c
 }

@@ -104,7 +104,7 @@ func (f form) statuses(ctx context.Context, a account, e events.Entry, delivery 
 	}
 	c := &call{path: PathStatus, body: StatusNotice{list}}
 	if asked {
-		c.ends = []string{delivery}
+		c.revocations = []string{delivery}
 	}
 	return c, nil
 }
