@@ -60,8 +60,8 @@ type SendReq struct {
 
 // Sent is a message that was accepted.
 type Sent struct {
-	Message string
-	Expires time.Time
+	Message          string
+	Created, Expires time.Time
 	// Recipients are in the order of the request.
 	Recipients []Recipient
 	// Repeated: the answer is that of an earlier request with the same key.

@@ -216,11 +216,11 @@ func (o *order) order() dispatch.Order {
 }
 
 func (o *order) sent() Sent {
-	return sentOf(o.id, o.req.Expires, len(o.req.To), o.refused)
+	return sentOf(o.id, instant(o.created.UnixMilli()), o.req.Expires, len(o.req.To), o.refused) // as it is kept
 }
 
-func sentOf(id string, expires time.Time, total int, refused map[int]string) Sent {
-	sent := Sent{Message: id, Expires: expires, Recipients: make([]Recipient, total)}
+func sentOf(id string, created, expires time.Time, total int, refused map[int]string) Sent {
+	sent := Sent{Message: id, Created: created, Expires: expires, Recipients: make([]Recipient, total)}
 	for i := range sent.Recipients {
 		if reason, no := refused[i]; no {
 			sent.Recipients[i].Reason = reason
@@ -240,7 +240,7 @@ func (s *Service) sentBefore(ctx context.Context, q sqldb.Querier, req SendReq, 
 	if !bytes.Equal(m.digest, digest) {
 		return Sent{}, true, errKeyUsed
 	}
-	sent = sentOf(m.id, m.expires, m.total, m.refused)
+	sent = sentOf(m.id, m.created, m.expires, m.total, m.refused)
 	sent.Repeated = true
 	return sent, true, nil
 }

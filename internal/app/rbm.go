@@ -61,6 +61,6 @@ func (x rbmAgents) Sole(ctx context.Context, client string) (string, error) {
 
 // Degrades implements rbm.Agents.
 func (x rbmAgents) Degrades(ctx context.Context, chatbot string) (bool, error) {
-	bot, err := x.senders.Chatbot(ctx, chatbot)
+	bot, err := x.senders.Live(ctx, chatbot)
 	return bot.SMSFallback && x.dispatch.Carries(dispatch.Channel(gsma.SMS)), denied(err)
 }

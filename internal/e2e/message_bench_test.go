@@ -106,6 +106,8 @@ func BenchmarkCampaign(b *testing.B) {
 
 // messageSite is the modules that a message passes, a service centre and a webhook.
 type messageSite struct {
+	db      *sqldb.DB
+	senders *sender.Service
 	service *messaging.Service
 	chatbot string
 	people  int
@@ -119,7 +121,7 @@ type messageSite struct {
 
 func newMessageSite(b *testing.B, db *sqldb.DB, people int) *messageSite {
 	b.Helper()
-	s := &messageSite{people: people, waits: map[string]chan struct{}{}, ended: map[string]bool{}}
+	s := &messageSite{db: db, people: people, waits: map[string]chan struct{}{}, ended: map[string]bool{}}
 	check(b, sqldb.Migrate(b.Context(), db, outbox.Migrations(), renumber.Migrations(), sender.Migrations(), optin.Migrations(), dispatch.Migrations(),
 		events.Migrations(), messaging.Migrations(), smsc.Migrations()))
 	log := slog.New(slog.DiscardHandler)
@@ -135,7 +137,7 @@ func newMessageSite(b *testing.B, db *sqldb.DB, people int) *messageSite {
 
 	site := &benchRegister{}
 	senders := sender.New(sender.Deps{DB: db, Authority: site, Deliveries: site, Outbox: box, Log: log, Now: time.Now}, sender.Config{Issuer: "https://id.example.com"})
-	s.chatbot = site.liveChatbot(b, senders)
+	s.senders, s.chatbot = senders, site.liveChatbot(b, senders)
 	optins, err := optin.New(optin.Deps{DB: db, Holders: local, Chatbots: benchChatbots{senders}, Outbox: box, Now: time.Now}, optin.Config{NumberKey: bytes.Repeat([]byte{1}, 32)})
 	check(b, err)
 	b.Cleanup(optins.Close)

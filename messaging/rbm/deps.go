@@ -57,7 +57,7 @@ type Agents interface {
 	Known(ctx context.Context, chatbot string) error
 	// Sole returns a client's only chatbot; empty where it has none or several.
 	Sole(ctx context.Context, client string) (chatbot string, err error)
-	// Degrades reports whether text messages may take the place of a chatbot's rich ones.
+	// Degrades reports whether text messages may take the place of a chatbot's rich ones. Error: KindDenied for one that may not send now.
 	Degrades(ctx context.Context, chatbot string) (bool, error)
 }
 

@@ -1,7 +1,6 @@
 package rbm
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -107,22 +106,22 @@ func (s *Service) agent(ctx context.Context, agent string) (string, error) {
 
 // create sends a message that nobody sent before, and answers what it was accepted with, also when it comes again.
 func (s *Service) create(ctx context.Context, o order) (AgentMessage, error) {
-	if again, found, err := s.repeated(ctx, o); found || err != nil {
-		return again, err
+	sent, err := s.send(ctx, o)
+	if err == nil { // the same request again is the same message
+		return answerOf(o, messaging.Original{Created: sent.Created, Content: o.Content, Delivery: sent.Recipients[0].Delivery})
 	}
+	if again, found, lost := s.repeated(ctx, o); found || lost != nil {
+		return again, lost
+	}
+	return AgentMessage{}, err
+}
+
+// send fails too for a message whose id was used before, and then sends nothing.
+func (s *Service) send(ctx context.Context, o order) (messaging.Sent, error) {
 	if err := s.reachable(ctx, o); err != nil {
-		return AgentMessage{}, err
+		return messaging.Sent{}, err
 	}
-	sent, err := s.Messages.Send(ctx, o.SendReq)
-	if simtrust.ReasonOf(err) == messaging.ReasonKeyUsed { // another message under the id was faster
-		if again, found, err := s.repeated(ctx, o); found || err != nil {
-			return again, err
-		}
-	}
-	if err != nil {
-		return AgentMessage{}, err
-	}
-	return s.accepted(ctx, o, sent.Message)
+	return s.Messages.Send(ctx, o.SendReq)
 }
 
 // repeated answers a message whose id was used before, by whatever that one says and whomever it was for.
@@ -133,15 +132,26 @@ func (s *Service) repeated(ctx context.Context, o order) (m AgentMessage, found 
 	}
 	first, found, err := s.Messages.Original(ctx, id)
 	if err != nil || !found {
-		return m, true, cmp.Or(err, errUnreachable)
+		return m, false, err
 	}
-	if to, err := s.People.Number(ctx, first.Delivery); err != nil {
+	to, err := s.People.Number(ctx, first.Delivery)
+	if err != nil {
 		return m, true, err
-	} else if !to.IsZero() {
+	}
+	if !to.IsZero() {
 		o.number = to
 	}
 	m, err = answerOf(o, first)
 	return m, true, err
+}
+
+// answerOf is what an accepted message is answered with, each time it comes.
+func answerOf(o order, first messaging.Original) (AgentMessage, error) {
+	if first.Delivery == "" { // refused by the person in the very moment
+		return AgentMessage{}, errUnreachable
+	}
+	content, err := FromContent(first.Content)
+	return AgentMessage{Name: "phones/" + o.number.E164() + "/agentMessages/" + o.id, SendTime: first.Created, ContentMessage: content}, err
 }
 
 // reachable refuses who can be sent nothing: for an agent that may degrade to text that is who may not be written to.
@@ -163,23 +173,6 @@ func (s *Service) reaches(ctx context.Context, chatbot string, class dispatch.Cl
 		err = errUnreachable
 	}
 	return err
-}
-
-// accepted is the answer to a message: what is stored, so that it is the same each time.
-func (s *Service) accepted(ctx context.Context, o order, id string) (AgentMessage, error) {
-	first, found, err := s.Messages.Original(ctx, id)
-	if err != nil || !found {
-		return AgentMessage{}, cmp.Or(err, errUnreachable)
-	}
-	return answerOf(o, first)
-}
-
-func answerOf(o order, first messaging.Original) (AgentMessage, error) {
-	if first.Delivery == "" { // refused by the person in the very moment
-		return AgentMessage{}, errUnreachable
-	}
-	content, err := FromContent(first.Content)
-	return AgentMessage{Name: "phones/" + o.number.E164() + "/agentMessages/" + o.id, SendTime: first.Created, ContentMessage: content}, err
 }
 
 // revoke asks a message back. The answer is the same for one that there is not: the standard knows no other.

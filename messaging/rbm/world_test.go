@@ -66,7 +66,7 @@ func (p *platform) Send(_ context.Context, req messaging.SendReq) (messaging.Sen
 	}
 	id := fmt.Sprintf("msg_%d", len(p.sent))
 	p.keys[req.Chatbot+req.Key], p.sent[id], p.numbers["dlv_"+id] = id, req, req.To[0]
-	return messaging.Sent{Message: id}, nil
+	return messaging.Sent{Message: id, Created: start, Recipients: []messaging.Recipient{{Delivery: "dlv_" + id}}}, nil
 }
 
 func (p *platform) ByKey(_ context.Context, chatbot, key string) (string, bool, error) {
