@@ -90,7 +90,7 @@ func (a *App) carryRich(x *messages, list []Upstream) error {
 			return fmt.Errorf("messaging.upstream %s: %w", u.Name, err)
 		}
 	}
-	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x.Service}, Log: a.obs.Log, Now: time.Now,
+	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x.Service}, Key: a.keys.HMAC("messaging upstream access tokens"), Log: a.obs.Log, Now: time.Now,
 		Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}}}
 	if x.rcs != nil {
 		d.Gateway = x.rcs

@@ -59,15 +59,19 @@ func New(d Deps, accounts ...Account) (*Bearer, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // no other address learns of messages
 	d.Client = &client
 	b := &Bearer{Deps: d, accounts: map[string]Account{}, out: map[string]way{}}
+	s, err := newSafe(d.DB, d.Key)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range accounts {
-		if err := b.add(a); err != nil {
+		if err := b.add(a, s); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
-func (b *Bearer) add(a Account) error {
+func (b *Bearer) add(a Account, s safe) error {
 	if err := a.check(); err != nil {
 		return err
 	}
@@ -85,7 +89,7 @@ func (b *Bearer) add(a Account) error {
 	if a.RBM != nil {
 		w.platform = newGoogle(b.Client, *a.RBM, b.Now)
 	} else {
-		w.platform = newChina(b.Client, a, b.Now)
+		w.platform = newChina(b.Deps, s, a)
 	}
 	b.out[a.Chatbot], b.ways = w, append(b.ways, w.platform)
 	return nil

@@ -3,6 +3,7 @@ package maap
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,11 +25,13 @@ type china struct {
 	client *http.Client
 	base   string
 	tokens tokens
+	safe   safe
+	log    *slog.Logger
 }
 
-func newChina(c *http.Client, a Account, now func() time.Time) *china {
-	p := &china{CSP: *a.CSP, name: a.Name, client: c, base: a.CSP.URL + "/" + url.PathEscape(a.CSP.ChatbotID)}
-	p.tokens = tokens{fetch: p.fetch, now: now}
+func newChina(d Deps, s safe, a Account) *china {
+	p := &china{CSP: *a.CSP, name: a.Name, client: d.Client, safe: s, log: d.Log, base: a.CSP.URL + "/" + url.PathEscape(a.CSP.ChatbotID)}
+	p.tokens = tokens{fetch: p.fetch, now: d.Now}
 	return p
 }
 
@@ -128,8 +131,24 @@ func (p *china) under(ctx context.Context, token, path string, body []byte) (ans
 	return a, r.Code, nil
 }
 
-// fetch asks for a token, which ends the former.
-func (p *china) fetch(ctx context.Context) (token, error) {
+// fetch returns the token that another node has asked for meanwhile, or asks for one, which ends the former. Two nodes that ask at once end
+// one of the two; whoever holds that finds it refused, and the other one here, or asks again.
+func (p *china) fetch(ctx context.Context, old string) (token, error) {
+	shared, err := p.safe.load(ctx, p.name)
+	if err != nil || p.tokens.good(shared, old) {
+		return shared, err
+	}
+	fresh, err := p.renew(ctx)
+	if err != nil {
+		return token{}, err
+	}
+	if err := p.safe.save(ctx, p.name, fresh); err != nil {
+		p.log.WarnContext(ctx, "an access token cannot be kept for the other nodes", "account", p.name, "error", err)
+	}
+	return fresh, nil
+}
+
+func (p *china) renew(ctx context.Context) (token, error) {
 	body, err := json.Marshal(csp.Credential{AppID: p.AppID, AppKey: p.AppKey})
 	if err != nil {
 		return token{}, err

@@ -63,6 +63,8 @@ type Deps struct {
 	Inbox     Inbox
 	// Gateway carries the messages of chatbots that have no account to send by; nil: they are not carried.
 	Gateway dispatch.Bearer
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Key seals access tokens: 32 octets or more, the same on all nodes.
+	Key []byte
+	Log *slog.Logger
+	Now func() time.Time
 }

@@ -183,7 +183,7 @@ func (g *google) token(ctx context.Context, spoilt string) (string, error) {
 }
 
 // fetch asks for a token (RFC 6749 §4.4).
-func (g *google) fetch(ctx context.Context) (token, error) {
+func (g *google) fetch(ctx context.Context, _ string) (token, error) {
 	form := url.Values{"grant_type": {"client_credentials"}}
 	if g.OAuth.Scope != "" {
 		form.Set("scope", g.OAuth.Scope)

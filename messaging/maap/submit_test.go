@@ -1,6 +1,7 @@
 package maap_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -250,6 +251,51 @@ func TestChinaTokenRace(t *testing.T) {
 	if w.china.tokens() != 4 {
 		t.Error("a token is used after its end")
 	}
+}
+
+// TestTokenShared: all nodes use one token, also after a restart; where it is refused one of them renews it, and it stands in the store sealed.
+func TestTokenShared(t *testing.T) {
+	each(t, nil, func(t *testing.T, w *world) {
+		valid := ""
+		w.china.token = func(n int) (int, string) {
+			valid = fmt.Sprintf("a-long-access-token-%d", n)
+			return 200, `{"accessToken":"` + valid + `","expires":7200,"errorCode":0}`
+		}
+		w.china.reply = func(_ int, a ask) (int, string) {
+			if a.auth != "accessToken "+valid {
+				return 200, `{"errorCode":40014}`
+			}
+			return 200, `{"messageId":"m","errorCode":0}`
+		}
+		w.sends(submission("bot_rail", "dlv_0"))
+		first := w.Bearer
+		w.again(nil)
+		both := func(delivery string) {
+			t.Helper()
+			for i, b := range []*maap.Bearer{first, w.Bearer} {
+				if out := b.Submit(t.Context(), []dispatch.Submission{submission("bot_rail", fmt.Sprint(delivery, i))}); out[0].Answer != dispatch.Accepted {
+					t.Errorf("node %d: %+v", i, out)
+				}
+			}
+		}
+		both("dlv_1_")
+		if n := w.china.tokens(); n != 1 {
+			t.Errorf("%d tokens for two nodes", n)
+		}
+		w.china.mu.Lock()
+		valid = "somebody else's"
+		w.china.mu.Unlock()
+		both("dlv_2_")
+		w.clock.pass(2 * time.Hour)
+		both("dlv_3_")
+		if n := w.china.tokens(); n != 3 {
+			t.Errorf("%d tokens", n)
+		}
+		var sealed []byte
+		if err := w.db.QueryRow(t.Context(), `select sealed from messaging_maap_token`).Scan(&sealed); err != nil || bytes.Contains(sealed, []byte("a-long-access-token")) {
+			t.Errorf("a token stands in the store in clear: %v", err)
+		}
+	})
 }
 
 // TestWays: a chatbot's messages go by its account, the others by the gateway, and by nobody where there is none.

@@ -24,9 +24,10 @@ func lasting(value string, now time.Time, life time.Duration) token {
 }
 
 // tokens keeps the access token of an account. Where a platform makes each new token end the former, as the Chinese interface does, two
-// renewals at once would undo each other: there is one at a time, and the others wait for it.
+// renewals at once would undo each other: there is one at a time, and the others wait for it. What nodes share is in safe.
 type tokens struct {
-	fetch func(ctx context.Context) (token, error)
+	// fetch asks for a token in place of old, which is spoilt, about to end, or empty.
+	fetch func(ctx context.Context, old string) (token, error)
 	now   func() time.Time
 
 	mu      sync.Mutex
@@ -73,7 +74,7 @@ func (t *tokens) renew(ctx context.Context, old string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tokenTime)
 	defer cancel()
-	fresh, err := t.fetch(ctx)
+	fresh, err := t.fetch(ctx, old)
 	if err != nil {
 		return "", err
 	}

@@ -296,7 +296,7 @@ func (w *world) again(g dispatch.Bearer) {
 }
 
 func (w *world) deps(g dispatch.Bearer) maap.Deps {
-	return maap.Deps{DB: w.db, Client: &http.Client{}, Directory: w.ledger, Reports: w.ledger, Inbox: w.ledger, Gateway: g,
+	return maap.Deps{DB: w.db, Client: &http.Client{}, Directory: w.ledger, Reports: w.ledger, Inbox: w.ledger, Gateway: g, Key: make([]byte, 32),
 		Log: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), Now: w.clock.now}
 }
 
