@@ -14,8 +14,6 @@ func (c Contract) messages(line func(format string, args ...any), dir string) {
 	line("     send %s", to)
 	line("   Press its buttons; this shows for three seconds what the shop hears of it:")
 	line(`     curl -sN -m 3 -H "Authorization: Bearer $TOKEN" -H 'Last-Event-ID: 0' %s/chatbots/%s/events || true`, c.URLs["messaging"], shop.AgentID)
-	line("   Its 查看详情 leads into the shop, logged in, on that phone's own connection; in this browser, which is another person's, it logs nobody in.")
-	line("   docs/messaging-onetap.md taps it.")
 	line("   Switch rich messages off, and the same carousel arrives as a text message, whose numbers are the buttons:")
 	line(`     curl -X POST -d '{"rcs":false}' %s/subscribers/%s/device; send %s`, c.Handset, to, to)
 	line("   Give the number to somebody else, and the shop is told recipient_changed, and nothing is sent:")
