@@ -5,6 +5,7 @@ package softsim_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -31,14 +32,15 @@ func virtualReader(t *testing.T) net.Conn {
 		t.Fatal(err)
 	}
 	var log strings.Builder
-	daemon := exec.Command("pcscd", "--foreground", "--info", "--config", dir)
+	daemon := exec.CommandContext(t.Context(), "pcscd", "--foreground", "--info", "--config", dir)
+	daemon.Cancel = func() error { return daemon.Process.Signal(os.Interrupt) }
+	daemon.WaitDelay = 10 * time.Second // it does not always hear
 	daemon.Stdout, daemon.Stderr = &log, &log
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = daemon.Process.Signal(os.Interrupt)
-		_ = daemon.Wait()
+		_ = daemon.Wait() // with the test its context is over
 		if t.Failed() {
 			t.Log(log.String())
 		}
@@ -46,14 +48,18 @@ func virtualReader(t *testing.T) net.Conn {
 	return dial(t, fmt.Sprintf("127.0.0.1:%d", port))
 }
 
+// freePort is one that stays free until the daemon listens on it: the system gives none below 32768 to those who do not ask for it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 12_000 + rand.IntN(18_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
 
 func dial(t *testing.T, address string) net.Conn {
@@ -112,7 +118,9 @@ func TestReaderSeesCard(t *testing.T) {
 	if n := strings.Count(got, "SW1=0x90, SW2=0x00"); n != 4 {
 		t.Errorf("%d of 4 commands went well:\n%s", n, got)
 	}
-	scan, err := exec.CommandContext(ctx, "pcsc_scan", "-c").CombinedOutput()
+	scanning, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	scan, err := exec.CommandContext(scanning, "pcsc_scan", "-c").CombinedOutput()
 	if err != nil || !strings.Contains(string(scan), "3B 07 80 31 E0 73 F2 21 00") {
 		t.Errorf("pcsc_scan: %v\n%s", err, scan)
 	}
