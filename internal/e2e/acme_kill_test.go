@@ -105,7 +105,7 @@ func TestKillBetweenOrders(t *testing.T) {
 	started := time.Now()
 	issued, open := 0, 0
 	for i := range orders {
-		now := c.settled(orders[i], started.Add(5*time.Second))
+		now := c.settled(orders[i], started.Add(time.Minute))
 		if handed[i] != nil && now.Status != "valid" {
 			t.Errorf("an order went back from valid to %s", now.Status)
 		}
