@@ -3,7 +3,6 @@ package redenvelope
 import (
 	"crypto/sha256"
 	"encoding/json"
-	mathrand "math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -148,33 +147,4 @@ func (r *Request) digest() ([]byte, error) {
 	text, err := json.Marshal(r)
 	sum := sha256.Sum256(text)
 	return sum[:], err
-}
-
-// pot is the part of a campaign that changes, and what decides about a claim.
-type pot struct {
-	id                  string
-	split               Split
-	expires, ended      int64
-	shares, given, left int64
-	changed             bool
-}
-
-// state is how it stands at an instant. One that was shared out to the last neither expires nor is closed.
-func (p *pot) state(now int64) State {
-	switch {
-	case p.given == p.shares:
-		return Empty
-	case p.ended > 0 && p.ended < p.expires:
-		return Closed
-	case now >= p.expires:
-		return Expired
-	}
-	return Open
-}
-
-// take gives the next share.
-func (p *pot) take(draws *mathrand.Rand) (number, amount int64) {
-	amount = p.split.next(p.left, p.shares-p.given, draws)
-	p.left, p.given, p.changed = p.left-amount, p.given+1, true
-	return p.given, amount
 }

@@ -49,8 +49,8 @@ func (s *Service) Claim(ctx context.Context, campaign string, tenure simtrust.Te
 	return s.claims.Do(ctx, claim{campaign, tenure, refusal})
 }
 
-// claimBatch allots shares in the order of arrival. Whoever claims of a campaign holds its row until the commit, so that what is read
-// after it holds.
+// claimBatch gives shares to those who come at once. Whoever claims of a campaign holds its row until the commit, so that what is read after
+// it holds.
 func (s *Service) claimBatch(ctx context.Context, tx *sqldb.Tx, batch []claim) ([]sqldb.Result[Share], error) {
 	pots, err := lockPots(ctx, tx, batch)
 	if err != nil {
@@ -60,30 +60,32 @@ func (s *Service) claimBatch(ctx context.Context, tx *sqldb.Tx, batch []claim) (
 	if err != nil {
 		return nil, err
 	}
-	now, draws := s.Now().UTC().Truncate(time.Millisecond), mathrand.New(secure{})
-	results := make([]sqldb.Result[Share], len(batch))
-	fresh := make([]entry, 0, len(batch))
-	for i, c := range batch {
-		who := taker{c.campaign, c.tenure}
-		if share, ok := taken[who]; ok {
-			results[i].Value = share
-			continue
-		}
-		p := pots[c.campaign]
-		if err := p.refuses(c, now.UnixMilli()); err != nil {
-			results[i].Err = err
-			continue
-		}
-		number, amount := p.take(draws)
-		share := Share{Campaign: c.campaign, Tenure: c.tenure, Number: number, Amount: amount, At: now}
-		results[i].Value, fresh = share, append(fresh, share.entry())
-		share.Repeated = true
-		taken[who] = share
-	}
+	results, fresh := allot(batch, pots, taken, s.Now().UTC().Truncate(time.Millisecond))
 	if err := insertEntries(ctx, tx, fresh); err != nil {
 		return nil, err
 	}
 	return results, savePots(ctx, tx, pots)
+}
+
+// allot answers claims in the order of their arrival, and returns the entries of those that are new.
+func allot(batch []claim, pots map[string]*pot, taken map[taker]Share, now time.Time) (results []sqldb.Result[Share], fresh []entry) {
+	draws := mathrand.New(secure{})
+	results, fresh = make([]sqldb.Result[Share], len(batch)), make([]entry, 0, len(batch))
+	for i, c := range batch {
+		who, p := taker{c.campaign, c.tenure}, pots[c.campaign]
+		if share, ok := taken[who]; ok {
+			results[i].Value = share
+			continue
+		}
+		if results[i].Err = p.refuses(c, now.UnixMilli()); results[i].Err != nil {
+			continue
+		}
+		share := p.take(c, now, draws)
+		results[i].Value, fresh = share, append(fresh, share.entry())
+		share.Repeated = true
+		taken[who] = share
+	}
+	return results, fresh
 }
 
 // refuses says why a claim gets no share now; p is nil where there is no campaign.
