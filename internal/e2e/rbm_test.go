@@ -283,7 +283,28 @@ func agentForGoogle(t *testing.T, s *sandbox) {
 		t.Errorf("%d %v", status, answer)
 	}
 	bank.hearsOf(t, happened("DELIVERED", "longest"))
-	bank.inOrder(t, "sample-text", "sample-standalone", "sample-file", "copies", "degraded", "longest")
+	bank.rotates(t)
+	if status, answer = bank.message(t, who, "rotated", text); status != http.StatusOK {
+		t.Errorf("%d %v", status, answer)
+	}
+	bank.hearsOf(t, happened("DELIVERED", "rotated"))
+	bank.inOrder(t, "sample-text", "sample-standalone", "sample-file", "copies", "degraded", "longest", "rotated")
+}
+
+// rotates has the operator replace the client token.
+func (a *agent) rotates(t *testing.T) {
+	t.Helper()
+	out, err := a.run(t, "messaging", "rbm", "rotate", a.AgentID)
+	token := strings.TrimSpace(out)
+	if shown, err := a.run(t, "messaging", "rbm", "token", a.AgentID); err != nil || strings.TrimSpace(shown) != token {
+		t.Errorf("%v %s", err, shown)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil || token == a.clientToken {
+		t.Fatalf("%v %s", err, out)
+	}
+	a.clientToken = token
 }
 
 // inOrder holds that deliveries were told in the order in which they happened.
