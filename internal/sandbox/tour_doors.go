@@ -18,10 +18,13 @@ func (c Contract) doors(line func(format string, args ...any), json, dir, comman
 	line(`     curl -s -H "Authorization: accessToken $ACCESS" -H 'Content-Type: application/json' -d @%s %s/bot/v1/%s/messages; echo`,
 		filepath.Join(dir, chineseFile), c.URLs["csp"], shop.ChatbotID)
 	line("")
-	line("9  One tap into the shop, logged in. Send the carousel of step 7 to this phone too:")
-	line("     send %s", to.Number)
-	line("   and press 查看详情 there. This browser is not on that phone's data connection, so the SIM shows a code to type in. From the phone's own")
-	line("   address nothing is asked but what the shop may know; the link is of no use to anybody else. docs/messaging-onetap.md goes on.")
+	line("9  One tap into the shop, logged in. Send the carousel of step 7 to this phone too, and take this browser off the first subscriber's data")
+	line("   connection, as if it were on Wi-Fi:")
+	line("     send %s; curl -X POST %s/numbers/%s/detach", to.Number, c.Operator, c.Subscribers[0].Number)
+	line("   Press 查看详情 in it. As the browser is nobody's phone now, the fourth subscriber's SIM, %s, shows a code to type", phone)
+	line("   into the page. On the phone's own connection nothing is asked, and on another person's the link opens nothing:")
+	line("     curl -X POST %s/numbers/%s/attach", c.Operator, c.Subscribers[0].Number)
+	line("   docs/messaging-onetap.md goes on.")
 	line("")
 	line("10 Confirm a purchase as a bank's customer: %s/messages shows it.", phone)
 	line(`     buy() { curl -s -H "Authorization: Bearer $(curl -s -u %s:%s -d 'grant_type=client_credentials&scope=messaging:send' %s/token |`,
