@@ -26,9 +26,13 @@ var _ rbm.Messages = (*messaging.Service)(nil)
 // rbmPeople are the numbers behind deliveries and conversations.
 type rbmPeople struct{ *messages }
 
-// Number implements rbm.People.
+// Number implements rbm.People. Nobody has a number where there is no such delivery any more.
 func (x rbmPeople) Number(ctx context.Context, delivery string) (simtrust.Number, error) {
-	return esmeMessages(x).Number(ctx, delivery)
+	n, err := esmeMessages(x).Number(ctx, delivery)
+	if simtrust.KindOf(err) == simtrust.KindNotFound {
+		err = nil
+	}
+	return n, err
 }
 
 // Talker implements rbm.People.

@@ -43,7 +43,7 @@ type Messages interface {
 
 // People are the persons behind deliveries and conversations; always as of now, so that who gave a number up is told of to nobody.
 type People interface {
-	// Number returns the number that the person of a delivery has now; zero: none.
+	// Number returns the number that the person of a delivery has now; zero: none, or there is no such delivery.
 	Number(ctx context.Context, delivery string) (simtrust.Number, error)
 	// Talker returns the number that the person of a chatbot's conversation has now; zero: none.
 	Talker(ctx context.Context, chatbot, conversation string) (simtrust.Number, error)

@@ -11,4 +11,16 @@
 //
 // A webhook's call carries its event as base64, and X-Goog-Signature: the HMAC-SHA512 of the decoded octets under the agent's clientToken,
 // as base64 ([Sign], [Open]).
+//
+// # The face
+//
+// An agent's message is one of messaging's under the key rbm:messageId, so an id is a message once, whatever comes again under it. It goes
+// the ways that the chatbot may use. Who cannot be reached and who may not be written to have one answer, NOT_FOUND, with which nothing is
+// sent or used up. Every reason that comes out has its code in one table ([StatusOf]).
+//
+// Webhooks of the kind rbm are told of messages that came by this face, and of everything that people say, in order and at least once. The
+// number in an event is looked up when it is sent: about a tenure that ended nothing is told. Client tokens are derived from a key and a
+// serial, which a rotation moves on; no secret is stored.
+//
+// It fetches no URL of a message, sends no capability callbacks and invites no testers.
 package rbm
