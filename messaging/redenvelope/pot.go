@@ -14,14 +14,15 @@ type pot struct {
 	changed             bool
 }
 
-// state is how it stands at an instant. One that was shared out to the last neither expires nor is closed.
+// state is how it stands at an instant. One that was shared out to the last neither expires nor is closed; one that was given back is over
+// for a clock, too, by which it is not yet time.
 func (p *pot) state(now int64) State {
 	switch {
 	case p.given == p.shares:
 		return Empty
 	case p.ended > 0 && p.ended < p.expires:
 		return Closed
-	case now >= p.expires:
+	case p.ended > 0, now >= p.expires:
 		return Expired
 	}
 	return Open
