@@ -23,6 +23,9 @@ func (s *Service) Ask(ctx context.Context, req AskReq) (Purchase, error) {
 	if err := s.Chatbots.Owned(ctx, req.Client, req.Chatbot); err != nil {
 		return Purchase{}, err
 	}
+	if err := req.checkWords(); err != nil {
+		return Purchase{}, err
+	}
 	claims, err := s.Shield.Check(ctx, req.Request)
 	if err != nil {
 		return Purchase{}, err

@@ -5,7 +5,7 @@ import "simtrust"
 // Reasons of refusal; part of the wire contract. Beside them stand those of simshield's requests, those of messages, and as denied those why a
 // recipient gets none.
 const (
-	ReasonRequest   = "purchase_refused"   // invalid: the request is no transfer to one payee
+	ReasonRequest   = "purchase_refused"   // invalid: the request is no transfer to one payee, or the words are no lines
 	ReasonThreshold = "sim_above_refused"  // invalid: not an amount in the purchase's currency
 	ReasonWait      = "wait_refused"       // invalid
 	ReasonParty     = "party_not_allowed"  // denied: the chatbot may not carry requests of the party

@@ -23,6 +23,19 @@ var inLanguage = map[string]words{
 	"en": {"Confirm a payment", "Amount: ", "Payee: ", "Time: ", "After you confirm, your SIM asks for the signing PIN.", "Confirm", "Deny"},
 }
 
+// maxWords is how many characters a title or a text may have.
+const maxWords = 200
+
+// checkWords keeps a chatbot's words to a line each: what they said in further lines could be taken for the facts that the bank signed.
+func (r AskReq) checkWords() error {
+	for name, words := range map[string]string{"title": r.Title, "text": r.Text} {
+		if len([]rune(words)) > maxWords || gsma.CheckLine(name, words) != nil {
+			return invalid(ReasonRequest, name+": one line of up to 200 characters, without control characters and changes of direction")
+		}
+	}
+	return nil
+}
+
 // notice is what the person is shown: the bank's words, the facts as the bank signed them, and two suggestions that are good for these facts
 // alone.
 func (s *Service) notice(req AskReq, t request.Transfer, p Purchase) gsma.Content {
