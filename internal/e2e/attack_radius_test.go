@@ -86,7 +86,7 @@ func (c socket) answered(t *testing.T, id byte, attrs ...[]byte) {
 	var buf [4096]byte
 	n, err := 0, os.ErrDeadlineExceeded
 	for turn := 0; turn < 30 && errors.Is(err, os.ErrDeadlineExceeded); turn++ { // a datagram too many for the server's socket is lost
-		if n, err = c.Write(request); err != nil {
+		if _, err := c.Write(request); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
