@@ -44,6 +44,8 @@ type Party struct {
 	Name      string
 	JWKS      []byte
 	Suspended bool
+	// Confirms: it was registered for ScopeConfirm. Who was not has no requests of its own, and none that others carry.
+	Confirms bool
 }
 
 // Parties knows who may ask.

@@ -63,7 +63,11 @@ func (s *Service) readRelayed(ctx context.Context, signed string) (Party, *reque
 		return Party{}, nil, now, err
 	}
 	r, err := s.readRequest(p, signed, now)
-	if err == nil && r.Transfer == nil {
+	switch {
+	case err != nil:
+	case !p.Confirms:
+		err = errPartyScope
+	case r.Transfer == nil:
 		err = invalid(ReasonRequest, "only transfers are relayed")
 	}
 	return p, r, now, err
@@ -98,3 +102,6 @@ func (s *Service) relayed(ctx context.Context, r Relayed) (id string, err error)
 	}
 	return list[0].ID, nil
 }
+
+// What a party could not ask for with a token of its own is not carried for it either.
+var errPartyScope = &simtrust.Error{Kind: simtrust.KindDenied, Reason: ReasonPartyScope, Msg: "the application was not registered for " + ScopeConfirm}

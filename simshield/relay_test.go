@@ -92,6 +92,11 @@ func TestRelayRefused(t *testing.T) {
 		as := func(id string) claims { return transfer(func(c claims) { c["iss"] = id }) }
 		suspended := w.register("suspended", "停业银行")
 		w.parties.set(simshield.Party{ID: suspended.id, Name: suspended.name, Suspended: true})
+		shop := w.register("shop", "示例商店")
+		p, err := w.parties.Party(t.Context(), shop.id)
+		w.must(err)
+		p.Confirms = false
+		w.parties.set(p)
 		good := w.bank.sign(w.bank.transfer("order-1", 100))
 		head, rest, _ := strings.Cut(good, ".")
 		body, signature, _ := strings.Cut(rest, ".")
@@ -100,6 +105,7 @@ func TestRelayRefused(t *testing.T) {
 			"signed by another":     {stranger.sign(w.bank.transfer("order-1", 100)), simshield.ReasonRequestKey},
 			"of a party unknown":    {w.bank.sign(as("nobody")), simshield.ReasonRequestKey},
 			"of a suspended party":  {suspended.sign(as("suspended")), simshield.ReasonPartySuspended},
+			"of one that may not":   {shop.sign(as("shop")), simshield.ReasonPartyScope},
 			"without a party":       {w.bank.sign(transfer(func(c claims) { delete(c, "iss") })), simshield.ReasonRequest},
 			"unsigned":              {head + "." + body + ".", simshield.ReasonRequestKey},
 			"of no algorithm":       {none + "." + body + ".", simshield.ReasonRequestKey},

@@ -53,6 +53,7 @@ const (
 	ReasonEnded          = "ended" // conflict: it cannot be cancelled any more
 	ReasonNoReceipt      = "no_receipt"
 	ReasonPartySuspended = "party_suspended"
+	ReasonPartyScope     = "party_not_registered" // denied: the party was not registered to ask for confirmations
 )
 
 // Transaction is something that a party asked a person to confirm.

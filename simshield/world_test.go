@@ -282,7 +282,7 @@ func (w *world) register(id, name string) *bank {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.parties.set(simshield.Party{ID: id, Name: name, JWKS: jwks})
+	w.parties.set(simshield.Party{ID: id, Name: name, JWKS: jwks, Confirms: true})
 	return &bank{id, name, key, w}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -166,5 +167,6 @@ type parties struct{ apps *account.Service }
 // Party implements simshield.Parties.
 func (p parties) Party(ctx context.Context, id string) (simshield.Party, error) {
 	app, err := p.apps.App(ctx, id)
-	return simshield.Party{ID: app.ID, Name: app.Name, JWKS: app.JWKS, Suspended: app.Suspended}, err
+	return simshield.Party{ID: app.ID, Name: app.Name, JWKS: app.JWKS, Suspended: app.Suspended,
+		Confirms: slices.Contains(app.Scopes, simshield.ScopeConfirm)}, err
 }
