@@ -19,8 +19,8 @@ type Credential struct {
 
 // AccessToken is the answer. A new one ends the former.
 type AccessToken struct {
-	Token   string `json:"accessToken,omitzero"`
-	Expires int64  `json:"expires,omitzero"` // seconds from now
+	Token   string  `json:"accessToken,omitzero"`
+	Expires Seconds `json:"expires,omitzero"` // from now
 	// URL is where the platform wants to be asked from then on.
 	URL string `json:"url,omitzero"`
 	Result

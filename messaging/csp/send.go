@@ -157,7 +157,7 @@ func numbers(to []string) ([]simtrust.Number, error) {
 	}
 	list := make([]simtrust.Number, len(to))
 	for i, uri := range to {
-		text, isTel := strings.CutPrefix(uri, teleURI)
+		text, isTel := CutTel(uri)
 		n, err := simtrust.ParseNumber(text)
 		if !isTel || err != nil {
 			return nil, parameter(fmt.Sprintf("destinationAddress/%d: a tel URI such as tel:+8613…", i))

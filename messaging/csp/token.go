@@ -65,7 +65,7 @@ func (s *Service) issueToken(ctx context.Context, chatbot string, c Credential) 
 	case !taken:
 		return AccessToken{}, errTokenLimit
 	}
-	return AccessToken{Token: token, Expires: int64(tokenLife / time.Second), URL: s.Root}, nil
+	return AccessToken{Token: token, Expires: Seconds(tokenLife / time.Second), URL: s.Root}, nil
 }
 
 // authenticate returns the chatbot of an access token, which must be the one that the path names.

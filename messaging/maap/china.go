@@ -161,5 +161,5 @@ func (p *china) renew(ctx context.Context) (token, error) {
 	if json.Unmarshal(a.body, &got) != nil || got.Code != csp.CodeOK || got.Token == "" {
 		return token{}, &refusal{status: a.status, code: "to a request for an access token"}
 	}
-	return lasting(got.Token, p.tokens.now(), life(got.Expires)), nil
+	return lasting(got.Token, p.tokens.now(), life(int64(got.Expires))), nil
 }
