@@ -55,28 +55,28 @@ func (s *sandbox) upstream(t *testing.T) upstream {
 	return w.Upstream
 }
 
-// platform plays another operator's. It signs as the published rules say, by itself.
-type platform struct {
+// maap plays another operator's. It signs as the published rules say, by itself.
+type maap struct {
 	upstream
 	mu    sync.Mutex
-	asked []request
+	asked []demand
 	// unknown are the persons that it does not reach.
 	unknown []string
 	tokens  int
 }
 
-// request is one that the platform was asked.
-type request struct {
+// demand is what the platform was asked.
+type demand struct {
 	method, path string
 	query        url.Values
 	auth         string
 	body         map[string]any
 }
 
-func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *maap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	q := request{method: r.Method, path: r.URL.Path, query: r.URL.Query(), auth: r.Header.Get("Authorization")}
+	q := demand{method: r.Method, path: r.URL.Path, query: r.URL.Query(), auth: r.Header.Get("Authorization")}
 	_ = json.NewDecoder(r.Body).Decode(&q.body)
 	p.asked = append(p.asked, q)
 	w.Header().Set("Content-Type", "application/json")
@@ -99,7 +99,7 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // chinese answers in the Chinese shape. The first token does not last.
-func (p *platform) chinese(w http.ResponseWriter, q request) {
+func (p *maap) chinese(w http.ResponseWriter, q demand) {
 	code := 0
 	if q.auth != fmt.Sprint("accessToken t", p.tokens) || p.tokens == 1 {
 		code = 42001
@@ -108,7 +108,7 @@ func (p *platform) chinese(w http.ResponseWriter, q request) {
 }
 
 // was waits until the platform was asked something.
-func (p *platform) was(t *testing.T, wanted func(request) bool) request {
+func (p *maap) was(t *testing.T, wanted func(demand) bool) demand {
 	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
@@ -116,7 +116,7 @@ func (p *platform) was(t *testing.T, wanted func(request) bool) request {
 	for {
 		p.mu.Lock()
 		i := slices.IndexFunc(p.asked, wanted)
-		var found request
+		var found demand
 		if i >= 0 {
 			found = p.asked[i]
 		}
@@ -159,7 +159,7 @@ func ask(t *testing.T, req *http.Request, header map[string]string) (int, string
 }
 
 // event calls the webhook in Google's shape.
-func (p *platform) event(t *testing.T, clientToken string, members map[string]any) int {
+func (p *maap) event(t *testing.T, clientToken string, members map[string]any) int {
 	t.Helper()
 	members["sendTime"] = time.Now().UTC().Format(time.RFC3339)
 	if members["agentId"] == nil {
@@ -174,7 +174,7 @@ func (p *platform) event(t *testing.T, clientToken string, members map[string]an
 }
 
 // signed are the headers of a callback in the Chinese shape.
-func (p *platform) signed(token string, at time.Time) map[string]string {
+func (p *maap) signed(token string, at time.Time) map[string]string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b)
 	x := hex.EncodeToString(b)
@@ -186,7 +186,7 @@ func (p *platform) signed(token string, at time.Time) map[string]string {
 	return map[string]string{"signature": hex.EncodeToString(sum[:]), "timestamp": timestamp, "nonce": nonce, "chatbotId": p.CSP.ChatbotID}
 }
 
-func (p *platform) notice(t *testing.T, kind, body string, header map[string]string) int {
+func (p *maap) notice(t *testing.T, kind, body string, header map[string]string) int {
 	t.Helper()
 	path := map[string]string{"messages": "/messageNotification/%s/messages", "status": "/deliveryNotification/%s/status"}[kind]
 	status, _ := post(t, p.CSP.Notify+fmt.Sprintf(path, p.CSP.ChatbotID), body, header)
@@ -194,7 +194,7 @@ func (p *platform) notice(t *testing.T, kind, body string, header map[string]str
 }
 
 // text is a text from a person in the Chinese shape.
-func (p *platform) text(id string, from subscriber, words string) string {
+func (p *maap) text(id string, from subscriber, words string) string {
 	body, _ := json.Marshal(map[string]any{"messageId": id, "messageList": []any{map[string]any{"contentType": "text/plain", "contentText": words}},
 		"dateTime": "2026-11-22T16:00:00.000+08:00", "destinationAddress": p.CSP.ChatbotID, "senderAddress": "tel:" + from.Number, "conversationId": "c", "contributionId": "k"})
 	return string(body)
@@ -218,7 +218,7 @@ func TestUpstreamCallbacks(t *testing.T) {
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		rail, who := s.enterprise(t, "rail"), s.Subscribers[2]
-		p := &platform{upstream: s.upstream(t)}
+		p := &maap{upstream: s.upstream(t)}
 
 		if status, body := post(t, p.RBM.Webhook, `{"clientToken":"`+p.RBM.ClientToken+`","secret":"1234567890"}`, nil); status != 200 || body != "1234567890" {
 			t.Errorf("%d %s", status, body)
@@ -284,7 +284,7 @@ func TestUpstreamCallbacks(t *testing.T) {
 
 // TestUpstreamRBM: the chatbot's messages go by the platform in Google's shape and come to their ends by its events, in any order.
 func TestUpstreamRBM(t *testing.T) {
-	p := &platform{}
+	p := &maap{}
 	far := httptest.NewServer(p)
 	defer far.Close()
 	s := startSandbox(t, "--upstream", "rbm="+far.URL)
@@ -294,7 +294,7 @@ func TestUpstreamRBM(t *testing.T) {
 	rail, who := s.enterprise(t, "rail"), s.Subscribers[1]
 
 	message := rail.send(t, who, "service", map[string]any{"text": "您的列车晚点"}).Message
-	q := p.was(t, func(q request) bool {
+	q := p.was(t, func(q demand) bool {
 		return q.method == http.MethodPost && strings.HasSuffix(q.path, "/agentMessages")
 	})
 	id := q.query.Get("messageId")
@@ -318,13 +318,13 @@ func TestUpstreamRBM(t *testing.T) {
 	rail.hears(t, func(now event) bool { return now.Data.Message == unreached && now.Data.Channel == "enhanced" })
 
 	taken := rail.send(t, who, "service", map[string]any{"text": "请忽略"}).Message
-	p.was(t, func(q request) bool {
+	p.was(t, func(q demand) bool {
 		return q.query.Get("messageId") != "" && q.query.Get("messageId") != id && strings.Contains(q.path, who.Number)
 	})
 	if status := rail.ask(t, http.MethodPost, "messages/"+taken+"/revocation", map[string]any{}, new(any)); status >= 300 {
 		t.Errorf("a revocation: %d", status)
 	}
-	p.was(t, func(q request) bool { return q.method == http.MethodDelete && strings.Contains(q.path, who.Number) })
+	p.was(t, func(q demand) bool { return q.method == http.MethodDelete && strings.Contains(q.path, who.Number) })
 	bank := s.enterprise(t, "bank")
 	bank.send(t, s.Subscribers[3], "transaction", alert("您的账户支出 2.00 元"))
 	if got := s.inbox(t, s.Subscribers[3], 1)[0]; got.Channel != "rcs" {
@@ -334,7 +334,7 @@ func TestUpstreamRBM(t *testing.T) {
 
 // TestUpstreamCSP: the same in the Chinese shape, whose first token does not last.
 func TestUpstreamCSP(t *testing.T) {
-	p := &platform{}
+	p := &maap{}
 	far := httptest.NewServer(p)
 	defer far.Close()
 	s := startSandbox(t, "--upstream", "csp="+far.URL+"/bot/v1")
@@ -343,12 +343,12 @@ func TestUpstreamCSP(t *testing.T) {
 	p.mu.Unlock()
 	rail, who := s.enterprise(t, "rail"), s.Subscribers[1]
 	message := rail.send(t, who, "service", alert("您的列车晚点")).Message
-	q := p.was(t, func(q request) bool { return strings.HasSuffix(q.path, "/messages") && q.auth == "accessToken t2" })
+	q := p.was(t, func(q demand) bool { return strings.HasSuffix(q.path, "/messages") && q.auth == "accessToken t2" })
 	id, _ := q.body["messageId"].(string)
 	if list, _ := q.body["messageList"].([]any); len(list) != 2 || q.body["senderAddress"] != p.CSP.ChatbotID || len(id) != 36 {
 		t.Errorf("%+v", q)
 	}
-	if got := p.was(t, func(q request) bool { return strings.HasSuffix(q.path, "/accessToken") }); got.body["appId"] != p.CSP.AppID || got.body["appKey"] != p.CSP.AppKey {
+	if got := p.was(t, func(q demand) bool { return strings.HasSuffix(q.path, "/accessToken") }); got.body["appId"] != p.CSP.AppID || got.body["appKey"] != p.CSP.AppKey {
 		t.Errorf("%+v", got)
 	}
 	for _, state := range []string{"sent", "delivered", "displayed"} {
