@@ -270,6 +270,7 @@ func TestRevoke(t *testing.T) {
 			"another status":    {csp.Revocation{ID: "m1", Status: "Revoked", To: csp.OneOrMore[string]{tel(1)}}, csp.CodeParameter},
 			"nobody":            {csp.Revocation{ID: "m1", Status: csp.RevokeRequested}, csp.CodeParameter},
 			"no number":         {csp.Revocation{ID: "m1", Status: csp.RevokeRequested, To: csp.OneOrMore[string]{"tel:1"}}, csp.CodeParameter},
+			"too many":          {csp.Revocation{ID: "m1", Status: csp.RevokeRequested, To: slices.Repeat(csp.OneOrMore[string]{tel(1)}, 10_001)}, csp.CodeParameter},
 			"a stranger":        {csp.Revocation{ID: "m1", Status: csp.RevokeRequested, To: csp.OneOrMore[string]{tel(7)}}, csp.CodeOK},
 		} {
 			if code := b.post("revoke", c.r); code != c.code {
@@ -334,4 +335,30 @@ func TestSpam(t *testing.T) {
 			t.Errorf("%+v", spam)
 		}
 	})
+}
+
+// TestRevokeOfMany: one that names a person ten thousand times asks back once.
+func TestRevokeOfMany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		b := w.bot("bot_shop")
+		b.send(b.text("m1", 1))
+		w.report(0, dispatch.FateDelivered, "")
+		before := w.logged()
+		r := csp.Revocation{ID: "m1", Status: csp.RevokeRequested, To: slices.Repeat(csp.OneOrMore[string]{tel(1), "TEL:" + number(1)}, 5_000)}
+		if code := b.post("revoke", r); code != csp.CodeOK {
+			t.Fatalf("answered %d", code)
+		}
+		if n := w.logged() - before; n != 1 {
+			t.Errorf("%d events", n)
+		}
+	})
+}
+
+// logged is how many events there are in all logs.
+func (w *world) logged() (n int) {
+	w.t.Helper()
+	if err := w.DB.QueryRow(w.t.Context(), `select count(*) from messaging_event`).Scan(&n); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
 }

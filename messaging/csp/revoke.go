@@ -2,7 +2,11 @@ package csp
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
@@ -14,6 +18,12 @@ import (
 // EventTooLate is the type of the event that a delivery was at its end when it was asked back.
 const EventTooLate = "csp.revocation_late"
 
+// maxRevoked is how many recipients a message has at most, and revokedAtOnce how many are seen to side by side.
+const (
+	maxRevoked    = 10_000
+	revokedAtOnce = 32
+)
+
 // lateEvent is its data.
 type lateEvent struct {
 	Message  string         `json:"message"`
@@ -22,8 +32,11 @@ type lateEvent struct {
 }
 
 // revoke asks a message back, of those persons. How it ended is called back for each. Who holds a number without having got the message
-// changes nothing: that they did not is not told.
+// changes nothing: that they did not is not told. A number counts once, however often it is named.
 func (s *Service) revoke(ctx context.Context, a account, r Revocation) (any, error) {
+	if len(r.To) > maxRevoked {
+		return nil, parameter("destinationAddress: up to 10,000 tel URIs")
+	}
 	to, err := numbers(r.To)
 	switch {
 	case err != nil:
@@ -38,12 +51,13 @@ func (s *Service) revoke(ctx context.Context, a account, r Revocation) (any, err
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range to {
-		if err := s.revokeOf(ctx, a, message, n); err != nil {
-			return nil, err
-		}
+	slices.SortFunc(to, func(a, b simtrust.Number) int { return strings.Compare(a.E164(), b.E164()) })
+	g, each := errgroup.WithContext(ctx)
+	g.SetLimit(revokedAtOnce)
+	for _, n := range slices.Compact(to) {
+		g.Go(func() error { return s.revokeOf(each, a, message, n) })
 	}
-	return Answer{ID: r.ID, Result: Done()}, nil
+	return Answer{ID: r.ID, Result: Done()}, g.Wait()
 }
 
 func (s *Service) revokeOf(ctx context.Context, a account, message string, n simtrust.Number) error {
