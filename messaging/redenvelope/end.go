@@ -63,7 +63,7 @@ func (s *Service) giveBack(ctx context.Context, id string, due func(c Campaign) 
 			return err
 		}
 		now := s.Now().UnixMilli()
-		if err := endCampaign(ctx, tx, c, now); err != nil || c.Left == 0 {
+		if err := errors.Join(endCampaign(ctx, tx, c, now), endFulfilment(ctx, tx, id)); err != nil || c.Left == 0 {
 			return err
 		}
 		e := entry{debit: id, credit: chatbotAccount(c.Chatbot, c.Unit), amount: c.Left, at: now}

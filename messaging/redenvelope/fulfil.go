@@ -149,10 +149,15 @@ func (s *Service) noteTold(ctx context.Context, t turn, told int64, due time.Tim
 		case !mine:
 			return errOvertaken
 		}
-		_, err = tx.Exec(ctx, `delete from messaging_redenvelope_fulfilment where campaign = $1 and told in (
-			select given from messaging_redenvelope_campaign where id = $1 and (ended > 0 or given = shares))`, t.campaign)
-		return err
+		return endFulfilment(ctx, tx, t.campaign)
 	})
+}
+
+// endFulfilment forgets how far a campaign was told of, if it was told of to the end.
+func endFulfilment(ctx context.Context, tx *sqldb.Tx, campaign string) error {
+	_, err := tx.Exec(ctx, `delete from messaging_redenvelope_fulfilment where campaign = $1 and told in (
+		select given from messaging_redenvelope_campaign where id = $1 and (ended > 0 or given = shares))`, campaign)
+	return err
 }
 
 var errOvertaken = errors.New("redenvelope: another node is at it")

@@ -87,6 +87,33 @@ func TestFulfilAfterTheEnd(t *testing.T) {
 	})
 }
 
+// TestNothingLeftToTell: a campaign that ended with all its shares told is not looked at for ever.
+func TestNothingLeftToTell(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		expired, closed, owing := w.campaign(request(1000, 3)), w.campaign(request(1000, 3)), w.campaign(request(1000, 3))
+		w.claims(closed.ID, 1)
+		w.claims(expired.ID, 1)
+		w.fulfils()
+		w.claims(owing.ID, 1)
+		if _, err := w.End(t.Context(), shopClient, closed.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(25 * time.Hour)
+		if err := w.Expire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.number(`select count(*) from messaging_redenvelope_fulfilment`); n != 1 {
+			t.Errorf("%d are looked at", n)
+		}
+		w.fulfils()
+		for _, c := range []redenvelope.Campaign{expired, closed, owing} {
+			if got := w.shown(c.ID); got.Told != 1 || got.Given != 1 {
+				t.Errorf("%+v", got)
+			}
+		}
+	})
+}
+
 // TestFulfilByTwo: two servers that tell at once neither leave a share out nor tell one twice when nothing fails.
 func TestFulfilByTwo(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
