@@ -144,7 +144,7 @@ func (s *sandbox) phoneDo(t *testing.T, method string, who subscriber, what stri
 // asked waits until the phone asks, or asks no more.
 func (s *sandbox) asked(t *testing.T, who subscriber, want bool) prompt {
 	t.Helper()
-	for range 500 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		var now shown
 		s.phoneDo(t, http.MethodGet, who, "screen", nil, &now)
 		if want && now.Prompt != nil {
