@@ -69,8 +69,8 @@ func tokenDigest(token string) string { return hex.EncodeToString(digest(token))
 
 const sip = "sip:"
 
-// serviceID is a {chatbotId} or a senderAddress as chatbots have them, which some write without the scheme.
-func serviceID(id string) string {
+// ServiceID is a chatbotId or an address of a chatbot in one form, in lower case and with the scheme, which some leave out.
+func ServiceID(id string) string {
 	id = strings.ToLower(id)
 	if !strings.HasPrefix(id, sip) {
 		id = sip + id

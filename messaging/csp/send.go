@@ -123,7 +123,7 @@ func (m *Message) check(a account) error {
 	switch {
 	case !plainID(m.ID) || m.ID == "":
 		return parameter("messageId: 1 to 100 visible characters of ASCII")
-	case serviceID(m.From) != a.serviceID:
+	case ServiceID(m.From) != a.serviceID:
 		return refusal(simtrust.KindDenied, ReasonSender, "senderAddress: not the chatbot that the accessToken is for")
 	case !known:
 		return parameter("trafficType: advertisement, payment, premium, subscription or token")

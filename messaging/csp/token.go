@@ -50,7 +50,7 @@ var (
 
 // issueToken answers appId and appKey with an access token, which ends the one before.
 func (s *Service) issueToken(ctx context.Context, chatbot string, c Credential) (AccessToken, error) {
-	a, found, err := s.accountByService(ctx, serviceID(chatbot))
+	a, found, err := s.accountByService(ctx, ServiceID(chatbot))
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) authenticate(r *http.Request) (account, error) {
 		return account{}, errToken
 	case s.Now().UnixMilli() >= a.tokenExpires:
 		return account{}, errExpired
-	case serviceID(r.PathValue("chatbotId")) != a.serviceID:
+	case ServiceID(r.PathValue("chatbotId")) != a.serviceID:
 		return account{}, errSender
 	}
 	return a, nil

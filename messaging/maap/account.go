@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+
+	"simtrust/messaging/csp"
 )
 
 // Account is one chatbot of ours at one platform: exactly one of RBM and CSP.
@@ -98,6 +100,9 @@ func (c *CSP) check(name string) error {
 	}
 	return nil
 }
+
+// is reports whether an id names the account's chatbot. Platforms write it with and without its scheme, in either case.
+func (c *CSP) is(id string) bool { return csp.ServiceID(id) == csp.ServiceID(c.ChatbotID) }
 
 func isURL(s string) bool {
 	u, err := url.Parse(s)

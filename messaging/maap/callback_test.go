@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -285,6 +286,39 @@ func TestCallbacks(t *testing.T) {
 			t.Errorf("%+v", w.ledger.spam)
 		}
 	})
+}
+
+// TestManners: ids of the chatbot without their scheme or in capitals, null for absent, tel URIs in capitals, codes as texts and checks by
+// POST are taken too.
+func TestManners(t *testing.T) {
+	w := alone(t, nil)
+	id := w.sent(w.china, "bot_rail", "dlv_1")
+	plain, capitals := strings.TrimPrefix(address, "sip:"), "SIP:"+strings.ToUpper(strings.TrimPrefix(address, "sip:"))
+	for i, as := range []string{plain, capitals, strings.ReplaceAll(address, "@", "%40")} {
+		in, _ := url.PathUnescape(as)
+		h := w.signed(nonce())
+		h.Set(csp.HeaderChatbot, in)
+		body := strings.Replace(text(fmt.Sprint("m", i), "hello"), address, in, 1)
+		w.want(w.serve("POST", notify+"/messageNotification/"+as+"/messages", []byte(body), h), 200, as)
+	}
+	for name, body := range map[string]string{
+		"capitals": strings.Replace(text("m4", "hello"), "tel:", "TEL:", 1),
+		"nulls":    `{"messageId":"m5","messageList":[{"contentType":"text/plain","contentText":"a"}],"destinationAddress":null,"senderAddress":"tel:` + person + `","inReplyTo":null}`,
+	} {
+		w.want(w.call(toMessages, body), 200, name)
+	}
+	if n := len(w.ledger.said); n != 5 {
+		t.Errorf("%d messages", n)
+	}
+	w.want(w.call(toStatus, status(id, csp.Failed, `,"errorCode":"4"`)), 200, "a code as a text")
+	if r := w.ledger.reports; len(r) != 1 || r[0].Reason != "offline" {
+		t.Errorf("%+v", r)
+	}
+	h := w.signed(nonce())
+	h.Set(csp.HeaderEcho, "echo-1")
+	if out := w.serve("POST", notify+"/check", nil, h); out.Code != 200 || out.Header().Get(csp.HeaderEcho) != "echo-1" {
+		t.Errorf("%d %v", out.Code, out.Header())
+	}
 }
 
 // TestCallbacksRefused: what is forged, stale, of another or no callback changes nothing, and is refused in the interface's form.

@@ -35,7 +35,7 @@ func (b *Bearer) verified(r *http.Request) (Account, string, error) {
 		return a, "", refused(simtrust.KindUnauthenticated, ReasonForged, "the time of the callback is more than five minutes from now")
 	}
 	for _, id := range []string{r.PathValue("chatbotId"), r.Header.Get(csp.HeaderChatbot)} {
-		if id != "" && id != a.CSP.ChatbotID {
+		if id != "" && !a.CSP.is(id) {
 			return a, "", refused(simtrust.KindDenied, ReasonForeign, "the callback is for another chatbot")
 		}
 	}

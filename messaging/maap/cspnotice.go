@@ -19,11 +19,12 @@ func (b *Bearer) takeMessage(ctx context.Context, a Account, body []byte) (any, 
 		return nil, errBody
 	}
 	for _, to := range m.To {
-		if to != a.CSP.ChatbotID {
+		if !a.CSP.is(to) {
 			return nil, refused(simtrust.KindDenied, ReasonForeign, "the message is for another chatbot")
 		}
 	}
-	from, err := simtrust.ParseNumber(strings.TrimPrefix(m.From, "tel:"))
+	number, _ := csp.CutTel(m.From)
+	from, err := simtrust.ParseNumber(number)
 	if err != nil || m.ID == "" || len(m.ID) > maxID {
 		return nil, refused(simtrust.KindInvalid, ReasonCallback, "senderAddress is a tel URI, messageId an id of up to 128 characters")
 	}

@@ -41,8 +41,10 @@ func (b *Bearer) Mount(r *rpc.Router) {
 	public, size := rpc.Public(), rpc.MaxBody(maxCallback)
 	r.Face(pathCSP, manner{})
 	r.Raw("messaging.upstream_rbm", "POST "+pathRBM+account, http.HandlerFunc(b.serveRBM), public, size)
-	r.Raw("messaging.upstream_csp_check", "GET "+pathCSP+account+csp.PathCheck, http.HandlerFunc(b.serveCheck), public)
-	r.Raw("messaging.upstream_csp_check_of", "GET "+pathCSP+account+pathCheck, http.HandlerFunc(b.serveCheck), public)
+	for method, op := range map[string]string{http.MethodGet: "check", http.MethodPost: "check_post"} { // platforms differ
+		r.Raw("messaging.upstream_csp_"+op, method+" "+pathCSP+account+csp.PathCheck, http.HandlerFunc(b.serveCheck), public, size)
+		r.Raw("messaging.upstream_csp_"+op+"_of", method+" "+pathCSP+account+pathCheck, http.HandlerFunc(b.serveCheck), public, size)
+	}
 	for _, c := range []struct {
 		op, path string
 		take     func(context.Context, Account, []byte) (any, error)
