@@ -15,6 +15,8 @@ type Relayed struct {
 	Order string
 	// Digest is the request's; see request.Request.
 	Digest []byte
+	// Tenure is who was asked.
+	Tenure simtrust.TenureID
 }
 
 // CheckRelayed reads a transfer that somebody else carries for the party that signed it, and asks nobody. The errors are those of Confirm
@@ -73,7 +75,8 @@ func (s *Service) readRelayed(ctx context.Context, signed string) (Party, *reque
 	return p, r, now, err
 }
 
-// WaitRelayed is Wait for who carried the request. ReasonUnknown: the party's order was never put, or with another content.
+// WaitRelayed is Wait for who carried the request. ReasonUnknown: the party's order was never put, or with another content, or to
+// another tenure.
 func (s *Service) WaitRelayed(ctx context.Context, r Relayed, while time.Duration) (Transaction, error) {
 	id, err := s.relayed(ctx, r)
 	if err != nil {
@@ -97,7 +100,7 @@ func (s *Service) relayed(ctx context.Context, r Relayed) (id string, err error)
 	if err != nil {
 		return "", err
 	}
-	if len(list) != 1 || !bytes.Equal(list[0].digest, r.Digest) {
+	if len(list) != 1 || !bytes.Equal(list[0].digest, r.Digest) || list[0].tenure != r.Tenure {
 		return "", errUnknown
 	}
 	return list[0].ID, nil

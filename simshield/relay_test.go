@@ -35,8 +35,8 @@ func (w *world) meant() simtrust.TenureID {
 }
 
 // refOf names the transaction of a request.
-func refOf(r request.Request) simshield.Relayed {
-	return simshield.Relayed{Party: r.Issuer, Order: r.Order, Digest: r.Digest()}
+func (w *world) refOf(r request.Request) simshield.Relayed {
+	return simshield.Relayed{Party: r.Issuer, Order: r.Order, Digest: r.Digest(), Tenure: w.meant()}
 }
 
 // TestRelay: what is carried is read, asked once, waited for and taken back, and belongs to the party that signed it.
@@ -49,7 +49,7 @@ func TestRelay(t *testing.T) {
 			if err != nil || claims.Issuer != w.bank.id || claims.Transfer.Amount != "100.00" || claims.PhoneNumber != firstPhone {
 				t.Fatalf("%s: %v, %v", name, claims.Transfer, err)
 			}
-			ref := refOf(claims)
+			ref := w.refOf(claims)
 			_, err = relay.Wait(t.Context(), ref, 0)
 			wants(t, "before it is asked", err, simtrust.KindNotFound, simshield.ReasonUnknown)
 			asked, err := relay.Confirm(t.Context(), signed, w.meant())
@@ -72,7 +72,7 @@ func TestRelay(t *testing.T) {
 			w.must(err)
 			_, err = relay.Confirm(t.Context(), second, w.meant())
 			w.must(err)
-			if got, err := relay.Cancel(t.Context(), refOf(claims)); err != nil || got.State != simshield.StateCancelled {
+			if got, err := relay.Cancel(t.Context(), w.refOf(claims)); err != nil || got.State != simshield.StateCancelled {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 		}
@@ -152,8 +152,9 @@ func TestRelayMeant(t *testing.T) {
 		for _, change := range []func(*simshield.Relayed){
 			func(r *simshield.Relayed) { r.Digest = other[:] }, func(r *simshield.Relayed) { r.Digest = nil },
 			func(r *simshield.Relayed) { r.Party = "stranger" }, func(r *simshield.Relayed) { r.Order = "order-2" },
+			func(r *simshield.Relayed) { r.Tenure = "ten_other" }, func(r *simshield.Relayed) { r.Tenure = "" },
 		} {
-			ref := refOf(claims)
+			ref := w.refOf(claims)
 			change(&ref)
 			_, err := w.WaitRelayed(t.Context(), ref, 0)
 			wants(t, "a guess", err, simtrust.KindNotFound, simshield.ReasonUnknown)

@@ -45,6 +45,7 @@ type (
 		Party  string `json:"party"`
 		Order  string `json:"order"`
 		Digest []byte `json:"digest"`
+		Tenure string `json:"tenure"`
 		// WaitSeconds is how long the answer may wait for the end; up to 30.
 		WaitSeconds int `json:"wait,omitzero"`
 	}
@@ -71,12 +72,16 @@ func (s *Service) relayedWire(ctx context.Context, w relayedWire) (transactionWi
 	if wait < 0 || wait > maxWait {
 		return transactionWire{}, invalid(ReasonRequest, "wait: 0 to 30 seconds")
 	}
-	t, err := s.WaitRelayed(ctx, Relayed{w.Party, w.Order, w.Digest}, wait)
+	t, err := s.WaitRelayed(ctx, w.named(), wait)
 	return wireOf(t), err
 }
 
+func (w relayedWire) named() Relayed {
+	return Relayed{w.Party, w.Order, w.Digest, simtrust.TenureID(w.Tenure)}
+}
+
 func (s *Service) cancelRelayedWire(ctx context.Context, w relayedWire) (transactionWire, error) {
-	t, err := s.CancelRelayed(ctx, Relayed{w.Party, w.Order, w.Digest})
+	t, err := s.CancelRelayed(ctx, w.named())
 	return wireOf(t), err
 }
 
@@ -123,12 +128,12 @@ func (r *Relay) Confirm(ctx context.Context, signed string, meant simtrust.Tenur
 
 // Wait returns a transaction when it has ended, or as it stands after a while of up to 30 s.
 func (r *Relay) Wait(ctx context.Context, ref Relayed, while time.Duration) (Transaction, error) {
-	w, err := r.state(ctx, relayedWire{ref.Party, ref.Order, ref.Digest, int(while / time.Second)})
+	w, err := r.state(ctx, relayedWire{ref.Party, ref.Order, ref.Digest, string(ref.Tenure), int(while / time.Second)})
 	return w.transaction(), err
 }
 
 // Cancel takes a transaction back.
 func (r *Relay) Cancel(ctx context.Context, ref Relayed) (Transaction, error) {
-	w, err := r.cancel(ctx, relayedWire{Party: ref.Party, Order: ref.Order, Digest: ref.Digest})
+	w, err := r.cancel(ctx, relayedWire{Party: ref.Party, Order: ref.Order, Digest: ref.Digest, Tenure: string(ref.Tenure)})
 	return w.transaction(), err
 }

@@ -237,6 +237,20 @@ func TestHolderGone(t *testing.T) {
 	})
 }
 
+// TestSignedByAnother: what somebody signed who had the number before, asked by the bank itself, confirms nothing for who has it now.
+func TestSignedByAnother(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		req := w.ask("order-1", "48000.00")
+		_, err := w.shield.Confirm(t.Context(), req.Request, "ten_before")
+		w.must(err)
+		w.shield.end("order-1", simshield.StateSigned, "")
+		a := w.asked(req)
+		w.tap(button(a.confirm))
+		w.drain()
+		w.is(a.id, purchase.StateFailed, "", simshield.ReasonNotCurrent)
+	})
+}
+
 // TestHoldersAway: where nobody can say who holds a number nothing is confirmed, and the answer can come again.
 func TestHoldersAway(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

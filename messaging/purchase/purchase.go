@@ -62,7 +62,7 @@ func (r AskReq) digest(claims request.Request) []byte {
 
 // transaction names the one on the SIM, whether there is one or not.
 func (p Purchase) transaction() simshield.Relayed {
-	return simshield.Relayed{Party: p.Party, Order: p.Order, Digest: p.claims}
+	return simshield.Relayed{Party: p.Party, Order: p.Order, Digest: p.claims, Tenure: p.tenure}
 }
 
 // late says that the time to answer is over.

@@ -74,7 +74,8 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	}
 	sqldbtest.Each(t, []sqldb.Migrations{purchase.Migrations()}, func(t *testing.T, db *sqldb.DB) {
 		w := &world{t: t, db: db, ring: ring, post: &post{}, holders: newHolders(), log: &log{}, key: newKey(t), time: time.Now().Truncate(time.Second)}
-		w.shield = &shield{now: w.now, keys: map[string]*ecdsa.PublicKey{party: &w.key.PublicKey}, asked: map[string]*simshield.Transaction{}}
+		w.shield = &shield{now: w.now, keys: map[string]*ecdsa.PublicKey{party: &w.key.PublicKey}, asked: map[string]*simshield.Transaction{},
+			by: map[string]simtrust.TenureID{}}
 		w.Service = w.node()
 		w.must(w.Allow(t.Context(), bot, party, "operator"))
 		fn(t, w)
@@ -227,6 +228,7 @@ type shield struct {
 	now   func() time.Time
 	keys  map[string]*ecdsa.PublicKey
 	asked map[string]*simshield.Transaction // by party and order
+	by    map[string]simtrust.TenureID      // who was
 	times int                               // that somebody was asked
 	err   error                             // of asking
 	down  error                             // of everything
@@ -267,10 +269,14 @@ func (s *shield) Confirm(ctx context.Context, signed string, meant simtrust.Tenu
 	key := r.Issuer + r.Order
 	if s.asked[key] == nil {
 		s.times++
+		s.by[key] = meant
 		s.asked[key] = &simshield.Transaction{ID: simtrust.NewID("txn"), Party: r.Issuer, Ref: r.Order, State: simshield.StateOpen}
 	}
 	if s.lost {
 		return simshield.Transaction{}, refusal(simtrust.KindUnavailable, sqldb.ReasonOutcomeUnknown)
+	}
+	if s.by[key] != meant {
+		return simshield.Transaction{}, refusal(simtrust.KindDenied, simshield.ReasonNotCurrent)
 	}
 	return *s.asked[key], nil
 }
@@ -281,7 +287,7 @@ func (s *shield) Wait(_ context.Context, r simshield.Relayed, _ time.Duration) (
 	if s.down != nil {
 		return simshield.Transaction{}, s.down
 	}
-	if t := s.asked[r.Party+r.Order]; t != nil {
+	if t := s.asked[r.Party+r.Order]; t != nil && s.by[r.Party+r.Order] == r.Tenure {
 		return *t, nil
 	}
 	return simshield.Transaction{}, refusal(simtrust.KindNotFound, simshield.ReasonUnknown)
