@@ -166,6 +166,23 @@ func TestEvents(t *testing.T) {
 	})
 }
 
+// TestOldStart: a consent that was kept and is brought again when its id is forgotten is none. A refusal and other words are never too old.
+func TestOldStart(t *testing.T) {
+	w := alone(t, nil)
+	w.clock.pass(8 * 24 * time.Hour)
+	for _, e := range []string{of(`"eventType":"SUBSCRIBE","eventId":"e1"`), of(`"messageId":"m1","text":" start "`), of(`"messageId":"m2","text":"订阅"`)} {
+		w.want(w.event(clientToken, e), 200, e)
+	}
+	w.heardNothing("old consents")
+	fresh := func(e string) string { return strings.Replace(e, "2026-11-22", "2026-11-29", 1) }
+	for _, e := range []string{of(`"eventType":"UNSUBSCRIBE","eventId":"e2"`), of(`"messageId":"m3","text":"明天"`), fresh(of(`"eventType":"SUBSCRIBE","eventId":"e3"`))} {
+		w.want(w.event(clientToken, e), 200, e)
+	}
+	if n := len(w.ledger.said); n != 3 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // TestEventsRefused: what is not signed, signed by another, about another agent, or no event.
 func TestEventsRefused(t *testing.T) {
 	w := alone(t, nil)

@@ -13,6 +13,7 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/gsma"
+	"simtrust/messaging/optin"
 	"simtrust/messaging/rbm"
 )
 
@@ -91,17 +92,29 @@ func (b *Bearer) takeEvent(ctx context.Context, a Account, e rbm.Event) error {
 		if err != nil {
 			return refused(simtrust.KindInvalid, ReasonCallback, err.Error())
 		}
-		return b.takeSaid(ctx, a, e.SenderPhoneNumber, e.MessageID, said)
+		return b.takeSaid(ctx, a, e, e.MessageID, said)
 	case words != "":
-		return b.takeSaid(ctx, a, e.SenderPhoneNumber, e.EventID, gsma.Received{Content: gsma.Content{Text: words}})
+		return b.takeSaid(ctx, a, e, e.EventID, gsma.Received{Content: gsma.Content{Text: words}})
 	case fates[e.EventType] != "" && e.MessageID != "" && len(e.MessageID) <= maxID:
 		return b.settled(ctx, a, b.report(ctx, a, map[string][]dispatch.Report{e.MessageID: {{Fate: fates[e.EventType], At: b.at(e.SendTime)}}}))
 	}
 	return nil
 }
 
-func (b *Bearer) takeSaid(ctx context.Context, a Account, number, id string, said gsma.Received) error {
-	from, err := simtrust.ParseNumber(number)
+// consentTime is for how long a START is believed: as long as platforms repeat what was not taken, and far shorter than ids of what was said
+// are known. A call has no nonce, so an older one may be kept and brought again by anybody after the person has said STOP.
+const consentTime = 7 * 24 * time.Hour
+
+func (b *Bearer) outdated(e rbm.Event, words string) bool {
+	return !e.SendTime.IsZero() && b.Now().Sub(e.SendTime) > consentTime && optin.Hear(words) == optin.HeardStart
+}
+
+func (b *Bearer) takeSaid(ctx context.Context, a Account, e rbm.Event, id string, said gsma.Received) error {
+	if b.outdated(e, said.Text) {
+		b.Log.InfoContext(ctx, "a START that a platform brought is too old to be believed", "account", a.Name)
+		return nil
+	}
+	from, err := simtrust.ParseNumber(e.SenderPhoneNumber)
 	if err != nil || id == "" || len(id) > maxID {
 		return refused(simtrust.KindInvalid, ReasonCallback, "a message has the number of its sender and an id of up to 128 characters")
 	}
