@@ -116,7 +116,7 @@ func (r *Request) check(now time.Time) error {
 	case r.Split == Fixed && r.Budget%r.Shares != 0:
 		return invalidMember("budget: with a fixed split a multiple of shares")
 	case !r.Expires.After(now) || r.Expires.After(now.Add(maxLife)):
-		return invalidMember("expires: in the future, at most 30 days from now")
+		return errExpires
 	case !slices.Contains([]gsma.Language{"", gsma.Chinese, gsma.English}, r.Language):
 		return invalidMember("language: zh or en")
 	case utf8.RuneCountInString(r.Greeting) > maxGreeting || !utf8.ValidString(r.Greeting) || strings.ContainsRune(r.Greeting, 0):
@@ -138,7 +138,10 @@ func keyed(key string) bool {
 	return key != "" && len(key) <= maxKey && !strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' })
 }
 
-var errKey = fault(simtrust.KindInvalid, ReasonKey, "key: 1 to 64 visible ASCII characters")
+var (
+	errKey     = fault(simtrust.KindInvalid, ReasonKey, "key: 1 to 64 visible ASCII characters")
+	errExpires = invalidMember("expires: in the future, at most 30 days from now")
+)
 
 func invalidMember(msg string) error { return fault(simtrust.KindInvalid, ReasonCampaign, msg) }
 

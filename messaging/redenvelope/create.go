@@ -19,8 +19,8 @@ func (s *Service) Create(ctx context.Context, client string, req Request) (Campa
 		return Campaign{}, err
 	}
 	digest, err := req.digest()
-	if err != nil {
-		return Campaign{}, err
+	if err != nil { // of a year beyond 9999, which is not written
+		return Campaign{}, errExpires
 	}
 	if c, found, err := s.createdBefore(ctx, req, digest); found || err != nil {
 		return c, err
