@@ -82,6 +82,7 @@ var statuses = map[cause]Status{
 	{simtrust.KindUnavailable, rpc.ReasonTimeout}:          DeadlineExceeded,
 	{simtrust.KindUnavailable, rpc.ReasonCancelled}:        Unavailable,
 	{simtrust.KindUnavailable, sqldb.ReasonOutcomeUnknown}: Unavailable,
+	{simtrust.KindInvalid, sqldb.ReasonText}:               InvalidArgument,
 
 	{simtrust.KindUnauthenticated, ""}: Unauthenticated,
 	{simtrust.KindDenied, ""}:          PermissionDenied,

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"simtrust"
+	"simtrust/internal/sqldb"
 	"simtrust/messaging"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/gsma"
@@ -331,4 +332,14 @@ func reasonsOf(t *testing.T, dir string) map[string]string {
 		})
 	}
 	return found
+}
+
+// TestTextsThatNoStoreTakes: what PostgreSQL takes for no text is the caller's mistake, and not the platform's.
+func TestTextsThatNoStoreTakes(t *testing.T) {
+	eachStore(t, func(t *testing.T, w *world) {
+		w.fails(t, "bank", "POST", to(person, "a1", bank), `{"contentMessage":{"fileName":"files/url_\u0000"}}`, rbm.InvalidArgument)
+		does[struct{}](t, w, "bank", "DELETE", "/rbm/v1/phones/"+person+"/agentMessages/a%00", nil)
+		w.refuse = refusal(simtrust.KindInvalid, sqldb.ReasonText)
+		w.fails(t, "bank", "POST", to(person, "a1", bank), `{"contentMessage":{"text":"a"}}`, rbm.InvalidArgument)
+	})
 }

@@ -178,7 +178,7 @@ func (s *Service) reaches(ctx context.Context, chatbot string, class dispatch.Cl
 // revoke asks a message back. The answer is the same for one that there is not: the standard knows no other.
 func (s *Service) revoke(ctx context.Context, w revokeWire) error {
 	chatbot, number, err := s.about(ctx, w.Agent, w.Phone)
-	if err != nil {
+	if err != nil || !validID(w.Message) {
 		return err
 	}
 	id, found, err := s.Messages.ByKey(ctx, chatbot, keyPrefix+w.Message)
