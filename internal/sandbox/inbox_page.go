@@ -17,11 +17,14 @@ func (i *inbox) pages(mux *http.ServeMux) {
 	mux.HandleFunc("POST /subscribers/{number}/messages", func(w http.ResponseWriter, r *http.Request) {
 		number := r.PathValue("number")
 		said := i.press(r, number)
-		http.Redirect(w, r, talkURL(number, r.PostFormValue("sender"))+"&said="+said+"#end", http.StatusSeeOther)
+		http.Redirect(w, r, talkURL(number, r.PostFormValue("sender"))+"&said="+said+talkEnd, http.StatusSeeOther)
 	})
 }
 
 func inboxURL(number string) string { return phoneURL(number) + "/messages" }
+
+// talkEnd has a conversation open at its latest message.
+const talkEnd = "#end"
 
 func talkURL(number, sender string) string {
 	return inboxURL(number) + "?from=" + url.QueryEscape(sender)
@@ -93,7 +96,7 @@ func inboxPage(number string, list []message) web.Inbox {
 	for _, sender := range order {
 		talk := talks[sender]
 		last := talk[0]
-		page.Talks = append(page.Talks, web.Talk{URL: talkURL(number, sender), Name: nameOf(talk), Last: drawn(&last).Summary(),
+		page.Talks = append(page.Talks, web.Talk{URL: talkURL(number, sender) + talkEnd, Name: nameOf(talk), Last: drawn(&last).Summary(),
 			Verified: proven(talk), Unread: unread(talk), At: shownAt(last)})
 	}
 	return page

@@ -15,6 +15,7 @@ func (s *Sandbox) Tour(json, command string) string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("")
 	line("The sandbox is ready. Everything a test needs stands in %s", json)
+	line("The guides in docs/ name it as SIMTRUST_SANDBOX; with this sandbox: export SIMTRUST_SANDBOX=%s", json)
 	if !strings.HasSuffix(c.Operator, ":8081") {
 		line("8081 was taken: the operator is on %s", c.Operator)
 	}
