@@ -222,7 +222,7 @@ func TestPurchaseRefused(t *testing.T) {
 	}{
 		"another's chatbot":       {shop, b.AgentID, signed, "not_your_chatbot"},
 		"a chatbot not linked":    {shop, shop.AgentID, signed, "party_not_allowed"},
-		"a party not linked":      {b.enterprise, b.AgentID, foreign, "party_not_allowed"},
+		"a party without scope":   {b.enterprise, b.AgentID, foreign, "party_not_registered"},
 		"another's claims":        {b.enterprise, b.AgentID, head + "." + rest, "request_unsigned"},
 		"a signature cut off":     {b.enterprise, b.AgentID, signed[:strings.LastIndex(signed, ".")+1], "request_unsigned"},
 		"no request":              {b.enterprise, b.AgentID, "", "request_refused"},
