@@ -166,6 +166,20 @@ func TestEvents(t *testing.T) {
 	})
 }
 
+// TestIdsThatAreNone: an id that no store takes for a text spoils nothing beside it.
+func TestIdsThatAreNone(t *testing.T) {
+	each(t, nil, func(t *testing.T, w *world) {
+		id := w.sent(w.china, "bot_rail", "dlv_1")
+		body := strings.Replace(status(id, csp.Delivered, ""), `[`, `[{"messageId":"a\u0000","status":"delivered"},`, 1)
+		w.want(w.call(toStatus, body), 200, "reports")
+		w.want(w.call(toMessages, strings.Replace(text("m1", "hello"), `{`, `{"inReplyTo":"\u0000",`, 1)), 200, "an answer")
+		w.want(w.call(toSpam, `{"messageId":["`+id+`","\u0000"],"spamType":"ads"}`), 200, "a complaint")
+		if len(w.ledger.reports) != 1 || len(w.ledger.said) != 1 || len(w.ledger.spam) != 1 {
+			t.Errorf("heard %v, %d messages, %v", w.ledger.reports, len(w.ledger.said), w.ledger.spam)
+		}
+	})
+}
+
 // TestOldStart: a consent that was kept and is brought again when its id is forgotten is none. A refusal and other words are never too old.
 func TestOldStart(t *testing.T) {
 	w := alone(t, nil)

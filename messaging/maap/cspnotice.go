@@ -2,6 +2,7 @@ package maap
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (b *Bearer) answered(ctx context.Context, a Account, id string) (string, er
 
 // handed returns those copies of a list of ids that the account was handed.
 func (b *Bearer) handed(ctx context.Context, a Account, ids []string) (map[string]handing, error) {
-	found, err := handings(ctx, b.DB, ids)
+	found, err := handings(ctx, b.DB, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !idShape.MatchString(id) }))
 	for id, h := range found {
 		if h.account != a.Name {
 			delete(found, id)

@@ -3,11 +3,15 @@ package maap
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 )
 
 // nameOf is a copy's id at a platform: a UUID (RFC 9562 version 8) made of its own id, so that a repetition is known as one. Delivery ids
 // are random, so nobody else can tell the UUID before the platform is given it.
 func nameOf(copy string) string { return uuid("copy", copy) }
+
+// idShape is that of copies' ids. Others are not looked up: PostgreSQL takes not every text for one, and refuses a look-up as a whole.
+var idShape = regexp.MustCompile(`^[0-9a-f-]{36}$`)
 
 // conversationOf is the same for all messages of an account to one holder of a number, and for no next holder.
 func conversationOf(account, tenure string) string { return uuid("conversation", account, tenure) }
