@@ -91,7 +91,7 @@ func TestLost(t *testing.T) {
 			t.Errorf("after all that: %s", res.Status)
 		}
 		w.pass(onetap.Life)
-		lost("of a week ago", good)
+		lost("of six days ago", good)
 		if w.tickets.count() != 0 {
 			t.Errorf("%d tickets", w.tickets.count())
 		}

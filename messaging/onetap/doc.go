@@ -20,5 +20,5 @@
 // A ticket logs in the tenure that the message was for, on its own data session or with its SIM, and nobody else.
 //
 // A link that is wrong, too old, taken back, of a sender that is not live, of an app that is not allowed any more, or of a tenure that has
-// ended is answered alike, with 404. A link lives for a week after its message.
+// ended is answered alike, with 404. A link lives for six days after its message.
 package onetap
