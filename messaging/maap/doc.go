@@ -27,7 +27,7 @@
 // # From the platform
 //
 //	POST /messaging/v1/upstream/rbm/{account}
-//	GET  /messaging/v1/upstream/csp/{account}/check, also below notifyInfoNotification/{chatbotId}
+//	GET  /messaging/v1/upstream/csp/{account}/check, also below notifyInfoNotification/{chatbotId}, and by POST
 //	POST /messaging/v1/upstream/csp/{account}/messageNotification/{chatbotId}/messages
 //	POST /messaging/v1/upstream/csp/{account}/deliveryNotification/{chatbotId}/status
 //	POST /messaging/v1/upstream/csp/{account}/notifyInfoNotification/{chatbotId}/notice/{informationChange,rcsspam}
@@ -37,7 +37,7 @@
 // answered with 429 or 5xx.
 //
 // Callbacks in Google's shape are signed as a whole, and have no time of signing: a replay is known by the ids in it. Those of messages are
-// kept for 30 days.
+// kept for 30 days, and a START that is older than a week gives no consent.
 //
 // Callbacks in the Chinese shape are signed over a token, a time and a nonce, and not over the body: whoever can read one on its way and
 // stop it, which TLS is to prevent, can put another body under its headers. What limits that: the time must be current to five minutes; the
