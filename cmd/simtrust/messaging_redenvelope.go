@@ -27,7 +27,7 @@ func (*redEnvelopeCmd) Help() string {
 type redEnvelopeFundCmd struct {
 	remoteFlags
 	Chatbot string `arg:"" help:"Id of the chatbot; simtrust messaging chatbot list shows all."`
-	Amount  int64  `arg:"" help:"How much: hundredths of a currency, KB or MB."`
+	Amount  int64  `arg:"" help:"How much, whole: hundredths of a currency (888 CNY is 8.88 yuan), KB or MB."`
 	Unit    string `arg:"" help:"CNY, HKD, MOP, USD, EUR, KB or MB."`
 	Key     string `placeholder:"KEY" help:"Makes it repeatable: the same key puts the amount in once. Default: a new one."`
 }
