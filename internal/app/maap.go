@@ -10,6 +10,7 @@ import (
 	"simtrust/messaging"
 	"simtrust/messaging/gsma"
 	"simtrust/messaging/maap"
+	"simtrust/messaging/optin"
 	"simtrust/messaging/rcs"
 )
 
@@ -90,7 +91,8 @@ func (a *App) carryRich(x *messages, list []Upstream) error {
 			return fmt.Errorf("messaging.upstream %s: %w", u.Name, err)
 		}
 	}
-	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x.Service}, Key: a.keys.HMAC("messaging upstream access tokens"), Log: a.obs.Log, Now: time.Now,
+	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x.Service}, Consents: func(words string) bool { return optin.Hear(words) == optin.HeardStart },
+		Key: a.keys.HMAC("messaging upstream access tokens"), Log: a.obs.Log, Now: time.Now,
 		Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}}}
 	if x.rcs != nil {
 		d.Gateway = x.rcs

@@ -61,6 +61,8 @@ type Deps struct {
 	Directory Directory
 	Reports   Reports
 	Inbox     Inbox
+	// Consents reports whether words are a person's consent to messages.
+	Consents func(words string) bool
 	// Gateway carries the messages of chatbots that have no account to send by; nil: they are not carried.
 	Gateway dispatch.Bearer
 	// Key seals access tokens: 32 octets or more, the same on all nodes.

@@ -13,7 +13,6 @@ import (
 	"simtrust/internal/rpc"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/gsma"
-	"simtrust/messaging/optin"
 	"simtrust/messaging/rbm"
 )
 
@@ -106,7 +105,7 @@ func (b *Bearer) takeEvent(ctx context.Context, a Account, e rbm.Event) error {
 const consentTime = 7 * 24 * time.Hour
 
 func (b *Bearer) outdated(e rbm.Event, words string) bool {
-	return !e.SendTime.IsZero() && b.Now().Sub(e.SendTime) > consentTime && optin.Hear(words) == optin.HeardStart
+	return !e.SendTime.IsZero() && b.Now().Sub(e.SendTime) > consentTime && b.Consents(words)
 }
 
 func (b *Bearer) takeSaid(ctx context.Context, a Account, e rbm.Event, id string, said gsma.Received) error {

@@ -295,8 +295,12 @@ func (w *world) again(g dispatch.Bearer) {
 	b.Mount(w.router)
 }
 
+func consents(words string) bool {
+	return strings.TrimSpace(words) == "start" || words == "START" || words == "订阅"
+}
+
 func (w *world) deps(g dispatch.Bearer) maap.Deps {
-	return maap.Deps{DB: w.db, Client: &http.Client{}, Directory: w.ledger, Reports: w.ledger, Inbox: w.ledger, Gateway: g, Key: make([]byte, 32),
+	return maap.Deps{DB: w.db, Client: &http.Client{}, Directory: w.ledger, Reports: w.ledger, Inbox: w.ledger, Consents: consents, Gateway: g, Key: make([]byte, 32),
 		Log: slog.New(slog.NewTextHandler(&locked{w: w.log}, nil)), Now: w.clock.now}
 }
 
