@@ -99,7 +99,7 @@ var rooms = []room{
 		reason: "Google's RCS for Business v1: its wire form, and a face of messaging"},
 	{path: "messaging/csp", floor: floorConsumers, beside: []string{"messaging", "messaging/dispatch", "messaging/events", "messaging/optin", "messaging/sender"},
 		reason: "the Chinese interface for chatbots: its wire form, and a face of messaging"},
-	{path: "messaging/maap", floor: floorConsumers, beside: []string{"messaging/dispatch", "messaging/optin", "messaging/rbm", "messaging/csp"},
+	{path: "messaging/maap", floor: floorConsumers, beside: []string{"messaging/dispatch", "messaging/rbm", "messaging/csp"},
 		reason: "another operator's platform as a bearer, and what it calls back; a translator"},
 	{path: "messaging/onetap", floor: floorConsumers, beside: []string{"messaging", "messaging/dispatch"},
 		reason: "links that log the person in whom the message was for; tickets are the provider's"},

@@ -114,6 +114,9 @@ func TestTapOnWiFi(t *testing.T) {
 	display := newTab(t, browser, "zh-CN")
 	display.open(s.Handset + "/subscribers/" + me.Number)
 	display.wants(code)
+	if strings.Contains(display.text("body"), "与对方页面上的数字一致才继续") {
+		t.Error("the phone asks to compare a code that is to be typed in")
+	}
 	display.picture("tap-phone")
 	p.wants("输入验证码")
 	p.picture("tap-code")

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"regexp"
+	"strings"
 	"time"
 
 	"simtrust"
@@ -87,7 +89,7 @@ func (h *handsets) page(number string, now time.Time, said string) (web.Phone, e
 		page.Said = said
 	}
 	if p != nil {
-		page.Prompt = &web.PhonePrompt{ID: p.ID, Kind: p.Kind, Text: p.Text, Code: p.VerificationCode, Notice: p.Notice, Min: p.input.Min, Max: p.input.Max}
+		page.Prompt = &web.PhonePrompt{ID: p.ID, Kind: p.Kind, Text: p.Text, Code: compared(p), Notice: p.Notice, Min: p.input.Min, Max: p.input.Max}
 	}
 	if facts, err := h.card(number); err == nil {
 		page.Card = &web.PhoneCard{ICCID: facts.ICCID, LoginTries: facts.LoginTries, SigningTries: facts.SigningTries}
@@ -115,4 +117,17 @@ const phoneRows = 100
 func masked(number string) string {
 	n, _ := simtrust.ParseNumber(number)
 	return n.String()
+}
+
+var typed = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+// compared is the code that is to be compared with another screen: none where a log-in shows a longer one that ends in it, to be typed in
+// there.
+func compared(p *Prompt) string {
+	for _, longer := range typed.FindAllString(p.Text, -1) {
+		if p.Kind == "login" && strings.HasSuffix(longer, p.VerificationCode) {
+			return ""
+		}
+	}
+	return p.VerificationCode
 }
