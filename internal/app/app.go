@@ -83,6 +83,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.obs.Log.Handler(), slog.LevelDebug)}
+	rpc.SendAwayNewcomers(a.server)
 	if s := a.modules.shield; s != nil {
 		a.server.RegisterOnShutdown(s.closeWaiting)
 	}

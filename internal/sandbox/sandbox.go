@@ -260,6 +260,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 // serve answers on l, but not to what a page from elsewhere has a browser of this machine send.
 func (s *Sandbox) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{Handler: http.NewCrossOriginProtection().Handler(h), ReadHeaderTimeout: 10 * time.Second}
+	rpc.SendAwayNewcomers(server)
 	s.servers = append(s.servers, server)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
