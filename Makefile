@@ -3,8 +3,10 @@
 # make run    the sandbox
 
 GO ?= go
-# the packages whose tests meet foreign programs
-PEERS := $(sort $(dir $(shell grep -rl --include='*_test.go' '^//go:build e2e' .)))
+# the tests that meet foreign programs, and their packages
+PEER_FILES := $(shell grep -rl --include='*_test.go' '^//go:build e2e' .)
+PEERS := $(sort $(dir $(PEER_FILES)))
+PEER_TESTS := $(shell grep -oh '^func Test[A-Za-z0-9_]*' $(PEER_FILES) | cut -c6- | sort -u | paste -sd '|')
 PG := $(GO) run ./internal/sqldb/pgtest
 
 .PHONY: test setup lint unit e2e bench run
@@ -26,7 +28,7 @@ unit:
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -timeout 20m -v $(PEERS)
+	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -timeout 20m -v -run '^($(PEER_TESTS))$$' $(PEERS)
 
 bench:
 	@scripts/setup-bench
