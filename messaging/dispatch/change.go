@@ -91,8 +91,8 @@ func (w *work) apply(f *fact) bool {
 
 // step moves a delivery on, by something that happened on a channel or none in particular, and reports whether that changed anything.
 func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
-	before := d.position
-	p, when := d.route.next(before, w.dated(d, e))
+	before, e := d.position, w.dated(d, e)
+	p, when := d.route.next(before, e)
 	if p == before && when == asBefore {
 		return false
 	}
@@ -107,10 +107,26 @@ func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	if w.schedule(d, when); p.Phase == done {
 		d.due = ended
 	}
+	if risen && before.impliesTaken(e) {
+		taken := d.update(at)
+		taken.State = StateSubmitted
+		w.updates = append(w.updates, taken)
+	}
 	if risen || e.kind == accepted && p.State == StateSubmitted {
 		w.updates = append(w.updates, d.update(at))
 	}
 	return true
+}
+
+// impliesTaken reports whether an event says that a copy arrived which nobody had said was taken: reports may overtake the answer.
+func (p position) impliesTaken(e event) bool {
+	switch {
+	case e.kind != delivered && e.kind != displayed:
+		return false
+	case p.State == StateQueued:
+		return true
+	}
+	return e.attempt == p.pending() && (p.Phase == submitting || p.Phase == asking && !e.over)
 }
 
 // dated is an event with how late it is.

@@ -381,6 +381,9 @@ func TestReportBeforeTheAnswer(t *testing.T) {
 		}
 		w.send(plan(c))
 		w.want(dispatch.StateDelivered, "1 rcs")
+		if told := w.told("dlv_0000"); !slices.Equal(told, []string{"submitted", "delivered"}) {
+			t.Errorf("told %q", told)
+		}
 	})
 }
 
@@ -395,6 +398,31 @@ func TestReportByID(t *testing.T) {
 		}
 		w.send(plan(c))
 		w.want(dispatch.StateDelivered, "1 rcs")
+		if told := w.told("dlv_0000"); !slices.Equal(told, []string{"submitted", "delivered"}) {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
+// TestFallbackByID: of the second copy, too, it is told that it was taken, though the word that it arrived overtook the answer.
+func TestFallbackByID(t *testing.T) {
+	classes(t, func(t *testing.T, w *world, c dispatch.Class) {
+		w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
+			if s.Channel == rcs {
+				return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
+			}
+			if err := w.Report(t.Context(), text, []dispatch.Report{{ID: s.ID(), Fate: dispatch.FateDelivered}}); err != nil {
+				t.Error(err)
+			}
+			return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
+		}
+		w.send(plan(c))
+		w.report(w.net.copies[0].Attempt, dispatch.FateFailed)
+		w.drain()
+		w.want(dispatch.StateDelivered, "1 rcs", "2 sms")
+		if told := w.told("dlv_0000"); !slices.Equal(told, []string{"submitted", "submitted", "delivered"}) {
+			t.Errorf("told %q", told)
+		}
 	})
 }
 

@@ -43,7 +43,7 @@ const (
 )
 
 // Update is a change of a delivery that its sender is told of: a new state, or another copy that a bearer has taken, which is
-// [StateSubmitted] again on its channel.
+// [StateSubmitted] again on its channel. Of a copy that arrived it is always told that it was taken, and before.
 type Update struct {
 	Delivery, Message, Chatbot string
 	Key                        string

@@ -173,7 +173,7 @@ type listener struct{ fails func() error }
 func (l *listener) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
 	rows := make([][]any, len(changes))
 	for i, u := range changes {
-		rows[i] = []any{simtrust.NewID("h"), u.Delivery, string(u.State), u.Reason, u.PossibleDuplicate, u.At.UnixMilli()}
+		rows[i] = []any{fmt.Sprintf("%020d.%04d.%s", time.Now().UnixNano(), i, simtrust.NewID("h")), u.Delivery, string(u.State), u.Reason, u.PossibleDuplicate, u.At.UnixMilli()}
 	}
 	err := sqldb.InsertRows(ctx, tx, "insert into heard (id, delivery, state, reason, duplicate, at)", rows, "")
 	if err == nil && l.fails != nil {
@@ -333,10 +333,10 @@ func (w *world) want(state dispatch.State, copies ...string) {
 	}
 }
 
-// told are the states the listener heard of a delivery, in the order of their rank.
+// told are the states the listener heard of a delivery, in the order it was told.
 func (w *world) told(delivery string) []string {
 	w.t.Helper()
-	rows, err := w.db.Query(w.t.Context(), `select state from heard where delivery = $1 order by at`, delivery)
+	rows, err := w.db.Query(w.t.Context(), `select state from heard where delivery = $1 order by id`, delivery)
 	states, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (s string, err error) {
 		err = rows.Scan(&s)
 		return s, err
