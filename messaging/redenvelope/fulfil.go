@@ -26,8 +26,7 @@ type Payment struct {
 
 const (
 	pageSize     = 500
-	turnsAtOnce  = 16
-	lease        = time.Minute // longer than a page may take
+	lease        = time.Minute // of one turn: longer than a page may take
 	fulfilTime   = lease * 3 / 4
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
@@ -39,25 +38,24 @@ type turn struct {
 	told, due, failures int64
 }
 
-// Fulfil tells the operator's system of the shares that it has not acknowledged, page by page, until there are none that are due.
+// Fulfil tells the operator's system of the shares that it has not acknowledged, page by page, until there are none that are due. A campaign is
+// leased when it is served, not before: a lease covers one page.
 func (s *Service) Fulfil(ctx context.Context) error {
 	if s.Fulfiller == nil {
 		return nil
 	}
 	for {
-		turns, err := s.leaseTurns(ctx)
-		if err != nil || len(turns) == 0 {
+		t, found, err := s.leaseTurn(ctx)
+		if err != nil || !found {
 			return err
 		}
-		for _, t := range turns {
-			if err := s.serve(ctx, t); err != nil {
-				return err
-			}
+		if err := s.serve(ctx, t); err != nil {
+			return err
 		}
 	}
 }
 
-// serve tells of one page. What is left is due at once, behind others.
+// serve tells of one page. What is left is due at once, behind others; what another node is at by now is that node's.
 func (s *Service) serve(ctx context.Context, t turn) error {
 	told, err := s.bring(ctx, t)
 	due := s.Now()
@@ -68,7 +66,11 @@ func (s *Service) serve(ctx context.Context, t turn) error {
 	} else {
 		t.failures = 0
 	}
-	return s.noteTold(context.WithoutCancel(ctx), t, told, due)
+	if err = s.noteTold(context.WithoutCancel(ctx), t, told, due); err == errOvertaken {
+		s.Log.WarnContext(ctx, "red envelopes were told of by two", "campaign", t.campaign)
+		return nil
+	}
+	return err
 }
 
 // bring tells of a page and returns the number of the last share that needs no more telling.
@@ -121,21 +123,21 @@ func openFulfilment(ctx context.Context, tx *sqldb.Tx, campaign string) error {
 	return err
 }
 
-// leaseTurns takes campaigns with shares that nobody was told of.
-func (s *Service) leaseTurns(ctx context.Context) (turns []turn, err error) {
+// leaseTurn takes the campaign whose shares have been waiting for longest to be told of.
+func (s *Service) leaseTurn(ctx context.Context) (t turn, found bool, err error) {
 	now := s.Now()
 	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `update messaging_redenvelope_fulfilment set due = $2 where due <= $1 and campaign in (
+		err := tx.QueryRow(ctx, `update messaging_redenvelope_fulfilment set due = $2 where due <= $1 and campaign in (
 				select f.campaign from messaging_redenvelope_fulfilment f join messaging_redenvelope_campaign c on c.id = f.campaign and c.given > f.told
-				where f.due <= $1 order by f.due limit $3)
-			returning campaign, told, due, failures`, now.UnixMilli(), now.Add(lease).UnixMilli(), int64(turnsAtOnce))
-		turns, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (t turn, err error) {
-			err = rows.Scan(&t.campaign, &t.told, &t.due, &t.failures)
-			return t, err
-		})
+				where f.due <= $1 order by f.due limit 1)
+			returning campaign, told, due, failures`, now.UnixMilli(), now.Add(lease).UnixMilli()).
+			Scan(&t.campaign, &t.told, &t.due, &t.failures)
+		if found = err == nil; errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
 		return err
 	})
-	return turns, err
+	return t, found, err
 }
 
 // noteTold notes what was acknowledged, unless another node is at it by now. A campaign of which all is told needs no more telling.

@@ -146,6 +146,94 @@ func TestFulfilByTwo(t *testing.T) {
 	})
 }
 
+// hanging never answers, and says that it was asked.
+type hanging struct{ asked chan struct{} }
+
+func (h hanging) Fulfil(ctx context.Context, _ []redenvelope.Payment) error {
+	select {
+	case h.asked <- struct{}{}:
+	default:
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestExpiryWithoutFulfilment: what is left goes back in time while the operator's system hangs.
+func TestExpiryWithoutFulfilment(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		h := hanging{make(chan struct{}, 1)}
+		w.fulfiller = h
+		c := w.campaign(request(1000, 3))
+		had := w.claims(c.ID, 1)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func(s *redenvelope.Service) { ran <- s.Run(ctx) }(w.node())
+		<-h.asked
+		w.pass(25 * time.Hour)
+		w.until("it is given back", func() bool { return !w.shown(c.ID).Ended.IsZero() })
+		if got := w.shown(c.ID); got.Refunded != 1000-had.Amount || got.Told != 0 {
+			t.Errorf("%+v", got)
+		}
+		stop()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestFulfilAsServed: while one campaign is told of, no other is anybody's, so whoever is free takes it.
+func TestFulfilAsServed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		h := hanging{make(chan struct{}, 1)}
+		w.fulfiller = h
+		first, second := w.campaign(request(1000, 3)), w.campaign(request(1000, 3))
+		w.claims(first.ID, 1)
+		w.claims(second.ID, 1)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func(s *redenvelope.Service) { ran <- s.Fulfil(ctx) }(w.node())
+		<-h.asked
+		w.fulfils()
+		if w.calls != 1 || w.shown(first.ID).Told+w.shown(second.ID).Told != 1 {
+			t.Errorf("%d calls, %+v", w.calls, w.paid)
+		}
+		stop()
+		<-ran
+	})
+}
+
+// TestFulfilOvertaken: who was too slow with one campaign leaves that to whoever has it now, and goes on with the others.
+func TestFulfilOvertaken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		slow, next := w.campaign(request(1000, 3)), w.campaign(request(1000, 3))
+		w.claims(slow.ID, 1)
+		w.claims(next.ID, 1)
+		other := w.node()
+		var once sync.Once
+		w.fulfiller = fulfiller(func(ctx context.Context, list []redenvelope.Payment) error {
+			once.Do(func() {
+				w.pass(2 * time.Minute) // the lease is over
+				if err := other.Fulfil(ctx); err != nil {
+					t.Error(err)
+				}
+				w.claims(slow.ID, 2)
+				w.claims(next.ID, 2)
+			})
+			return w.outside.Fulfil(ctx, list)
+		})
+		if err := w.node().Fulfil(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if a, b := w.shown(slow.ID), w.shown(next.ID); a.Told != 2 || b.Told != 2 || len(w.paid) != 4 {
+			t.Errorf("%+v %+v", a, b)
+		}
+	})
+}
+
+type fulfiller func(context.Context, []redenvelope.Payment) error
+
+func (f fulfiller) Fulfil(ctx context.Context, list []redenvelope.Payment) error { return f(ctx, list) }
+
 func TestCallback(t *testing.T) {
 	var got struct {
 		Shares []struct {

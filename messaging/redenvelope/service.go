@@ -2,6 +2,7 @@ package redenvelope
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"simtrust"
@@ -38,21 +39,28 @@ func (s *Service) Close() {
 // look is how often what is due is looked for.
 const look = time.Second
 
-// Run has expired campaigns given back and shares fulfilled, until ctx ends.
+// Run has expired campaigns given back and shares fulfilled, until ctx ends: neither waits for the other, for the operator's system may take its
+// time.
 func (s *Service) Run(ctx context.Context) error {
+	var both sync.WaitGroup
+	both.Go(func() { s.again(ctx, s.Expire, "expired red envelopes are not given back") })
+	both.Go(func() { s.again(ctx, s.Fulfil, "red envelopes are not fulfilled") })
+	both.Wait()
+	return nil
+}
+
+// again does what is due at every look, and logs complaint where it fails.
+func (s *Service) again(ctx context.Context, due func(context.Context) error, complaint string) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
 		}
-		if err := s.Expire(ctx); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "expired red envelopes are not given back", "error", err)
-		}
-		if err := s.Fulfil(ctx); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "red envelopes are not fulfilled", "error", err)
+		if err := due(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, complaint, "error", err)
 		}
 	}
 }

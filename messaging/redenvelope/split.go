@@ -12,8 +12,8 @@ type Split string
 const (
 	// Fixed gives everybody the same; the budget is a multiple of the shares.
 	Fixed Split = "fixed"
-	// Random draws each share uniformly from 1 to twice the mean of what is left, so that no place in the order is better than another; the
-	// last takes the rest.
+	// Random draws each share uniformly from 1 to just below twice the mean of what is left, so that the mean is what whoever comes can
+	// expect, at every place in the order; the later, the wider what they get may be off it. The last takes the rest.
 	Random Split = "random"
 )
 
@@ -26,13 +26,15 @@ func (s Split) next(left, shares int64, draws *mathrand.Rand) int64 {
 	case s == Fixed:
 		return left / shares
 	}
-	return 1 + draws.Int64N(min(twiceTheMean(left, shares), left-(shares-1)))
+	return 1 + draws.Int64N(most(left, shares, draws.Int64N(shares)))
 }
 
-// twiceTheMean is 2·left/shares without overflow.
-func twiceTheMean(left, shares int64) int64 {
+// most is the largest that a share may be drawn as. Draws from 1 to u have the mean (u+1)/2, which is left/shares for u = 2·left/shares - 1. That
+// need not be whole: rounding, uniform from 0 to shares-1, has it rounded up as often as to be u on average. It is at most left-(shares-1) for
+// two shares and more.
+func most(left, shares, rounding int64) int64 {
 	whole, rest := left/shares, left%shares
-	return 2*whole + 2*rest/shares
+	return 2*whole - 1 + (2*rest+rounding)/shares
 }
 
 // secure draws from the system's source of random numbers.

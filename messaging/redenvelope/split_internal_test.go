@@ -43,33 +43,55 @@ func TestSplit(t *testing.T) {
 	check(Fixed, maxBudget, 1000)
 }
 
-// TestEveryPlaceIsAsGood: whoever comes first or last can expect the same. The draws are seeded, so that the verdict is the same in every run;
-// the bound is five standard errors of the worst place.
-func TestEveryPlaceIsAsGood(t *testing.T) {
-	const budget, shares, rounds = 100_000, 10, 20_000
-	var sum, squares [shares]float64
-	draws := seeded(2)
-	for range rounds {
-		left := int64(budget)
-		for i := range sum {
-			got := Random.next(left, int64(shares-i), draws)
-			left -= got
-			sum[i] += float64(got)
-			squares[i] += float64(got) * float64(got)
+// TestExpectation: over all draws that there are, a share is the mean of what is left, to the last unit. Then the mean of what is left after it
+// can be expected to be the same, and so with every share to come.
+func TestExpectation(t *testing.T) {
+	for left := int64(2); left <= 400; left++ {
+		for shares := int64(2); shares <= left; shares++ {
+			var twice int64 // the sum, over all roundings, of twice the mean of the draws from 1 to the most
+			for rounding := range shares {
+				u := most(left, shares, rounding)
+				if u < 1 || u > left-(shares-1) || u*shares > 2*left {
+					t.Fatalf("%d of %d for %d", u, left, shares)
+				}
+				twice += u + 1
+			}
+			if twice != 2*left {
+				t.Fatalf("of %d for %d one can expect %d/%d", left, shares, twice, 2*shares)
+			}
 		}
 	}
-	for i := range sum {
-		mean := sum[i] / rounds
-		spread := math.Sqrt((squares[i]/rounds - mean*mean) / rounds)
-		if math.Abs(mean-budget/shares) > 5*spread {
-			t.Errorf("place %d gets %.1f ± %.1f, want %d", i+1, mean, spread, budget/shares)
+}
+
+// TestEveryPlaceIsAsGood: whoever comes first or last can expect the same, of little as of much. The draws are seeded, so that the verdict is the
+// same in every run; the bound is five standard errors of each place.
+func TestEveryPlaceIsAsGood(t *testing.T) {
+	for _, c := range []struct{ budget, shares int }{{1000, 100}, {150, 100}, {100, 40}, {100_000, 10}} {
+		const rounds = 10_000
+		sum, squares := make([]float64, c.shares), make([]float64, c.shares)
+		draws := seeded(2)
+		for range rounds {
+			left := int64(c.budget)
+			for i := range sum {
+				got := Random.next(left, int64(c.shares-i), draws)
+				left -= got
+				sum[i] += float64(got)
+				squares[i] += float64(got) * float64(got)
+			}
+		}
+		for i := range sum {
+			mean, want := sum[i]/rounds, float64(c.budget)/float64(c.shares)
+			spread := math.Sqrt((squares[i]/rounds - mean*mean) / rounds)
+			if math.Abs(mean-want) > 5*spread {
+				t.Errorf("%d for %d: place %d gets %.2f ± %.2f, want %.2f", c.budget, c.shares, i+1, mean, spread, want)
+			}
 		}
 	}
 }
 
 // TestDrawsAreUniform holds the first share of many campaigns against the range it comes from.
 func TestDrawsAreUniform(t *testing.T) {
-	const budget, shares, rounds = 40, 4, 40_000 // 1 to 20
+	const budget, shares, rounds = 42, 4, 40_000 // 1 to 20
 	var seen [21]int
 	draws := seeded(3)
 	for range rounds {

@@ -164,19 +164,21 @@ func (o *outside) Fulfil(_ context.Context, list []redenvelope.Payment) error {
 type world struct {
 	*redenvelope.Service
 	*outside
-	t  testing.TB
-	db *sqldb.DB
+	t         testing.TB
+	db        *sqldb.DB
+	fulfiller redenvelope.Fulfiller // of further nodes; usually outside
 }
 
 func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w := &world{outside: newOutside(), t: t, db: db}
+	w.fulfiller = w.outside
 	w.Service = w.node()
 	return w
 }
 
 // node is another server on the same store.
 func (w *world) node() *redenvelope.Service {
-	s := redenvelope.New(redenvelope.Deps{DB: w.db, Chatbots: w.outside, Holders: w.outside, Messages: w.outside, Fulfiller: w.outside,
+	s := redenvelope.New(redenvelope.Deps{DB: w.db, Chatbots: w.outside, Holders: w.outside, Messages: w.outside, Fulfiller: w.fulfiller,
 		Log: slog.New(slog.DiscardHandler), Now: w.now})
 	w.t.Cleanup(s.Close)
 	return s
@@ -199,6 +201,18 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		test(t, w)
 		w.audit()
 	})
+}
+
+// until waits for what happens on another goroutine.
+func (w *world) until(what string, done func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(time.Minute); !done(); <-tick.C {
+		if time.Now().After(end) {
+			w.t.Fatal("never: " + what)
+		}
+	}
 }
 
 func (w *world) fund(amount int64) {
