@@ -32,10 +32,11 @@ func (s *Service) Disallow(ctx context.Context, chatbot, party string) error {
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, errNoLink)
+		n, err := res.RowsAffected()
+		if err == nil && n == 0 {
+			err = errNoLink
 		}
-		return nil
+		return err
 	})
 }
 

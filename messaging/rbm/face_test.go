@@ -253,6 +253,14 @@ func TestFilesHaveNames(t *testing.T) {
 	})
 }
 
+// TestFilesWithoutAStore: an agent that cannot be asked how many names it has is not told that it has too many.
+func TestFilesWithoutAStore(t *testing.T) {
+	eachStore(t, func(t *testing.T, w *world) {
+		w.without(t, "messaging_rbm_file")
+		w.fails(t, "bank", "POST", "/rbm/v1/files", `{"fileUrl":"https://media.example.com/a.png"}`, rbm.Internal)
+	})
+}
+
 func TestErrorsFromBehindTheFace(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *world) {
 		body := string(sample(t, "agentMessage-text.json"))

@@ -65,8 +65,11 @@ func (s *Service) fileWire(ctx context.Context, w fileWire) (File, error) {
 	id := simtrust.NewID(strings.TrimSuffix(namedFile, "_"))
 	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		var n int64
-		if err := tx.QueryRow(ctx, `select count(*) from messaging_rbm_file where chatbot = $1`, chatbot).Scan(&n); err != nil || n >= maxNamed {
-			return errors.Join(err, errFiles)
+		if err := tx.QueryRow(ctx, `select count(*) from messaging_rbm_file where chatbot = $1`, chatbot).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxNamed {
+			return errFiles
 		}
 		_, err := tx.Exec(ctx, `insert into messaging_rbm_file (id, chatbot, url, thumbnail, created) values ($1, $2, $3, $4, $5)`,
 			id, chatbot, w.FileURL, w.ThumbnailURL, s.Now().UnixMilli())

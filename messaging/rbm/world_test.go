@@ -181,6 +181,7 @@ func (tokens) Authenticate(r *http.Request) (rpc.Caller, error) {
 
 type world struct {
 	*platform
+	db      *sqldb.DB
 	service *rbm.Service
 	router  *rpc.Router
 	now     time.Time
@@ -189,7 +190,8 @@ type world struct {
 // eachStore runs a test over every store.
 func eachStore(t *testing.T, test func(t *testing.T, w *world)) {
 	sqldbtest.Each(t, []sqldb.Migrations{rbm.Migrations()}, func(t *testing.T, db *sqldb.DB) {
-		w := &world{platform: &platform{keys: map[string]string{}, sent: map[string]messaging.SendReq{}, numbers: map[string]string{}, files: map[string]gsma.FileInfo{}}, now: start}
+		w := &world{platform: &platform{keys: map[string]string{}, sent: map[string]messaging.SendReq{}, numbers: map[string]string{}, files: map[string]gsma.FileInfo{}},
+			db: db, now: start}
 		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		w.service = rbm.New(rbm.Deps{DB: db, Messages: w, People: w, Agents: agents{}, Out: client, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now }},
 			rbm.Config{Issuer: issuer, Key: bytes.Repeat([]byte{1}, 32)})
@@ -197,6 +199,17 @@ func eachStore(t *testing.T, test func(t *testing.T, w *world)) {
 		w.service.Mount(w.router)
 		test(t, w)
 	})
+}
+
+// without takes a table away, as a store that is out of order would.
+func (w *world) without(t *testing.T, table string) {
+	t.Helper()
+	if err := w.db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `drop table `+table)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // call makes a request; a body that is no string is put as JSON.
