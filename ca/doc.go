@@ -21,7 +21,7 @@
 //
 // A subscriber's certificate names nobody's number. Its subject carries HMAC(key of profile and relying party, tenure) as serial
 // number, so that two parties cannot tell that they hold certificates of one person. When the tenure ends, or its SIM changes,
-// the certificates are revoked or held as their profiles say.
+// the certificates are revoked or held as their profiles say; those of a profile that this version does not know are revoked.
 //
 // # Standards
 //

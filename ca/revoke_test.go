@@ -11,6 +11,7 @@ import (
 
 	"simtrust"
 	"simtrust/ca"
+	"simtrust/internal/sqldb"
 )
 
 func (w *world) revoke(id string, reason int) (ca.Certificate, error) {
@@ -287,6 +288,31 @@ func TestTenureEnds(t *testing.T) {
 		w.tenures.set(req.Tenure, true) // a late answer
 		_, err := w.Issue(t.Context(), req)
 		wantError(t, err, simtrust.KindDenied, ca.ReasonTenureNotCurrent)
+	})
+}
+
+// TestTenureOfAProfileThatIsGone ends a tenure, and replaces a SIM, on which a certificate hangs of a profile that only another version
+// of the program knows: it is revoked, whatever its profile would have said.
+func TestTenureOfAProfileThatIsGone(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		moved, left := w.bank(), w.bank()
+		superseded, ceased := w.issue(moved), w.issue(left)
+		err := w.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `update ca_certificate set profile = 'bank-watch'`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.replaceSIM(moved.Tenure, start)
+		if err := w.TenureEnded(t.Context(), simtrust.TenureEnded{Tenure: left.Tenure, Seq: 2, Cause: "disconnected"}); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]int{superseded.ID: ca.Superseded, ceased.ID: ca.CessationOfOperation} {
+			if st := w.status(id); st.Revoked.IsZero() || st.Reason != want {
+				t.Errorf("%+v, want reason %d", st, want)
+			}
+		}
 	})
 }
 

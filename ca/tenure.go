@@ -53,12 +53,12 @@ func (s *Service) strike(ctx context.Context, id simtrust.TenureID, until int64,
 		return err
 	}
 	for _, c := range found {
-		p, ok := s.Profile(c.Profile)
-		if !ok {
-			continue
-		}
 		req := RevokeReq{ID: c.ID, Reason: reason, By: by}
-		switch action(p) {
+		does := ActionRevoke // of a profile that this version does not know: a newer node's, or one that is gone
+		if p, ok := s.Profile(c.Profile); ok {
+			does = action(p)
+		}
+		switch does {
 		case ActionNone:
 			continue
 		case ActionHold:
