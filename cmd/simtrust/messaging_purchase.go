@@ -21,7 +21,8 @@ type purchaseCmd struct {
 func (*purchaseCmd) Help() string {
 	return "A bank signs what a person is to confirm, and its chatbot asks in a message: a button is enough up to an amount, above it the SIM signs.\n\n" +
 		"    simtrust messaging purchase allow bot_… app_…                 the operator: this chatbot for that bank\n" +
-		"    simtrust messaging purchase sign +8613800000002 128.00 --payee 示例电器 --account 6217000010001234567 > request.jws\n" +
+		"    simtrust messaging purchase sign +8613800000002 128.00 --payee 示例电器 --account 6217000010001234567 \\\n" +
+		"        --customer 6222020200112233 > request.jws\n" +
 		"    POST /messaging/v1/purchases {\"chatbot\":\"bot_…\",\"request\":\"…\"}   the chatbot's client, within five minutes\n\n" +
 		"allow, list and forbid take the admin token; sign speaks as the bank, by --client-id and --key, or --sandbox. docs/messaging-purchase.md has " +
 		"the whole way, and what the bank does with the result."
@@ -94,7 +95,11 @@ func (c *purchaseSignCmd) Run(context.Context) error {
 	if err != nil {
 		return err
 	}
-	signed, err := c.sign(p, c.claims(), answerLife)
+	claims, err := c.claims()
+	if err != nil {
+		return err
+	}
+	signed, err := c.sign(p, claims, answerLife)
 	if err == nil {
 		fmt.Println(signed)
 	}

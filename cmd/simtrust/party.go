@@ -100,25 +100,36 @@ func (p *party) sign(typ string, claims jwt.Claims) (string, error) {
 	return token.SignedString(signer)
 }
 
-// connect obtains a token of the application's own (RFC 6749 §4.4, RFC 7523 §2.2) for a scope.
+// connect is the server as the application has it, with a token for a scope.
 func (p *party) connect(ctx context.Context, scope string) (*rpc.Client, error) {
+	token, err := p.token(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	return rpc.NewClient(p.server, patient(), token), nil
+}
+
+// patient is how the server is called; it is not followed elsewhere.
+func patient() *http.Client { return &http.Client{Timeout: remoteTimeout, CheckRedirect: stay} }
+
+// token obtains a token of the application's own (RFC 6749 §4.4, RFC 7523 §2.2) for a scope.
+func (p *party) token(ctx context.Context, scope string) (string, error) {
 	now := time.Now()
 	assertion, err := p.sign("JWT", jwt.MapClaims{"iss": p.id, "sub": p.id, "aud": p.server, "jti": simtrust.NewID("jti"), "iat": now.Unix(),
 		"exp": now.Add(time.Minute).Unix()})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	client := &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {scope}, "client_id": {p.id}, "client_assertion": {assertion},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.server+"/token", strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := client.Do(req)
+	res, err := patient().Do(req)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer res.Body.Close()
 	var answer struct {
@@ -127,7 +138,7 @@ func (p *party) connect(ctx context.Context, scope string) (*rpc.Client, error) 
 		Description string `json:"error_description"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || answer.Token == "" {
-		return nil, fmt.Errorf("no token: %s %s (HTTP %d)", answer.Error, answer.Description, res.StatusCode)
+		return "", fmt.Errorf("no token: %s %s (HTTP %d)", answer.Error, answer.Description, res.StatusCode)
 	}
-	return rpc.NewClient(p.server, client, answer.Token), nil
+	return answer.Token, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"simtrust"
 	"simtrust/internal/rpc"
 	"simtrust/simshield"
-	"simtrust/simshield/request"
 )
 
 type shieldCmd struct {
@@ -23,6 +23,8 @@ type shieldCmd struct {
 	Cancel   shieldCancelCmd   `cmd:"" help:"Take a transaction back."`
 	Receipt  shieldReceiptCmd  `cmd:"" help:"Fetch the receipt of a signed transaction; receipt verify checks it."`
 	Document shieldDocumentCmd `cmd:"" help:"Have a document signed, and save it: PAdES, CAdES, JAdES."`
+	Request  shieldRequestCmd  `cmd:"" help:"Sign the claims of a request, and print it; nobody is asked."`
+	Token    shieldTokenCmd    `cmd:"" help:"Print an access token of the application, for curl."`
 
 	Register     shieldRegisterCmd     `cmd:"" help:"Have keys made on the card of a person whom you identified; prints a one-time code."`
 	Registration shieldRegistrationCmd `cmd:"" help:"Say how a registration stands, or take it back."`
@@ -36,7 +38,7 @@ type shieldCmd struct {
 // Help teaches the way of a transaction (kong's HelpProvider).
 func (*shieldCmd) Help() string {
 	return "A bank signs a request, the phone shows exactly what will be signed, the person enters the signing PIN, and the bank fetches a receipt:\n\n" +
-		"    simtrust shield transfer +8613800000002 48000.00 --payee 张伟 --account 6217000010001234567 --wait\n" +
+		"    simtrust shield transfer +8613800000002 48000.00 --payee 张伟 --account 6217000010001234567 --customer 6222020200112233 --wait\n" +
 		"    simtrust shield receipt txn_… --out receipt.json\n" +
 		"    simtrust receipt verify receipt.json --roots roots.pem\n\n" +
 		"An id (txn_…) is the first word that transfer and login print. Commands speak as an application with a key of its own: --client-id and " +
@@ -63,14 +65,30 @@ type transferFlags struct {
 	Account  string `required:"" placeholder:"ACCOUNT" help:"Account of the payee."`
 	Currency string `default:"CNY" help:"ISO 4217. Default: ${default}."`
 	Memo     string `placeholder:"TEXT" help:"What the payment is for."`
-	Customer string `placeholder:"ACCOUNT" help:"Account that the payment is from; a day's sums count for it. Default: one made of the number."`
+	Customer string `placeholder:"ACCOUNT" help:"Account that the payment is from; a day's sums count for it. Needed, but with --sandbox, whose accounts are made up: there 6222 and the number."`
 }
 
-func (f transferFlags) claims() jwt.MapClaims {
-	customer := cmp.Or(f.Customer, "6222"+strings.TrimPrefix(f.Number, "+"))
+func (f transferFlags) claims() (jwt.MapClaims, error) {
+	customer, err := f.customer()
+	if err != nil {
+		return nil, err
+	}
 	return jwt.MapClaims{"customer": customer, "transfer": map[string]any{
 		"payee_name": f.Payee, "payee_account": f.Account, "amount": f.Amount, "currency": f.Currency, "memo": f.Memo,
-		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}}
+		"time": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}}, nil
+}
+
+// customer is the account that the day's sums count for. Where one is made up, the person at the terminal is told.
+func (f transferFlags) customer() (string, error) {
+	switch {
+	case f.Customer != "":
+		return f.Customer, nil
+	case f.Sandbox == "":
+		return "", errors.New("--customer is missing: the account that the payment is from, for which the day's sums count")
+	}
+	made := "6222" + strings.TrimPrefix(f.Number, "+")
+	fmt.Fprintf(os.Stderr, "no --customer: the payment is from the made-up account %s, and the day's sums count for it\n", made)
+	return made, nil
 }
 
 type shieldTransferCmd struct {
@@ -88,7 +106,11 @@ func (*shieldTransferCmd) Help() string {
 }
 
 func (c *shieldTransferCmd) Run(ctx context.Context) error {
-	return c.ask(ctx, c.claims(), c.Wait)
+	claims, err := c.claims()
+	if err != nil {
+		return err
+	}
+	return c.ask(ctx, claims, c.Wait)
 }
 
 type shieldLoginCmd struct {
@@ -105,10 +127,8 @@ const atOnce = time.Minute
 
 // sign makes the request, good for a time.
 func (f requestFlags) sign(p *party, claims jwt.MapClaims, life time.Duration) (string, error) {
-	now := time.Now()
-	claims["iss"], claims["aud"], claims["iat"], claims["exp"] = p.id, p.server, now.Unix(), now.Add(life).Unix()
 	claims["order"], claims["phone_number"] = cmp.Or(f.Order, simtrust.NewID("order")), f.Number
-	return p.sign(request.Type, claims)
+	return p.request(claims, life)
 }
 
 // ask signs the request and puts it.

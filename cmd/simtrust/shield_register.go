@@ -21,7 +21,9 @@ type shieldRegisterCmd struct {
 	Country     string   `default:"CN" help:"Country in the certificates. Default: ${default}."`
 	Surname     string   `placeholder:"NAME" help:"For eid: surname in the certificates."`
 	GivenName   string   `placeholder:"NAME" help:"For eid: given name."`
-	NationalID  string   `name:"national-id" placeholder:"NUMBER" help:"National identity number, which Mobile-ID asks for; only a keyed hash of it is kept."`
+	// Organization is what the person signs for.
+	Organization string `placeholder:"NAME" help:"Organization in the certificates: needed for enterprise, may be there for bank."`
+	NationalID   string `name:"national-id" placeholder:"NUMBER" help:"National identity number, which Mobile-ID asks for; only a keyed hash of it is kept."`
 }
 
 // Help says what the person does (kong's HelpProvider).
@@ -55,7 +57,7 @@ func (c *shieldRegisterCmd) Run(ctx context.Context) error {
 
 func (c *shieldRegisterCmd) request() (req simshield.RegisterReq, err error) {
 	req = simshield.RegisterReq{Identified: simshield.Identified(c.Identified), NationalID: c.NationalID,
-		Subject: ca.Subject{Country: c.Country, CommonName: c.Name, Surname: c.Surname, GivenName: c.GivenName}}
+		Subject: ca.Subject{Country: c.Country, CommonName: c.Name, Organization: c.Organization, Surname: c.Surname, GivenName: c.GivenName}}
 	req.Application, _ = applet.ParseApplication(c.Application)
 	req.Algorithm, _ = applet.ParseAlgorithm(c.Algorithm)
 	for _, name := range c.Kind {

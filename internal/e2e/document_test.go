@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -145,5 +146,48 @@ func TestDocumentsByCommand(t *testing.T) {
 	if out, err := s.run(t, "shield", "document", s.Subscribers[2].Number, d.in("contract.txt"), "--title", "租赁合同", "--out", d.in("none"), "--format", "pades"); err == nil ||
 		!strings.Contains(out, "the PDF: no header") {
 		t.Errorf("%v %s", err, out)
+	}
+	t.Run("enterprise", d.signsForOrganization)
+}
+
+var oneTime = regexp.MustCompile(`^(reg_\S+)  one-time code (\d+)`)
+
+// signsForOrganization: somebody who acts for an organisation gets a key of the enterprise applet, whose certificate names the organisation,
+// and signs with it by the same way.
+func (d desk) signsForOrganization(t *testing.T) {
+	const organization = "海港贸易有限公司"
+	who, out := d.s.Subscribers[5], d.in("enterprise.p7m")
+	sign := []string{"shield", "document", who.Number, d.in("contract.txt"), "--title", "租赁合同", "--application", "enterprise", "--out", out}
+	if said, err := d.s.run(t, sign...); err == nil || !strings.Contains(said, "the number has no key of that kind") {
+		t.Errorf("before the registration: %v %s", err, said)
+	}
+	said, err := d.s.run(t, "shield", "register", who.Number, "--name", "王小明", "--application", "enterprise", "--organization", organization, "--kind", "document")
+	made := oneTime.FindStringSubmatch(said)
+	if made == nil {
+		t.Fatal(err, said)
+	}
+	d.s.reply(t, who, d.s.asked(t, who, true).ID, "confirm", made[2], http.StatusOK)
+	d.s.reply(t, who, d.s.asked(t, who, true).ID, "confirm", who.SigningPIN, http.StatusOK)
+	if said, err := d.s.run(t, "shield", "registration", made[1], "--wait"); err != nil {
+		t.Fatal(err, said)
+	}
+	done := make(chan string)
+	go func() {
+		said, err := d.s.run(t, sign...)
+		if err != nil {
+			t.Errorf("%v %s", err, said)
+		}
+		done <- said
+	}()
+	d.s.reply(t, who, d.s.asked(t, who, true).ID, "confirm", who.SigningPIN, http.StatusOK)
+	<-done
+	message, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkCAdES(t, d, message)
+	d.s.output(t, "openssl", "cms", "-verify", "-inform", "DER", "-in", out, "-CAfile", d.in("roots.pem"), "-purpose", "any", "-signer", d.in("signer.pem"), "-out", d.in("content"))
+	if subject := d.s.output(t, "openssl", "x509", "-in", d.in("signer.pem"), "-noout", "-subject", "-nameopt", "utf8,sep_comma_plus"); !strings.Contains(subject, "O="+organization) {
+		t.Errorf("signed by %s", subject)
 	}
 }
