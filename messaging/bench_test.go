@@ -26,7 +26,7 @@ func BenchmarkSend(b *testing.B) {
 	sqldbtest.EachBench(b, []sqldb.Migrations{dispatch.Migrations(), events.Migrations(), messaging.Migrations()}, func(b *testing.B, db *sqldb.DB) {
 		p := &people{errs: map[simtrust.TenureID]error{}}
 		quiet := slog.New(slog.DiscardHandler)
-		d := dispatch.New(dispatch.Deps{DB: db, Recipients: still{p}, Log: quiet, Now: time.Now}, dispatch.Config{})
+		d := dispatch.New(dispatch.Deps{DB: db, Log: quiet, Now: time.Now}, dispatch.Config{})
 		d.Carry("memory", &bearer{rcs: true}, "rcs", "enhanced", "card-sms", "sms")
 		b.Cleanup(d.Close)
 		s := messaging.New(messaging.Deps{DB: db, Senders: &senders{left: 1 << 60}, Recipients: p, Holders: p, Distribution: d,

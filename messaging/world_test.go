@@ -188,23 +188,13 @@ func (p *people) Holder(_ context.Context, n simtrust.Number) (simtrust.TenureID
 	return tenureOf(n), nil
 }
 
-// still is people as the distribution asks them.
-type still struct{ *people }
-
-func (s still) Still(ctx context.Context, q dispatch.Question, ids []simtrust.TenureID) (map[simtrust.TenureID]dispatch.Standing, error) {
-	list, err := s.people.Still(ctx, optin.Question{}, ids)
-	out := map[simtrust.TenureID]dispatch.Standing{}
-	for _, r := range list {
-		out[r.Tenure] = dispatch.Standing{Number: r.Number, Err: r.Err}
-	}
-	return out, err
-}
-
 // bearer takes everything; without RCS it reaches nobody on rich channels.
 type bearer struct {
 	mu   sync.Mutex
 	rcs  bool
 	sent []dispatch.Submission
+	// submit answers in place of an acceptance.
+	submit func(dispatch.Submission) dispatch.Outcome
 }
 
 func (b *bearer) Reach(_ context.Context, c dispatch.Channel, to []dispatch.Recipient) ([]bool, error) {
@@ -224,6 +214,9 @@ func (b *bearer) Submit(_ context.Context, list []dispatch.Submission) []dispatc
 	for i, s := range list {
 		b.sent = append(b.sent, s)
 		out[i] = dispatch.Outcome{Answer: dispatch.Accepted, Ref: s.ID()}
+		if b.submit != nil {
+			out[i] = b.submit(s)
+		}
 	}
 	return out
 }
@@ -302,7 +295,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		w := &world{senders: &senders{dead: map[string]error{}, left: 1 << 40}, people: &people{errs: map[simtrust.TenureID]error{}}, bearer: &bearer{rcs: true},
 			log: &log{}, time: time.Now().Truncate(time.Millisecond)}
 		quiet := slog.New(slog.DiscardHandler)
-		w.dispatch = dispatch.New(dispatch.Deps{DB: db, Recipients: still{w.people}, Listener: w, Log: quiet, Now: w.now}, dispatch.Config{})
+		w.dispatch = dispatch.New(dispatch.Deps{DB: db, Recipients: w, Listener: w, Log: quiet, Now: w.now}, dispatch.Config{})
 		w.dispatch.Carry("memory", w.bearer, "rcs", "enhanced", "card-sms", "sms")
 		t.Cleanup(w.dispatch.Close)
 		w.notary = statement.New(statement.Deps{Keys: ring, Senders: w, Now: w.now, Issuer: issuer})

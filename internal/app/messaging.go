@@ -143,7 +143,7 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 	m.closers = append(m.closers, x.optins.Close)
 	x.events = events.New(events.Deps{DB: a.db, Chatbots: x.senders, Signer: a.keys, Log: a.obs.Log, Now: time.Now,
 		Out: egress.New(egress.Options{Loopback: c.AllowLoopback}).Client(egress.Manner{Timeout: webhookTime})}, events.Config{Issuer: a.issuer, Plain: c.AllowLoopback})
-	x.dispatch = dispatch.New(dispatch.Deps{DB: a.db, Recipients: standings{x.optins}, Listener: x, Log: a.obs.Log, Now: time.Now}, dispatch.Config{})
+	x.dispatch = dispatch.New(dispatch.Deps{DB: a.db, Recipients: x, Listener: x, Log: a.obs.Log, Now: time.Now}, dispatch.Config{})
 	m.closers = append(m.closers, x.dispatch.Close)
 	if err := wireQueue(ctx, m, x.dispatch, c.Queue); err != nil {
 		return err
@@ -309,19 +309,6 @@ func (c chatbots) Named(ctx context.Context, name string) (string, error) {
 		bot, err = c.Chatbot(ctx, name)
 	}
 	return bot.ID, err
-}
-
-// standings are permissions as the distribution asks for them.
-type standings struct{ optins *optin.Service }
-
-// Still implements dispatch.Recipients.
-func (s standings) Still(ctx context.Context, q dispatch.Question, ids []simtrust.TenureID) (map[simtrust.TenureID]dispatch.Standing, error) {
-	list, err := s.optins.Still(ctx, optin.Question{Chatbot: q.Chatbot, Class: optin.Class(q.Class), SIMChangedWithin: q.SIMChangedWithin}, ids)
-	out := make(map[simtrust.TenureID]dispatch.Standing, len(list))
-	for _, r := range list {
-		out[r.Tenure] = dispatch.Standing{Number: r.Number, Err: r.Err}
-	}
-	return out, err
 }
 
 // envelopes are sender statements as rich messages carry them.
