@@ -136,7 +136,7 @@ func TestLanguage(t *testing.T) {
 // TestEndsOfLinks: each cause has words of its own, and only what mobile data can mend offers it.
 func TestEndsOfLinks(t *testing.T) {
 	for cause, retry := range map[web.TapCause]bool{
-		web.TapOthers: false, web.TapPast: false, web.TapDead: false,
+		web.TapOthers: false, web.TapPast: false, web.TapDead: true,
 		web.TapElsewhere: true, web.TapLate: true, web.TapLimited: true, web.TapUnable: true,
 	} {
 		body := render(t, web.TapEnd{App: "Shop", Cause: cause, RetryURL: "/tap/1"}, "en", "").Body.String()

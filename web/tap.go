@@ -39,7 +39,7 @@ const (
 
 // Retry reports whether the link may still do on mobile data.
 func (e TapEnd) Retry() bool {
-	return e.Cause == TapElsewhere || e.Cause == TapLate || e.Cause == TapLimited || e.Cause == TapUnable
+	return e.Cause == TapDead || e.Cause == TapElsewhere || e.Cause == TapLate || e.Cause == TapLimited || e.Cause == TapUnable
 }
 
 func (TapOffer) page() string { return "tapoffer.html" }

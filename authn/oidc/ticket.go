@@ -30,7 +30,7 @@ const (
 	ReasonTicketRequest = "ticket_refused"        // invalid: a member is missing or of the wrong form
 	ReasonNoInitiateURI = "no_initiate_login_uri" // unprocessable: the app was registered without
 	ReasonTicketDiffers = "ticket_differs"        // conflict: the reference is known with another content
-	ReasonTicketSpent   = "ticket_spent"          // conflict: it has logged somebody in, or was guessed at too often
+	ReasonTicketSpent   = "ticket_spent"          // conflict: it has logged somebody in
 )
 
 // TicketReq asks for a ticket: one login of the person behind a tenure, at one app.

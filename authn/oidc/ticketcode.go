@@ -174,7 +174,7 @@ func (p *Provider) try(ctx context.Context, v *visit, typed string) (left int, e
 		p.clear(ctx, v)
 		return 0, nil
 	case tries >= codeTries:
-		return 0, errDeadTicket
+		return 0, errDeadCode
 	}
 	return codeTries - tries, nil
 }
@@ -194,8 +194,8 @@ func (p *Provider) overtaken(ctx context.Context, v *visit) (err error) {
 	switch {
 	case err != nil:
 		return err
-	case v.dead():
-		return errDeadTicket
+	case v.codeDead():
+		return errDeadCode
 	case !v.alive(p.now()):
 		return errPastTicket
 	case v.provenIn(v.cookie, p.now(), provenLife):

@@ -64,9 +64,11 @@ func TestCodeLogin(t *testing.T) {
 	})
 }
 
-// Guessing ends a ticket, one try after the other or all at once.
+// Guessing ends the code, one try after the other or all at once, and nobody is logged in by it any more. Whom the ticket is for is not shut out:
+// their data session needs no code.
 func TestCodeGuessing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
+		w.lines.attach("2", "+8613800000002", w.now.Now())
 		w.consented()
 		for name, at := range map[string]func(func(i int)){
 			"in turn": func(try func(int)) {
@@ -102,12 +104,66 @@ func TestCodeGuessing(t *testing.T) {
 			if got := guesser.authorize(ticket, "prompt", "none").refusal(); got != "login_required" {
 				t.Errorf("%s: login %s", name, got)
 			}
-			if res := w.browser("1").tap(ticket); res.StatusCode != http.StatusGone {
+			if res := guesser.tap(ticket); res.StatusCode != http.StatusGone {
+				t.Errorf("%s: the link again: %d", name, res.StatusCode)
+			}
+			for who, b := range map[string]*browser{"guesser": guesser, "another": w.browser(""), "another's session": w.browser("2"),
+				"the guesser's session": {w: w, line: "2", cookie: guesser.cookie}} {
+				if got := b.authorize(ticket).refusal(); got != "login_required" {
+					t.Errorf("%s: login of %s: %s", name, who, got)
+				}
+				if res := b.tap(ticket); res.Header.Get("Location") != "" {
+					t.Errorf("%s: link of %s: %d", name, who, res.StatusCode)
+				}
+			}
+			if n := w.phones.count(); n != 1 {
+				t.Errorf("%s: %d prompts", name, n)
+			}
+			phone := w.browser("1")
+			if res := phone.tap(ticket); res.StatusCode != http.StatusFound {
 				t.Errorf("%s: on mobile data: %d", name, res.StatusCode)
 			}
-			if got := w.browser("1").authorize(ticket).refusal(); got != "login_required" {
+			if got := phone.authorize(ticket).refusal(); got != "" {
 				t.Errorf("%s: on mobile data: %s", name, got)
 			}
+			if got := phone.authorize(ticket).refusal(); got != "login_required" {
+				t.Errorf("%s: a second time: %s", name, got)
+			}
+		}
+	})
+}
+
+// TestUsedUpByAStranger: who got the link forwarded has the code asked for and guessed at before whom it is for. The sender still gets that
+// ticket for the link, and it opens on the phone's own data session, and on none else.
+func TestUsedUpByAStranger(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.consented()
+		w.lines.attach("2", "+8613800000002", w.now.Now())
+		ticket, stranger, owner := w.ticketOf(w.askTicket("messages")).Ticket, w.browser(""), w.browser("")
+		stranger.tap(ticket)
+		stranger.post(ticket, "")
+		if res := owner.tap(ticket); res.StatusCode != http.StatusForbidden {
+			t.Errorf("the own browser on Wi-Fi: %d", res.StatusCode)
+		}
+		for i := range 3 {
+			stranger.post(ticket, wrong(w.phones.digits(), i))
+		}
+		if again := w.ticketOf(w.askTicket("messages")).Ticket; again != ticket {
+			t.Error("the link has another ticket")
+		}
+		stranger.line = "2"
+		if got := stranger.authorize(ticket).refusal(); got != "login_required" {
+			t.Errorf("the stranger on mobile data: %s", got)
+		}
+		if res := owner.post(ticket, ""); res.StatusCode != http.StatusGone || w.phones.count() != 1 {
+			t.Errorf("another code: %d, %d prompts", res.StatusCode, w.phones.count())
+		}
+		owner.line = "1"
+		if got := owner.authorize(ticket).refusal(); got != "" {
+			t.Errorf("the owner on mobile data: %s", got)
+		}
+		if got := w.askTicket("messages").reason(); got != "Conflict ticket_spent" {
+			t.Errorf("made again: %s", got)
 		}
 	})
 }

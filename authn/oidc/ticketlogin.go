@@ -33,6 +33,8 @@ func (p *Provider) locate(r *http.Request, req *request) (authn.Located, error) 
 		return authn.Located{}, errOthersTicket
 	case err == nil:
 		return at, nil
+	case t.codeDead():
+		return authn.Located{}, errNoTicket
 	case !req.scope.singleUse() && t.provenIn(p.browser(r), p.now(), min(req.maxAge, provenLife)):
 		return p.locateByCode(r.Context(), t)
 	}

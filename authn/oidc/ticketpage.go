@@ -50,8 +50,6 @@ func (p *Provider) visit(r *http.Request) (v visit, err error) {
 		return v, err
 	}
 	switch {
-	case v.dead():
-		return v, errDeadTicket
 	case !v.alive(p.now()):
 		return v, errPastTicket
 	case v.app.Suspended:
@@ -60,7 +58,8 @@ func (p *Provider) visit(r *http.Request) (v visit, err error) {
 	return v, p.recognise(r, &v)
 }
 
-// recognise asks the network who is there. Nobody else's data session gets any further, whatever was proven in the browser before.
+// recognise asks the network who is there. Nobody else's data session gets any further, whatever was proven in the browser before; where no
+// network tells, a code that was guessed at too often is the end.
 func (p *Provider) recognise(r *http.Request, v *visit) error {
 	at, err := p.network.Locate(r.Context(), r)
 	switch {
@@ -70,6 +69,8 @@ func (p *Provider) recognise(r *http.Request, v *visit) error {
 		v.own = true
 	case !absent(err):
 		return err
+	case v.codeDead():
+		return errDeadCode
 	}
 	return nil
 }
@@ -119,7 +120,7 @@ func targets(app account.App) []string {
 
 var (
 	errPastTicket   = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the ticket is spent or past"}
-	errDeadTicket   = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was guessed at too often"}
+	errDeadCode     = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was guessed at too often"}
 	errOtherBrowser = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code was asked for in another browser"}
 	errPastCode     = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the code is past"}
 	errForeignForm  = &simtrust.Error{Kind: simtrust.KindDenied, Reason: reasonTicket, Msg: "the answer did not come from our page"}
@@ -133,7 +134,7 @@ var ends = []struct {
 }{
 	{errNoTicket, http.StatusNotFound, web.TapPast},
 	{errPastTicket, http.StatusGone, web.TapPast},
-	{errDeadTicket, http.StatusGone, web.TapDead},
+	{errDeadCode, http.StatusGone, web.TapDead},
 	{errOthersTicket, http.StatusForbidden, web.TapOthers},
 	{errOtherBrowser, http.StatusForbidden, web.TapElsewhere},
 	{errForeignForm, http.StatusForbidden, web.TapElsewhere},

@@ -25,7 +25,7 @@ func insertTicket(ctx context.Context, db *sqldb.DB, client, ref string, t ticke
 			return err
 		case known.id != t.id:
 			return errTicketDiffers
-		case known.spent || known.dead():
+		case known.spent:
 			return errTicketSpent
 		}
 		return nil
@@ -67,7 +67,7 @@ func instant(ms sql.NullInt64) time.Time {
 
 // spendTickets is what taking a ticket does: it is marked spent, once, in the transaction of the grant.
 const spendTickets = `update oidc_tickets set spent_at = $1
-	where spent_at is null and expires > $1 and (tries < 3 or proven_at is not null) and `
+	where spent_at is null and expires > $1 and `
 
 // claimTicket binds the one prompt of a ticket to a browser and a SIM. It tells one browser true, ever; errTooManyCodes if the
 // tenure's phone was asked too often since a while ago.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	codeTries  = 3               // of the code on the phone, as ticketsql.go has it too; then the ticket is dead
+	codeTries  = 3               // of the code on the phone, as ticketsql.go has it too; then the code is dead
 	askedLife  = 5 * time.Minute // for the code to be typed in
 	provenLife = promptLife      // for the login to begin after it: as long as the browser keeps its cookie
 )
@@ -31,10 +31,11 @@ type ticket struct {
 }
 
 // alive reports whether the ticket may still log somebody in.
-func (t *ticket) alive(now time.Time) bool { return !t.spent && !t.dead() && now.Before(t.expires) }
+func (t *ticket) alive(now time.Time) bool { return !t.spent && now.Before(t.expires) }
 
-// dead reports whether the code was guessed at too often. The link then logs nobody in on mobile data either.
-func (t *ticket) dead() bool { return t.tries >= codeTries && t.proven.IsZero() }
+// codeDead reports whether the code was guessed at too often, by whoever had the link. The data session of whom it is for needs no code, and is
+// not shut out by them.
+func (t *ticket) codeDead() bool { return t.tries >= codeTries && t.proven.IsZero() }
 
 // askedIn reports whether it was this browser that asked for the code.
 func (t *ticket) askedIn(browser string) bool {
