@@ -21,6 +21,7 @@ type Client struct {
 	base  string
 	http  *http.Client
 	audit func(context.Context, afterWire) (chainWire, error)
+	proof func(context.Context, proofWire) (Proof, error)
 }
 
 // NewClient returns the log of the server at base; api is the same server's own API.
@@ -34,7 +35,8 @@ func NewClient(base string, hc *http.Client, api *rpc.Client) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{HTTPFetcher: fetcher, base: base, http: hc, audit: rpc.Call[afterWire, chainWire](api, patternAudit)}, nil
+	return &Client{HTTPFetcher: fetcher, base: base, http: hc, audit: rpc.Call[afterWire, chainWire](api, patternAudit),
+		proof: rpc.Call[proofWire, Proof](api, patternProof)}, nil
 }
 
 // maxKey is far more than a verifier key has.
@@ -56,6 +58,11 @@ func (c *Client) VerifierKey(ctx context.Context) (string, error) {
 		err = fmt.Errorf("the server has no log: it answers %s to %s", res.Status, pathKey)
 	}
 	return strings.TrimSpace(string(text)), err
+}
+
+// Proof returns the proof of inclusion of a certificate as the server gives it, to be verified. Errors are those of [Service.Proof].
+func (c *Client) Proof(ctx context.Context, certificate string) (Proof, error) {
+	return c.proof(ctx, proofWire{Certificate: certificate})
 }
 
 // Audit returns the links of the chain after a sequence number, and the chain's end.

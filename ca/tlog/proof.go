@@ -40,9 +40,15 @@ func (p Proof) Verify(entry []byte, v note.Verifier) error {
 	return proof.VerifyInclusion(rfc6962.DefaultHasher, p.Index, c.Size, rfc6962.DefaultHasher.HashLeaf(entry), p.Path, c.Hash)
 }
 
+// Reasons of refused proofs. Both may end within seconds: what was issued or signed right now is on its way to the log.
+const (
+	ReasonNotLogged = "not_logged"
+	ReasonNotYet    = "not_yet"
+)
+
 var (
-	errNotLogged = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: "not_logged", Msg: "the log has no entry of this id"}
-	errNotYet    = &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: "not_yet", Msg: "it is on its way to the log; ask again in a few seconds"}
+	errNotLogged = &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonNotLogged, Msg: "the log has no entry of this id"}
+	errNotYet    = &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: ReasonNotYet, Msg: "it is on its way to the log; ask again in a few seconds"}
 )
 
 // Proof proves the inclusion of a certificate, or of a transaction's receipt, named by its id, under the newest checkpoint. Errors are of kind not found

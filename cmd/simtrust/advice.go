@@ -11,6 +11,7 @@ import (
 	"simtrust/ca"
 	"simtrust/ca/acme"
 	"simtrust/ca/est"
+	"simtrust/ca/tlog"
 	"simtrust/internal/rpc"
 	"simtrust/renumber"
 	"simtrust/simshield"
@@ -77,6 +78,8 @@ func advice(e *simtrust.Error) string {
 		return "simtrust shield access list shows all"
 	case e.Reason == account.ReasonUnknownApp:
 		return "simtrust app list shows every client_id"
+	case e.Reason == tlog.ReasonNotLogged:
+		return "what was issued is in the log within ten seconds: ask again, and if it stays so, tell the operator"
 	case e.Reason == ca.ReasonUnknownCertificate:
 		return "simtrust ca list finds certificates"
 	case e.Reason == est.ReasonNoCredentials:

@@ -22,6 +22,7 @@ type caCmd struct {
 	Renew     caRenewCmd     `cmd:"" group:"Certificates" help:"Renew a certificate as its holder, over mutual TLS."`
 	List      caListCmd      `cmd:"" group:"Certificates" help:"List and search certificates."`
 	Show      caShowCmd      `cmd:"" group:"Certificates" help:"Show a certificate of the register."`
+	Proof     caProofCmd     `cmd:"" group:"Certificates" help:"Verify that a certificate is in the transparency log, as anybody can."`
 
 	Revoke     caRevokeCmd     `cmd:"" group:"Revocation" help:"Revoke a certificate, hold it, or release it from hold."`
 	BulkRevoke caBulkRevokeCmd `cmd:"" group:"Revocation" name:"bulk-revoke" help:"Revoke everything that a search finds."`

@@ -96,16 +96,9 @@ func (c *receiptVerifyCmd) Run() error {
 }
 
 func (c *receiptVerifyCmd) options() (o receipt.Options, err error) {
-	if key := c.LogKey; key != "" {
-		if file, ok := strings.CutPrefix(key, "@"); ok {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return o, fmt.Errorf("%w; --log-key @FILE names a file with the key that curl SERVER/ca/log/key prints", err)
-			}
-			key = strings.TrimSpace(string(text))
-		}
-		if o.Log, err = note.NewVerifier(key); err != nil {
-			return o, errors.New("--log-key is not a verifier key; curl SERVER/ca/log/key prints one")
+	if c.LogKey != "" {
+		if o.Log, err = logVerifier(c.LogKey); err != nil {
+			return o, err
 		}
 	}
 	if c.Arc == "" {
@@ -122,6 +115,22 @@ func (c *receiptVerifyCmd) options() (o receipt.Options, err error) {
 		return o, errors.New("--arc is not an object identifier, such as 1.3.6.1.4.1.32473.1; ca.policy_arc in the server's configuration says which")
 	}
 	return o, nil
+}
+
+// logVerifier is of the value of --log-key.
+func logVerifier(key string) (note.Verifier, error) {
+	if file, ok := strings.CutPrefix(key, "@"); ok {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("%w; --log-key @FILE names a file with the key that curl SERVER/ca/log/key prints", err)
+		}
+		key = strings.TrimSpace(string(text))
+	}
+	v, err := note.NewVerifier(key)
+	if err != nil {
+		return nil, errors.New("--log-key is not a verifier key; curl SERVER/ca/log/key prints one")
+	}
+	return v, nil
 }
 
 // readReceipt reads no more of a file than a receipt may have, and one octet to tell.
