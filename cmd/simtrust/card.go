@@ -153,7 +153,7 @@ type cardRaiseCmd struct{ remoteFlags }
 func (*cardRaiseCmd) Help() string {
 	return "A card refuses a counter that it has seen. A database restored from a backup does not know which counters its cards have seen since: " +
 		"run this once after a restore, before subscribers use their SIMs. Without it each card refuses once or more, says so, and the server " +
-		"catches up card by card. There are more than 10^12 counters; one run costs a card 1,000 of them."
+		"catches up card by card. There are more than 10^12 counters; one run costs a card as many as simshield.ota_gap in the server's configuration says, 1,000 by default."
 }
 
 func (c *cardRaiseCmd) Run(ctx context.Context) error {

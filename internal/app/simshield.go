@@ -26,6 +26,8 @@ type Simshield struct {
 	Bearer Bearer `yaml:"bearer,omitempty"`
 	// Retry is how long a card may take to answer before the question is sent again. Default: 30s.
 	Retry time.Duration `yaml:"retry,omitempty"`
+	// OTAGap is how far the counters of the cards jump ahead after a restore. Default: 1000.
+	OTAGap uint32 `yaml:"ota_gap,omitempty"`
 	// Life is the longest time that a person has to answer. Default: 2m.
 	Life time.Duration `yaml:"life,omitempty"`
 	// PromptsPerMinute is how often a card is asked. Default: 6.
@@ -91,7 +93,7 @@ func (a *App) wireShield(m *modules) (err error) {
 	}
 	m.shield = &shield{}
 	m.shield.gateway, err = gateway.New(gateway.Deps{DB: a.db, Bearer: gateway.Bearers{SMS: bearer, Polling: polling{m.shield}}, Log: a.obs.Log,
-		Metrics: a.obs.Registry, Now: time.Now}, gateway.Config{CardKey: a.keys.HMAC("simshield card keys"), Retry: c.Retry})
+		Metrics: a.obs.Registry, Now: time.Now}, gateway.Config{CardKey: a.keys.HMAC("simshield card keys"), Gap: c.OTAGap, Retry: c.Retry})
 	if err != nil {
 		return err
 	}
