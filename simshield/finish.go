@@ -110,8 +110,10 @@ func unsigned(ends []end) unused {
 	u := unused{map[sumOf]int64{}, map[asker]int64{}}
 	for _, e := range ends {
 		if r := e.row; e.state != StateSigned && r.day != "" {
-			u.sums[sumOf{r.Party, sumCustomer, r.customer, r.day}] += r.amount
 			u.sums[sumOf{r.Party, sumShield, r.iccid, r.day}] += r.amount
+			if r.customer != "" {
+				u.sums[sumOf{r.Party, sumCustomer, r.customer, r.day}] += r.amount
+			}
 		}
 		if e.state.unheeded() {
 			u.unheeded[asker{e.row.Party, e.row.iccid}]++

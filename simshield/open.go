@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"simtrust"
@@ -146,7 +147,7 @@ func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, round []*attempt) e
 	for _, a := range round {
 		if a.payment != nil {
 			a.decision = &decision{Day: s.policy.Day(a.created), Others: a.payment.others, Own: a.payment.own, Unit: a.payment.unit, By: a.key.Identified}
-			add[a.sum(sumCustomer)], add[a.sum(sumShield)] = a.payment.amount, a.payment.amount
+			maps.Copy(add, a.counted())
 		}
 	}
 	if len(add) == 0 {
@@ -170,6 +171,15 @@ func (s *Service) reserve(ctx context.Context, tx *sqldb.Tx, round []*attempt) e
 	return nil
 }
 
+// counted is what a transfer adds to the day's sums. One to an own account adds nothing to the customer's, and is told what that is.
+func (a *attempt) counted() map[sumOf]int64 {
+	customer := a.payment.amount
+	if a.payment.own {
+		customer = 0
+	}
+	return map[sumOf]int64{a.sum(sumCustomer): customer, a.sum(sumShield): a.payment.amount}
+}
+
 // sum names a sum that a transfer counts to.
 func (a *attempt) sum(kind string) sumOf {
 	if kind == sumShield {
@@ -190,7 +200,7 @@ func (s *Service) takeBack(ctx context.Context, tx *sqldb.Tx, a *attempt, why er
 	if a.decision == nil {
 		return nil
 	}
-	return releaseSums(ctx, tx, map[sumOf]int64{a.sum(sumCustomer): a.payment.amount, a.sum(sumShield): a.payment.amount})
+	return releaseSums(ctx, tx, a.counted())
 }
 
 // insert makes the transactions, and refuses those whose card has another open.
@@ -232,11 +242,14 @@ func (o *opening) row(d *decision) (transactionRow, error) {
 	row := transactionRow{
 		Transaction: Transaction{ID: o.id, Party: o.party.ID, Ref: o.ref, Kind: o.kind, State: StateOpen, Code: c.code, Key: o.key.ID,
 			Created: o.created, Expires: o.expires, tenure: o.holding.ID},
-		digest: o.digest, form: o.form, iccid: o.key.ICCID, signedOver: c.signedOver, command: c.command, customer: o.customer,
+		digest: o.digest, form: o.form, iccid: o.key.ICCID, signedOver: c.signedOver, command: c.command,
 		request: signedRequest{o.request, o.jwks}, decision: []byte("{}"),
 	}
 	if d != nil {
 		row.amount, row.day = o.payment.amount, d.Day
+		if !o.payment.own {
+			row.customer = o.customer
+		}
 		if row.decision, err = json.Marshal(d); err != nil {
 			return row, err
 		}

@@ -42,7 +42,8 @@ type Policy struct {
 	// circular).
 	RemindPerson int64 `yaml:"remind_person"`
 	RemindUnit   int64 `yaml:"remind_unit"`
-	// Ceilings bound what one shield confirms for one bank, by how its holder was identified.
+	// Ceilings bound what one shield confirms for one bank, by how its holder was identified, and what it adds to: the account's day, by
+	// whichever shield or channel. Between a customer's own accounts the shield's own sum alone counts.
 	Ceilings map[Identified]Ceiling `yaml:"ceilings"`
 	// Cooling is how long after a card was replaced the lower ceiling Cooled holds.
 	Cooling time.Duration `yaml:"cooling"`
@@ -88,7 +89,7 @@ type signer struct {
 
 // sums are a day's transfers within one bank that are signed or being confirmed, this one included.
 type sums struct {
-	customer int64 // of the customer's account
+	customer int64 // of the customer's account, by whichever shield; without those to the customer's own accounts
 	shield   int64 // by the card
 }
 
@@ -97,26 +98,40 @@ func (p Policy) decide(t payment, s signer, day sums) (remind bool, err error) {
 	if t.currency != p.Currency {
 		return false, refused(ReasonCurrency, "transfers are confirmed in %s, not %s", p.Currency, t.currency)
 	}
-	ceiling := p.Ceilings[s.identified]
-	if !s.cooledFrom.IsZero() && t.at.Before(s.cooledFrom.Add(p.Cooling)) {
-		if t.amount > p.Cooled.Item || day.shield > p.Cooled.Day {
-			return false, refused(ReasonCoolingLimit, "the card is new: until %s the limit is lower", s.cooledFrom.Add(p.Cooling).UTC().Format(time.RFC3339))
-		}
+	account := day.customer + t.others
+	if err := p.bound(t, s, day.shield, account); err != nil {
+		return false, err
 	}
-	if t.amount > ceiling.Item {
-		return false, refused(ReasonItemLimit, "a single transfer above the ceiling of this shield")
-	}
-	if day.shield > ceiling.Day {
-		return false, refused(ReasonDayLimit, "the day's transfers would be above the ceiling of this shield")
-	}
-	total := day.customer + t.others
-	if !t.own && !s.bank && total > p.FreeDay {
+	if !t.own && !s.bank && account > p.FreeDay {
 		return false, refused(ReasonCertificateRequired, "the day's transfers would be above what a key without bank certificate may confirm")
 	}
-	if t.unit {
-		return total > p.RemindUnit, nil
+	if t.own {
+		account += t.amount // of large amounts the customer is reminded wherever they go
 	}
-	return total > p.RemindPerson, nil
+	if t.unit {
+		return account > p.RemindUnit, nil
+	}
+	return account > p.RemindPerson, nil
+}
+
+// bound holds a transfer to the ceilings: for itself, and for what the shield and the account come to in the day.
+func (p Policy) bound(t payment, s signer, shield, account int64) error {
+	if t.own {
+		account = 0
+	}
+	if until := s.cooledFrom.Add(p.Cooling); !s.cooledFrom.IsZero() && t.at.Before(until) && (t.amount > p.Cooled.Item || max(shield, account) > p.Cooled.Day) {
+		return refused(ReasonCoolingLimit, "the card is new, or was thought to be stolen: until %s the limit is lower", until.UTC().Format(time.RFC3339))
+	}
+	ceiling := p.Ceilings[s.identified]
+	switch {
+	case t.amount > ceiling.Item:
+		return refused(ReasonItemLimit, "a single transfer above the ceiling of this shield")
+	case shield > ceiling.Day:
+		return refused(ReasonDayLimit, "the day's transfers would be above the ceiling of this shield")
+	case account > ceiling.Day:
+		return refused(ReasonDayLimit, "the day's transfers of the account, by all shields and channels, would be above the ceiling of this shield")
+	}
+	return nil
 }
 
 func refused(reason, format string, args ...any) error {

@@ -35,6 +35,13 @@ func TestDefaultPolicy(t *testing.T) {
 		{name: "above remote", by: remote, amount: 200_000*yuan + 1, reason: ReasonItemLimit},
 		{name: "split above remote", by: remote, amount: 1, before: sums{200_000 * yuan, 200_000 * yuan}, reason: ReasonDayLimit},
 		{name: "split above the largest", by: counter, amount: 1, before: sums{0, 5_000_000 * yuan}, reason: ReasonDayLimit},
+		{name: "split over two shields", by: counter, amount: 1, before: sums{5_000_000 * yuan, 0}, reason: ReasonDayLimit},
+		{name: "two shields within the ceiling", by: counter, amount: 1, before: sums{5_000_000*yuan - 1, 0}, wantsReminder: true},
+		{name: "other channels above remote", by: remote, amount: 1, others: 200_000 * yuan, reason: ReasonDayLimit},
+		{name: "other channels up to remote", by: remote, amount: 1, others: 200_000*yuan - 1},
+		{name: "own account, other channels", by: remote, amount: 1, others: 200_000 * yuan, own: true},
+		{name: "own account, above the shield's day", by: remote, amount: 1, before: sums{0, 200_000 * yuan}, own: true, reason: ReasonDayLimit},
+		{name: "own account, above the largest", by: counter, amount: 5_000_000*yuan + 1, own: true, reason: ReasonItemLimit},
 		{name: "unidentified", by: signer{bank: true}, amount: 1, reason: ReasonItemLimit},
 
 		{name: "no bank certificate", by: eid, amount: 50_000 * yuan},
@@ -46,16 +53,24 @@ func TestDefaultPolicy(t *testing.T) {
 		{name: "person without reminder", by: counter, amount: 300_000 * yuan},
 		{name: "person with reminder", by: counter, amount: 300_000*yuan + 1, wantsReminder: true},
 		{name: "reminder by other channels", by: counter, amount: 1, others: 300_000 * yuan, wantsReminder: true},
+		{name: "own account without reminder", by: counter, amount: 300_000 * yuan, own: true},
+		{name: "own account with reminder", by: counter, amount: 300_000*yuan + 1, own: true, wantsReminder: true},
 		{name: "unit without reminder", by: counter, amount: 1_000_000 * yuan, unit: true},
 		{name: "unit with reminder", by: counter, amount: 1_000_000*yuan + 1, unit: true, wantsReminder: true},
 
 		{name: "new card", by: cooling, amount: 50_000 * yuan},
 		{name: "new card, above", by: cooling, amount: 50_000*yuan + 1, reason: ReasonCoolingLimit},
 		{name: "new card, split", by: cooling, amount: 1, before: sums{0, 50_000 * yuan}, reason: ReasonCoolingLimit},
+		{name: "new card, another shield", by: cooling, amount: 1, before: sums{50_000 * yuan, 0}, reason: ReasonCoolingLimit},
+		{name: "new card, other channels", by: cooling, amount: 1, others: 50_000 * yuan, reason: ReasonCoolingLimit},
+		{name: "new card, own account", by: cooling, amount: 50_000*yuan + 1, own: true, reason: ReasonCoolingLimit},
 		{name: "a day later", by: cooled, amount: 50_000*yuan + 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			day := sums{c.before.customer + c.amount, c.before.shield + c.amount}
+			if c.own {
+				day.customer -= c.amount
+			}
 			remind, err := DefaultPolicy(shanghai).decide(payment{amount: c.amount, currency: "CNY", own: c.own, unit: c.unit, others: c.others, at: at}, c.by, day)
 			if simtrust.ReasonOf(err) != c.reason || remind != c.wantsReminder {
 				t.Errorf("reminder %v, %v; want %v, %q", remind, err, c.wantsReminder, c.reason)

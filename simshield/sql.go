@@ -29,7 +29,7 @@ type transactionRow struct {
 	request    signedRequest
 	signedOver []byte
 	command    []byte
-	customer   string
+	customer   string // whose sum the amount is in; empty: nobody's
 	amount     int64
 	day        string
 	decision   []byte
