@@ -84,12 +84,9 @@ func (w *world) wantRecovered(t *testing.T) {
 	}
 	signed := 0
 	w.key(c.Issuer).at(func() error { signed++; return nil }, nil)
-	w.clock.advance(2 * time.Minute)
 	w.Service = w.node()
 	signed = 0 // the check of the key pair at start
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.sweepLater()
 	st := w.status(c.ID)
 	if st.State != ca.StateAbandoned || st.Revoked.IsZero() || signed != 0 {
 		t.Errorf("after recovery: %+v, signed %d times", st, signed)
@@ -105,6 +102,17 @@ func (w *world) wantRecovered(t *testing.T) {
 		t.Error("swept twice")
 	}
 	w.wantAudit(t, ca.AuditSigning, ca.AuditAbandoned)
+}
+
+// sweepLater sweeps, and again when no signing under way then can still be.
+func (w *world) sweepLater() {
+	w.t.Helper()
+	for range 2 {
+		if err := w.Sweep(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
+		w.clock.advance(w.config.SigningTime + time.Second)
+	}
 }
 
 // wantAudit verifies the chain and compares its kinds.
@@ -154,12 +162,7 @@ func TestClockPutRight(t *testing.T) {
 		fail()
 		w.clock.advance(-year)
 		fail()
-		for range 2 {
-			w.clock.advance(2 * time.Minute)
-			if err := w.Sweep(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
+		w.sweepLater()
 		found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{})
 		if err != nil || len(found) != 2 || slices.ContainsFunc(found, func(c ca.Certificate) bool { return c.State != ca.StateAbandoned }) {
 			t.Errorf("%+v, %v", found, err)
@@ -171,10 +174,7 @@ func TestClockPutRight(t *testing.T) {
 func TestLateOutcomeLoses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.key("bank-p256-2026").at(nil, func(signature []byte) []byte {
-			w.clock.advance(2 * time.Minute)
-			if err := w.Sweep(t.Context()); err != nil {
-				t.Error(err)
-			}
+			w.sweepLater()
 			return signature
 		})
 		_, err := w.Issue(t.Context(), w.bank())
@@ -183,6 +183,75 @@ func TestLateOutcomeLoses(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
+}
+
+// TestSweptByANodeOfAnotherTime has nodes whose clocks are far off sweep while a certificate is being signed: it is issued. What another
+// node left behind they abandon as soon as they have seen it for longer than a signing takes.
+func TestSweptByANodeOfAnotherTime(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var others []*ca.Service
+		for _, off := range []time.Duration{-9 * time.Minute, 9 * time.Minute, time.Hour} {
+			deps := w.deps()
+			deps.Now = func() time.Time { return w.clock.now().Add(off) }
+			node, err := ca.New(deps, w.hierarchy, w.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(node.Close)
+			others = append(others, node)
+		}
+		sweep := func() error {
+			var errs []error
+			for _, node := range others {
+				errs = append(errs, node.Sweep(t.Context()))
+			}
+			return errors.Join(errs...)
+		}
+		key := w.key("bank-p256-2026")
+		key.at(sweep, func(signature []byte) []byte {
+			w.clock.advance(w.config.SigningTime / 2)
+			if err := sweep(); err != nil {
+				t.Error(err)
+			}
+			return signature
+		})
+		w.issue(w.bank())
+		for _, node := range others {
+			key.at(func() error { return errors.New("no session") }, nil)
+			if _, err := w.Issue(t.Context(), w.bank()); err == nil {
+				t.Fatal("issued")
+			}
+			if err := node.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.advance(w.config.SigningTime + time.Second)
+			if err := node.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.wantAudit(t, ca.AuditSigning, ca.AuditIssued, ca.AuditSigning, ca.AuditAbandoned, ca.AuditSigning, ca.AuditAbandoned,
+			ca.AuditSigning, ca.AuditAbandoned)
+	})
+}
+
+// TestRecoveredAtStart starts on the embedded store, which has one process: what the one before was at is revoked at once.
+func TestRecoveredAtStart(t *testing.T) {
+	w := embedded(t)
+	w.key("bank-p256-2026").at(func() error { panic(power("off")) }, nil)
+	if !die(func() { _, _ = w.Issue(t.Context(), w.bank()) }) {
+		t.Fatal("issued")
+	}
+	w.key("bank-p256-2026").at(nil, nil)
+	w.clock.advance(time.Millisecond)
+	node := w.node()
+	ctx, recovered := context.WithTimeout(t.Context(), time.Minute)
+	node.OnChange(func(string, []byte) { recovered() })
+	if err := node.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if st := w.status(w.only().ID); st.State != ca.StateAbandoned || st.Revoked.IsZero() {
+		t.Errorf("%+v", st)
+	}
 }
 
 // TestWrongSignatures come from a key that fails, tampers or is another's.
@@ -298,10 +367,7 @@ func TestRequestKeys(t *testing.T) {
 		w.key("service-p256-2026").at(nil, nil)
 		_, err = w.Issue(t.Context(), other)
 		wantError(t, err, simtrust.KindConflict, ca.ReasonInProgress)
-		w.clock.advance(2 * time.Minute)
-		if err := w.Sweep(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.sweepLater()
 		_, err = w.Issue(t.Context(), other)
 		wantError(t, err, simtrust.KindConflict, ca.ReasonAbandoned)
 	})
@@ -396,10 +462,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	pages(1 << 30)
 	w.issue(w.bank())
-	w.clock.advance(2 * time.Minute)
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.sweepLater()
 	found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{Limit: 1000})
 	if err != nil || int64(len(found)) < signed.Load() {
 		t.Errorf("%d rows for %d signatures, %v", len(found), signed.Load(), err)

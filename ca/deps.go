@@ -61,7 +61,7 @@ type Config struct {
 	Disclosures []qc.Disclosure
 	// Signatures bounds how many are under way at once; 0: 4096. A key that hangs is given no more.
 	Signatures int
-	// SigningTime bounds the time between the record and the outcome; 0: 3 s. After it a row is abandoned.
+	// SigningTime bounds the time between the record and the outcome; 0: 3 s. After it a row is abandoned; it is the same on all nodes.
 	SigningTime time.Duration
 }
 

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"simtrust/ca"
 	"simtrust/internal/outbox"
@@ -73,10 +72,7 @@ func TestKill(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	w := newWorld(t, db)
-	w.clock.advance(2 * time.Minute)
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.sweepLater()
 	for id, sum := range issued {
 		if c, err := w.Certificate(t.Context(), id); err != nil || c.State != ca.StateIssued || fmt.Sprintf("%x", sha256.Sum256(c.Raw)) != sum {
 			t.Errorf("%s is %s, %v", id, c.State, err)

@@ -70,10 +70,7 @@ func TestPostgreSQLRestarts(t *testing.T) {
 	over.Store(true)
 	load.Wait()
 
-	w.clock.advance(2 * time.Minute)
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.sweepLater()
 	lost := 0
 	for _, attempts := range callers {
 		for _, a := range attempts {

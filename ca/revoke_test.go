@@ -211,10 +211,7 @@ func TestKeyCompromisedWhileSigning(t *testing.T) {
 		if c := w.only(); c.Raw != nil || c.Reason != ca.KeyCompromise {
 			t.Errorf("%+v", c)
 		}
-		w.clock.advance(2 * time.Minute)
-		if err := w.Sweep(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.sweepLater()
 		if st := w.status(w.only().ID); st.State != ca.StateAbandoned || st.Reason != ca.KeyCompromise {
 			t.Errorf("%+v", st)
 		}

@@ -31,12 +31,13 @@ type Service struct {
 	started  time.Time
 	metrics  *metrics
 
-	stages   *sqldb.Coalescer[stage, struct{}]
-	statuses *sqldb.Coalescer[string, Status]
-	renewals *rpc.Pace
-	signing  atomic.Int64   // signatures under way
-	flying   sync.WaitGroup // issuances between record and outcome
-	onChange func(issuer string, serial []byte)
+	stages     *sqldb.Coalescer[stage, struct{}]
+	statuses   *sqldb.Coalescer[string, Status]
+	renewals   *rpc.Pace
+	signing    atomic.Int64   // signatures under way
+	flying     sync.WaitGroup // issuances between record and outcome
+	unfinished sightings
+	onChange   func(issuer string, serial []byte)
 }
 
 // New returns the module over its dependencies and a hierarchy; Close releases it. It fails where a key is not that of its

@@ -197,9 +197,11 @@ func TestAbandoned(t *testing.T) {
 		}
 		_, s, _ := ca.SplitID(id)
 		before := a.ask(bank, s).says()
-		a.clock.advance(2 * time.Minute)
-		if err := a.ca.Sweep(t.Context()); err != nil {
-			t.Fatal(err)
+		for range 2 {
+			if err := a.ca.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			a.clock.advance(2 * time.Minute)
 		}
 		if got := a.ask(bank, s).says(); got != "revoked" {
 			t.Errorf("%s, then %s", before, got)
