@@ -35,7 +35,7 @@ func (s *Service) Reach(ctx context.Context, chatbot string, class dispatch.Clas
 	var places []int
 	for i, r := range found {
 		if r.Err == nil {
-			to, places = append(to, dispatch.Recipient{Tenure: r.Tenure, Number: r.Number}), append(places, i)
+			to, places = append(to, dispatch.Recipient{Tenure: r.Tenure, Number: r.Number, Chatbot: chatbot}), append(places, i)
 		}
 	}
 	reached, err := s.Distribution.Reach(ctx, dispatch.Channel(channel), to)

@@ -330,6 +330,13 @@ func TestUpstreamRBM(t *testing.T) {
 	if got := s.inbox(t, s.Subscribers[3], 1)[0]; got.Channel != "rcs" {
 		t.Errorf("another chatbot's message: %+v", got)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, q := range p.asked {
+		if strings.Contains(fmt.Sprint(q.path, q.body), s.Subscribers[3].Number) {
+			t.Errorf("the platform was told the number of another chatbot's recipient: %+v", q)
+		}
+	}
 }
 
 // TestUpstreamCSP: the same in the Chinese shape, whose first token does not last.
@@ -368,4 +375,21 @@ func TestUpstreamCSP(t *testing.T) {
 	rail.hears(t, func(now event) bool {
 		return now.Type == "reply" && now.Data.Message == message && now.Data.Response.Reply.Postback.Data == "yes"
 	})
+	s.reachesByItsOwnWay(t, who, s.Subscribers[2])
+}
+
+// reachesByItsOwnWay: that one chatbot's platform may reach everybody says nothing of another chatbot.
+func (s *sandbox) reachesByItsOwnWay(t *testing.T, rich, plain subscriber) {
+	t.Helper()
+	s.act(t, plain, "device", map[string]bool{"rcs": false, "online": true})
+	bank := s.agent(t, "bank")
+	for who, want := range map[string]int{rich.Number: http.StatusOK, plain.Number: http.StatusNotFound} {
+		if status, answer := bank.rbm(t, http.MethodGet, "/v1/phones/"+who+"/capabilities", url.Values{"requestId": {"r1"}}, nil); status != want {
+			t.Errorf("%d %v", status, answer)
+		}
+	}
+	status, answer := bank.rbm(t, http.MethodPost, "/v1/users:batchGet", nil, []byte(fmt.Sprintf(`{"users":[%q,%q]}`, rich.Number, plain.Number)))
+	if users, _ := answer["reachableUsers"].([]any); status != http.StatusOK || len(users) != 1 || users[0] != rich.Number {
+		t.Errorf("%d %v", status, answer)
+	}
 }

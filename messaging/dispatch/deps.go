@@ -13,8 +13,8 @@ import (
 // Bearer brings messages to handsets over one or more channels. It is asked for many at once, all of one channel, and answers each at
 // the question's place. Its methods return when ctx ends; a question that has no answer counts as not knowing.
 type Bearer interface {
-	// Reach says whether the channel reaches each recipient now. Where nobody can know, as with text messages, it does. An error puts
-	// all of them off.
+	// Reach says whether the channel reaches each recipient now with a message of their chatbot. Where nobody can know, as with text
+	// messages, it does. An error puts all of them off.
 	Reach(ctx context.Context, channel Channel, to []Recipient) ([]bool, error)
 	// Submit hands over copies. What it was given it never repeats by itself under another reference.
 	Submit(ctx context.Context, list []Submission) []Outcome
@@ -24,10 +24,11 @@ type Bearer interface {
 	Cancel(ctx context.Context, list []Copy) []Recall
 }
 
-// Recipient is who holds a tenure now.
+// Recipient is who holds a tenure now, and the chatbot that writes to them: each chatbot may have ways of its own.
 type Recipient struct {
-	Tenure simtrust.TenureID
-	Number simtrust.Number
+	Tenure  simtrust.TenureID
+	Number  simtrust.Number
+	Chatbot string
 }
 
 // Copy names one handing over of a delivery to a bearer.
@@ -48,9 +49,9 @@ func (c Copy) ID() string { return fmt.Sprintf("%s.%d", c.Delivery, c.Attempt) }
 type Submission struct {
 	Copy
 	Recipient
-	Message, Chatbot string
-	Class            Class
-	Expires          time.Time
+	Message string
+	Class   Class
+	Expires time.Time
 	// Patience is how long the copy may go undelivered before another step is thought of; 0: until Expires.
 	Patience time.Duration
 	// PossibleDuplicate says that an earlier copy may have arrived.

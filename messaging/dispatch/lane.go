@@ -139,7 +139,9 @@ func (i *item) about(k kind, reason string) fact {
 	return fact{event: event{kind: k, attempt: i.pending(), reason: reason}, delivery: i.id}
 }
 
-func (i *item) recipient(n simtrust.Number) Recipient { return Recipient{Tenure: i.tenure, Number: n} }
+func (i *item) recipient(n simtrust.Number) Recipient {
+	return Recipient{Tenure: i.tenure, Number: n, Chatbot: i.plan.question.Chatbot}
+}
 
 // shut is how long the bearer wants to be left alone yet.
 func (l *lane) shut() time.Duration {

@@ -130,7 +130,7 @@ func (i *item) submission(to Recipient) Submission {
 	content := i.plan.contents[i.Step]
 	return Submission{
 		Copy: Copy{Delivery: i.id, Attempt: i.Attempt + 1, Channel: i.channel}, Recipient: to,
-		Message: i.message, Chatbot: i.plan.question.Chatbot, Class: i.plan.question.Class,
+		Message: i.message, Class: i.plan.question.Class,
 		Expires: time.UnixMilli(i.expires), Patience: content.after, PossibleDuplicate: i.Duplicate || i.Live,
 		ContentType: content.kind, Payload: content.payload,
 	}

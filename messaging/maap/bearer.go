@@ -2,7 +2,6 @@ package maap
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,7 +17,7 @@ const Rich dispatch.Channel = "rcs"
 
 // platform is an account as it is sent by.
 type platform interface {
-	// reach says which numbers it reaches.
+	// reach says which numbers it reaches, at their places.
 	reach(ctx context.Context, to []simtrust.Number) ([]bool, error)
 	// letter writes a copy as the platform takes it. The error is of kind invalid where it cannot be said there.
 	letter(s dispatch.Submission, id string, now time.Time) (letter, error)
@@ -41,7 +40,6 @@ type Bearer struct {
 	Deps
 	accounts map[string]Account // by name
 	out      map[string]way     // by the service id of the chatbot
-	ways     []platform
 }
 
 // way is how a chatbot's messages go out.
@@ -91,53 +89,12 @@ func (b *Bearer) add(a Account, s safe) error {
 	} else {
 		w.platform = newChina(b.Deps, s, a)
 	}
-	b.out[a.Chatbot], b.ways = w, append(b.ways, w.platform)
+	b.out[a.Chatbot] = w
 	return nil
 }
 
 // Sends reports whether there is a way for anybody's messages.
 func (b *Bearer) Sends() bool { return b.Gateway != nil || len(b.out) > 0 }
-
-// Reach implements dispatch.Bearer: who is not reached by one way may be by another. A platform that does not answer may reach everybody.
-func (b *Bearer) Reach(ctx context.Context, channel dispatch.Channel, to []dispatch.Recipient) ([]bool, error) {
-	reached := make([]bool, len(to))
-	if b.Gateway != nil {
-		var err error
-		if reached, err = b.Gateway.Reach(ctx, channel, to); err != nil {
-			return nil, err
-		}
-		if len(reached) != len(to) {
-			return nil, errAnswers
-		}
-	}
-	for _, w := range b.ways {
-		b.widen(ctx, w, to, reached)
-	}
-	return reached, nil
-}
-
-var errAnswers = errors.New("the gateway did not answer for every recipient")
-
-// widen asks a platform about those whom no other reached.
-func (b *Bearer) widen(ctx context.Context, w platform, to []dispatch.Recipient, reached []bool) {
-	var places []int
-	var numbers []simtrust.Number
-	for i, r := range to {
-		if !reached[i] {
-			places, numbers = append(places, i), append(numbers, r.Number)
-		}
-	}
-	if len(numbers) == 0 {
-		return
-	}
-	more, err := w.reach(ctx, numbers)
-	if err != nil {
-		b.Log.WarnContext(ctx, "a platform does not say whom it reaches", "error", err)
-	}
-	for k, i := range places {
-		reached[i] = err != nil || more[k]
-	}
-}
 
 // atOnce is how many requests of one call are under way.
 const atOnce = 32

@@ -17,8 +17,7 @@
 //	its life          ttl: the patience of its step, else to its end   none
 //	taking it back    agentMessages.delete, which says nothing         revoke; revokeOk or revokeFail follow
 //
-// [dispatch.Bearer.Reach] is asked without a chatbot. So a person counts as reached whom any of the ways reaches, or may reach; where that
-// is not the way of the chatbot, the platform or the gateway refuses the copy as unreachable and the next step follows as it would have.
+// Whom a message reaches only the way of its chatbot is asked. No platform is told the number of somebody to whom another chatbot writes.
 //
 // Google's rules for a fallback hold: TTL_EXPIRATION_REVOKED is the end of a copy, TTL_EXPIRATION_REVOKE_FAILED says nothing, DELIVERED wins
 // over both, whichever comes first. While the platform takes a copy back by itself at its ttl it is not asked to as well: of a copy that was

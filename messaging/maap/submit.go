@@ -29,19 +29,19 @@ func (b *Bearer) Submit(ctx context.Context, list []dispatch.Submission) []dispa
 	var rows []handing
 	var others []dispatch.Submission
 	var places []int
-	directory := b.lookUp(ctx, list)
+	directory := b.directory()
 	for i, s := range list {
-		w, outcome := directory[s.Chatbot].way, directory[s.Chatbot].refusal
+		w := directory.of(ctx, s.Chatbot)
 		switch {
-		case outcome.Answer != "":
-			out[i] = outcome
+		case w.refusal.Answer != "":
+			out[i] = w.refusal
 		case w.platform != nil:
 			l, err := w.letter(s, nameOf(s.ID()), b.Now())
 			if err != nil {
 				out[i] = dispatch.Outcome{Answer: dispatch.Rejected, Reason: reasonForm}
 				continue
 			}
-			parcels = append(parcels, parcel{i, w, l, s.Number})
+			parcels = append(parcels, parcel{i, w.way, l, s.Number})
 			rows = append(rows, handing{l.id, w.account, s.ID(), l.ends, s.Expires.Add(keep)})
 		case b.Gateway != nil:
 			others, places = append(others, s), append(places, i)
@@ -64,15 +64,21 @@ type sending struct {
 	refusal dispatch.Outcome
 }
 
-// lookUp asks about each chatbot of a call once.
-func (b *Bearer) lookUp(ctx context.Context, list []dispatch.Submission) map[string]sending {
-	found := map[string]sending{}
-	for _, s := range list {
-		if _, ok := found[s.Chatbot]; !ok {
-			found[s.Chatbot] = b.sending(ctx, s.Chatbot)
-		}
+// directory asks about each chatbot of a call once.
+type directory struct {
+	b     *Bearer
+	found map[string]sending
+}
+
+func (b *Bearer) directory() directory { return directory{b, map[string]sending{}} }
+
+func (d directory) of(ctx context.Context, chatbot string) sending {
+	s, ok := d.found[chatbot]
+	if !ok {
+		s = d.b.sending(ctx, chatbot)
+		d.found[chatbot] = s
 	}
-	return found
+	return s
 }
 
 func (b *Bearer) sending(ctx context.Context, chatbot string) sending {

@@ -3,6 +3,7 @@ package maap_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"simtrust"
 	"simtrust/internal/sqldb"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/maap"
@@ -320,48 +322,63 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// TestReach: who is not reached by one way may be by another; a platform that does not answer may reach everybody.
+// reaching are recipients of chatbots, each with a number of their own.
+func reaching(chatbots ...string) []dispatch.Recipient {
+	to := make([]dispatch.Recipient, len(chatbots))
+	for i, c := range chatbots {
+		to[i] = dispatch.Recipient{Tenure: simtrust.TenureID(fmt.Sprint("ten_", i+1)), Number: number(fmt.Sprint("+861380000000", i+1)), Chatbot: c}
+	}
+	return to
+}
+
+// TestReach: each recipient is asked about by the way of their chatbot and by no other. A platform that does not answer may reach everybody.
 func TestReach(t *testing.T) {
-	to := []dispatch.Recipient{{Tenure: "ten_1", Number: number(person)}, {Tenure: "ten_2", Number: number("+8613800000002")}}
 	own := &gateway{}
 	w := alone(t, own)
-	accounts := w.accounts()[:1]
-	b, err := maap.New(w.deps(own), accounts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reach := func() []bool {
-		t.Helper()
-		got, err := b.Reach(t.Context(), maap.Rich, to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	w.google.answers(200, `{"reachableUsers":["+8613800000002","+8613800000009"]}`)
-	if got := reach(); !reflect.DeepEqual(got, []bool{false, true}) {
-		t.Errorf("%v", got)
-	}
-	if a := w.google.heard()[0]; a.path != "/v1/users:batchGet" || a.text() != `{"agentId":"bank_agent","users":["+8613800000001","+8613800000002"]}` {
-		t.Errorf("%+v", a)
-	}
+	to := reaching("bot_bank", "bot_bank", "bot_shop", "bot_rail", "bot_suspended", "bot_unclear")
 	for _, c := range []struct {
-		status int
-		body   string
-		want   []bool
-	}{{200, `{}`, []bool{false, false}}, {500, ``, []bool{true, true}}, {200, `<`, []bool{true, true}}} {
+		status  int
+		body    string
+		gateway bool
+		want    []bool
+	}{
+		{200, `{"reachableUsers":["+8613800000002","+8613800000003"]}`, false, []bool{false, true, false, true, true, true}},
+		{200, `{}`, true, []bool{false, false, true, true, true, true}},
+		{500, ``, false, []bool{true, true, false, true, true, true}},
+		{200, `<`, false, []bool{true, true, false, true, true, true}},
+	} {
 		w.google.answers(c.status, c.body)
-		if got := reach(); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%d %s: %v", c.status, c.body, got)
+		own.reached, own.asked = c.gateway, nil
+		if got, err := w.Reach(t.Context(), maap.Rich, to); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%d %s: %v, %v", c.status, c.body, got, err)
+		}
+		if !reflect.DeepEqual(own.asked, []string{"+8613800000003"}) {
+			t.Errorf("the gateway was asked about %v", own.asked)
 		}
 	}
-	own.reached = true
-	before := len(w.google.heard())
-	if got := reach(); !reflect.DeepEqual(got, []bool{true, true}) || len(w.google.heard()) != before {
-		t.Errorf("%v: asked about whom the gateway reaches", got)
+	for _, a := range w.google.heard() {
+		if a.path != "/v1/users:batchGet" || a.text() != `{"agentId":"bank_agent","users":["+8613800000001","+8613800000002"]}` {
+			t.Errorf("%+v", a)
+		}
 	}
-	if got, err := alone(t, nil).Reach(t.Context(), maap.Rich, to); err != nil || !reflect.DeepEqual(got, []bool{true, true}) {
-		t.Errorf("the Chinese shape cannot say: %v, %v", got, err)
+	own.away = errors.New("away")
+	if _, err := w.Reach(t.Context(), maap.Rich, to); err == nil {
+		t.Error("the gateway does not say, and that is not said")
+	}
+	if got, err := w.Reach(t.Context(), maap.Rich, reaching("bot_rail")); err != nil || !got[0] {
+		t.Errorf("a chatbot that does not need the gateway: %v, %v", got, err)
+	}
+}
+
+// TestNoForeignNumber: a chatbot without an account reaches nobody where there is no gateway, and no platform hears of whom it asks about.
+func TestNoForeignNumber(t *testing.T) {
+	w := alone(t, nil)
+	got, err := w.Reach(t.Context(), maap.Rich, reaching("bot_shop", "bot_shop"))
+	if err != nil || !reflect.DeepEqual(got, []bool{false, false}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if n := len(w.google.heard()) + len(w.china.heard()) + w.google.tokens() + w.china.tokens(); n != 0 {
+		t.Errorf("%d requests left the house", n)
 	}
 }
 

@@ -180,9 +180,11 @@ func (l *ledger) Number(context.Context, string) (simtrust.Number, error) {
 // gateway is the operator's own: it takes everything that is its.
 type gateway struct {
 	reached bool
+	away    error
 	fate    dispatch.Fate
 	mu      sync.Mutex
 	given   []string
+	asked   []string
 }
 
 func (g *gateway) note(id string) {
@@ -195,8 +197,9 @@ func (g *gateway) Reach(_ context.Context, _ dispatch.Channel, to []dispatch.Rec
 	out := make([]bool, len(to))
 	for i := range out {
 		out[i] = g.reached
+		g.asked = append(g.asked, to[i].Number.E164())
 	}
-	return out, nil
+	return out, g.away
 }
 
 func (g *gateway) Submit(_ context.Context, list []dispatch.Submission) []dispatch.Outcome {
@@ -332,8 +335,8 @@ func (l *locked) Write(p []byte) (int, error) {
 
 // submission is a text from a chatbot, the nth.
 func submission(chatbot string, delivery string) dispatch.Submission {
-	return dispatch.Submission{Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number(person)}, Copy: dispatch.Copy{Delivery: delivery, Attempt: 1, Channel: maap.Rich},
-		Message: "msg_1", Chatbot: chatbot, Class: dispatch.ClassTransaction, Expires: epoch.Add(time.Hour), ContentType: "text/plain", Payload: []byte("您好")}
+	return dispatch.Submission{Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number(person), Chatbot: chatbot}, Copy: dispatch.Copy{Delivery: delivery, Attempt: 1, Channel: maap.Rich},
+		Message: "msg_1", Class: dispatch.ClassTransaction, Expires: epoch.Add(time.Hour), ContentType: "text/plain", Payload: []byte("您好")}
 }
 
 func (w *world) sends(list ...dispatch.Submission) []dispatch.Outcome {

@@ -87,8 +87,8 @@ func gateway(t *testing.T) (*rcs.Gateway, *far) {
 }
 
 func submission(chatbot string) dispatch.Submission {
-	return dispatch.Submission{Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number("+8613800000001")}, Copy: dispatch.Copy{Delivery: "dlv_1", Attempt: 2, Channel: rcs.Rich},
-		Message: "msg_1", Chatbot: chatbot, Expires: now.Add(time.Hour), PossibleDuplicate: true, ContentType: "text/plain", Payload: []byte("您好")}
+	return dispatch.Submission{Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number("+8613800000001"), Chatbot: chatbot}, Copy: dispatch.Copy{Delivery: "dlv_1", Attempt: 2, Channel: rcs.Rich},
+		Message: "msg_1", Expires: now.Add(time.Hour), PossibleDuplicate: true, ContentType: "text/plain", Payload: []byte("您好")}
 }
 
 // TestSubmit: what goes out, and what each answer of the gateway means.

@@ -240,8 +240,8 @@ func number(digits string) simtrust.Number {
 // text is a submission of a text to the person.
 func text(delivery, words string) dispatch.Submission {
 	return dispatch.Submission{
-		Copy: dispatch.Copy{Delivery: delivery, Attempt: 1, Channel: smsc.Text}, Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number(person)},
-		Message: "msg_1", Chatbot: "bot_bank", Expires: now.Add(time.Hour), ContentType: "text/plain;charset=UTF-8", Payload: []byte(words),
+		Copy: dispatch.Copy{Delivery: delivery, Attempt: 1, Channel: smsc.Text}, Recipient: dispatch.Recipient{Tenure: "ten_1", Number: number(person), Chatbot: "bot_bank"},
+		Message: "msg_1", Expires: now.Add(time.Hour), ContentType: "text/plain;charset=UTF-8", Payload: []byte(words),
 	}
 }
 
