@@ -481,26 +481,31 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestKeyThatHangs has a key that never answers: it gets only so many to sign, the others are refused before anything is recorded of
-// them, and the node still stops.
+// TestKeyThatHangs has a key that never answers and many callers at once: it gets only so many to sign, the others are refused before
+// anything is recorded of them, and the node still stops.
 func TestKeyThatHangs(t *testing.T) {
 	w := embedded(t)
-	w.config.Signatures, w.config.SigningTime = 3, 50*time.Millisecond
+	const places, callers = 3, 40
+	w.config.Signatures, w.config.SigningTime = places, 50*time.Millisecond
 	node := w.node()
 	var hanging sync.WaitGroup
-	asked, free := make(chan struct{}), make(chan struct{})
+	asked, free, answers := make(chan struct{}, callers), make(chan struct{}), make(chan error, callers)
 	defer func() { close(free); hanging.Wait() }()
 	w.key("bank-p256-2026").at(func() error { asked <- struct{}{}; <-free; return nil }, nil)
-	for range 3 {
+	for range callers {
 		req := w.bank()
-		hanging.Go(func() { _, _ = node.Issue(context.WithoutCancel(t.Context()), req) })
+		hanging.Go(func() {
+			_, err := node.Issue(context.WithoutCancel(t.Context()), req)
+			answers <- err
+		})
+	}
+	for range callers - places {
+		wantError(t, <-answers, simtrust.KindUnavailable, ca.ReasonKeyBusy)
+	}
+	for range places {
 		<-asked
 	}
-	for range 5 {
-		_, err := node.Issue(t.Context(), w.bank())
-		wantError(t, err, simtrust.KindUnavailable, ca.ReasonKeyBusy)
-	}
-	if found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{}); err != nil || len(found) != 3 {
+	if found, _, err := w.Search(t.Context(), ca.Query{}, ca.Page{}); err != nil || len(found) != places {
 		t.Errorf("%d recorded, %v", len(found), err)
 	}
 	node.Close()

@@ -59,7 +59,7 @@ type Config struct {
 	Qualified Qualified
 	// Disclosures are the PKI disclosure statements; empty: /ca/pds/en under the host of BaseURL.
 	Disclosures []qc.Disclosure
-	// Signatures bounds how many are under way at once; 0: 4096. A key that hangs is given no more.
+	// Signatures bounds how many are under way at once, from before the record to the outcome; 0: 4096. A key that hangs is given no more.
 	Signatures int
 	// SigningTime bounds the time between the record and the outcome; 0: 3 s. After it a row is abandoned; it is the same on all nodes.
 	SigningTime time.Duration

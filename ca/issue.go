@@ -38,8 +38,10 @@ func (s *Service) issue(ctx context.Context, req IssueReq) (Certificate, error) 
 	if err != nil {
 		return Certificate{}, err
 	}
-	if s.signing.Load() >= int64(s.config.Signatures) {
-		return Certificate{}, errKeyBusy // before the record: each would be one more to revoke
+	// The place is taken before the record: each that found none after it would be one more to revoke.
+	defer s.signing.Add(-1)
+	if s.signing.Add(1) > int64(s.config.Signatures) {
+		return Certificate{}, errKeyBusy
 	}
 	switch _, err := s.stages.Do(ctx, stage{record: r}); {
 	case sqldb.IsUnique(err):
@@ -57,9 +59,7 @@ func (s *Service) issue(ctx context.Context, req IssueReq) (Certificate, error) 
 
 // complete signs a recorded draft and makes the signature durable.
 func (s *Service) complete(ctx context.Context, r record) (Certificate, error) {
-	s.signing.Add(1)
 	raw, signature, err := r.sign(r.tbs)
-	s.signing.Add(-1)
 	if err != nil {
 		s.log.ErrorContext(ctx, "ca: signing failed; the certificate will be revoked", "certificate", r.id(), "error", err)
 		return Certificate{}, &simtrust.Error{Kind: simtrust.KindUnavailable, Msg: "the issuer's key does not sign", Err: err}

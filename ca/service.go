@@ -34,7 +34,7 @@ type Service struct {
 	stages     *sqldb.Coalescer[stage, struct{}]
 	statuses   *sqldb.Coalescer[string, Status]
 	renewals   *rpc.Pace
-	signing    atomic.Int64   // signatures under way
+	signing    atomic.Int64   // issuances that have a record or are about to, and no outcome
 	flying     sync.WaitGroup // issuances between record and outcome
 	unfinished sightings
 	onChange   func(issuer string, serial []byte)
