@@ -125,6 +125,7 @@ func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
 	err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		return errors.Join(
 			failRegistrations(ctx, tx, h.ID, "", CauseSuspended),
+			cool(ctx, tx, s.now(), "tenure = $2 and state in ('pending', 'active')", string(h.ID)),
 			s.endKeys(ctx, tx, keyEnded, CauseSuspended, "tenure = $3 and state = 'pending'", string(h.ID)),
 			s.endKeys(ctx, tx, keySuspended, CauseSuspended, "tenure = $3 and state = 'active'", string(h.ID)))
 	})
@@ -135,14 +136,16 @@ func (s *Service) Suspend(ctx context.Context, n simtrust.Number) error {
 }
 
 // Resume ends a suspension of the keys that the party registered, on the card that serves the number: whoever identified the person then
-// is to be sure again. Any party that registers persons may suspend; none lets others' keys sign again.
+// is to be sure again, and for a while the lower limit holds. Any party that registers persons may suspend; none lets others' keys sign again.
 func (s *Service) Resume(ctx context.Context, party string, n simtrust.Number) error {
 	h, err := s.holders.Current(ctx, n)
 	if err != nil {
 		return err
 	}
 	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		return s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and party = $5 and state = 'suspended'", string(h.ID), primary(h), party)
+		return errors.Join(
+			cool(ctx, tx, s.now(), "tenure = $2 and iccid = $3 and party = $4 and state = 'suspended'", string(h.ID), primary(h), party),
+			s.endKeys(ctx, tx, keyActive, "", "tenure = $3 and iccid = $4 and party = $5 and state = 'suspended'", string(h.ID), primary(h), party))
 	})
 }
 

@@ -174,6 +174,11 @@ func (s *Service) once(ctx context.Context, e *enrolling, packet string, cause g
 // certified records the key and tells the card.
 func (s *Service) certified(ctx context.Context, e *enrolling, k Key, packet string) error {
 	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, r Registration) error {
+		suspected, err := suspectedFrom(ctx, tx, e.tenure, k.Created)
+		if err != nil {
+			return err
+		}
+		k.CooledFrom = later(k.CooledFrom, suspected)
 		if r.State != RegistrationOpen {
 			return errors.Join(insertKey(ctx, tx, e.ID, k), s.endKeys(ctx, tx, keyEnded, CauseUnused, "id = $3", k.ID))
 		}

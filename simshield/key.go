@@ -39,7 +39,7 @@ type Key struct {
 	Raw         []byte // DER
 	Chain       [][]byte
 	Identified  Identified
-	CooledFrom  time.Time
+	CooledFrom  time.Time // since when the lower limit holds, for a while; zero: it does not
 	State       string
 	Cause       string
 	Created     time.Time
@@ -54,18 +54,6 @@ func (k Key) public() (crypto.PublicKey, error) {
 // serves says that the key may sign on a holding as it is now: nobody inherits a key with a number or a card.
 func (k Key) serves(h renumber.Holding) bool {
 	return k.State == keyActive && k.Tenure == h.ID && h.Usable() && primary(h) == k.ICCID
-}
-
-// cooledFrom is when the card that serves a number replaced another: when that was so, or when it became known, whichever was later, so
-// that a change that is dated back is not over at once; zero: it did not.
-func cooledFrom(h renumber.Holding) time.Time {
-	switch {
-	case !h.SIMChanged.After(h.Opened):
-		return time.Time{}
-	case h.SIMChangedRecorded.After(h.SIMChanged):
-		return h.SIMChangedRecorded
-	}
-	return h.SIMChanged
 }
 
 // revocation is the reason code (RFC 5280, section 5.3.1) by which the certificate follows the state that the key is in.

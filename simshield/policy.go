@@ -13,7 +13,7 @@ const (
 	ReasonCertificateRequired = "bank_certificate_required" // above the day's free sum only a bank certificate's key may confirm
 	ReasonItemLimit           = "item_limit"
 	ReasonDayLimit            = "day_limit"
-	ReasonCoolingLimit        = "cooling_limit" // the lower limit soon after enrolment on another card
+	ReasonCoolingLimit        = "cooling_limit" // the lower limit soon after a change of card, or a suspicion
 )
 
 // Identified says how a person was identified when the key was enrolled. Limits depend on it.
@@ -45,7 +45,7 @@ type Policy struct {
 	// Ceilings bound what one shield confirms for one bank, by how its holder was identified, and what it adds to: the account's day, by
 	// whichever shield or channel. Between a customer's own accounts the shield's own sum alone counts.
 	Ceilings map[Identified]Ceiling `yaml:"ceilings"`
-	// Cooling is how long after a card was replaced the lower ceiling Cooled holds.
+	// Cooling is how long the lower ceiling Cooled holds after a card was replaced, and after theft was suspected.
 	Cooling time.Duration `yaml:"cooling"`
 	Cooled  Ceiling       `yaml:"cooled"`
 }
@@ -83,7 +83,7 @@ type signer struct {
 	identified Identified
 	// bank: its certificate is one of the bank line.
 	bank bool
-	// cooledFrom is when the card that the key is in replaced another; zero: it did not.
+	// cooledFrom is when the card that the key is in replaced another, or what was thought stolen came back into use; zero: neither.
 	cooledFrom time.Time
 }
 
