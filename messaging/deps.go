@@ -38,8 +38,8 @@ type Recipients interface {
 	Recipients(ctx context.Context, q optin.Question, numbers []simtrust.Number) ([]optin.Recipient, error)
 	// Still answers for tenures.
 	Still(ctx context.Context, q optin.Question, tenures []simtrust.TenureID) ([]optin.Recipient, error)
-	// Said acts on a text that a person sent, where it is a refusal or a START.
-	Said(ctx context.Context, chatbot string, tenure simtrust.TenureID, text string) (optin.Heard, error)
+	// Said tells whether a text that a person sent is a refusal or a START, and how that is recorded.
+	Said(ctx context.Context, chatbot string, tenure simtrust.TenureID, text string) (optin.Heard, optin.Record, error)
 }
 
 // Holders says who holds a number now.

@@ -19,9 +19,12 @@ const answerTime = 7 * 24 * time.Hour
 
 // Inbound is what a person sent to a chatbot.
 type Inbound struct {
-	// ID is the bearer's, and begins with its name; it never comes twice for different messages.
-	ID   string
-	From simtrust.Number
+	// ID is the bearer's, and begins with its name; it never comes twice for different messages, unless Alike.
+	ID string
+	// Alike: the bearer has no ids, so ID is that of every text alike from the person within a short time. One that answers another message
+	// than the last is another text all the same.
+	Alike bool
+	From  simtrust.Number
 	// To is the chatbot's service id.
 	To string
 	// InReplyTo is the delivery that was answered; empty: none was named.
@@ -65,14 +68,17 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 	if err != nil {
 		return err
 	}
-	if came, err := cameIn(ctx, s.DB, m.ID); came || err != nil {
-		return err // what was said before is not said again: the person may have changed their mind
-	}
-	heard, err := s.Recipients.Said(ctx, chatbot.ID, tenure, permissionWords(got))
+	e, err := s.understood(ctx, chatbot, tenure, m, got)
 	if err != nil {
 		return err
 	}
-	e, err := s.understood(ctx, chatbot, tenure, m, got)
+	if m.Alike {
+		m.ID += e.Delivery
+	}
+	if came, err := cameIn(ctx, s.DB, m.ID); came || err != nil {
+		return err // what was said before is not said again: the person may have changed their mind
+	}
+	heard, record, err := s.Recipients.Said(ctx, chatbot.ID, tenure, permissionWords(got))
 	if err != nil {
 		return err
 	}
@@ -86,6 +92,9 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		fresh, err := insertInbound(ctx, tx, m.ID, s.Now())
 		if err != nil || !fresh {
+			return err
+		}
+		if err := record(ctx, tx); err != nil {
 			return err
 		}
 		if err := keepTalks(ctx, tx, []talk{{id: e.Conversation, chatbot: chatbot.ID, tenure: tenure}}); err != nil {
@@ -135,40 +144,60 @@ func permissionWords(got gsma.Received) string {
 // understood says what a message from a person is.
 func (s *Service) understood(ctx context.Context, chatbot sender.Chatbot, tenure simtrust.TenureID, m Inbound, got gsma.Received) (ReplyEvent, error) {
 	e := ReplyEvent{Conversation: conversation(s.Key, chatbot.ID, tenure), Channel: m.Channel, Response: got.Response, SharedData: got.SharedData}
+	shown := m.Channel // where the person was shown what they answer
 	if m.InReplyTo != "" {
 		d, ok, err := s.delivery(ctx, m.InReplyTo)
 		if err != nil {
 			return e, err
 		}
 		if ok && d.Chatbot == chatbot.ID && d.Tenure == tenure {
-			e.Message, e.Delivery = d.Message, d.Delivery
+			e.Message, e.Delivery, shown = d.Message, d.Delivery, gsma.Channel(d.Channel)
 		}
 	}
 	if e.Response == nil && e.SharedData == nil {
 		e.Content = &got.Content
-		if !m.Channel.Rich() && got.Text != "" {
-			return s.matched(ctx, e)
+		if got.Text != "" {
+			return s.matched(ctx, e, shown)
 		}
 	}
 	return e, nil
 }
 
-// matched takes what was typed for a suggestion of the message that the person last got on such a channel, if it is one.
-func (s *Service) matched(ctx context.Context, e ReplyEvent) (ReplyEvent, error) {
-	t, ok, err := talkByID(ctx, s.DB, e.Conversation)
-	if err != nil || !ok || t.message == "" || s.Now().Sub(t.at) > answerTime {
+// matched takes what was typed for a suggestion, if it is one, of the message that it answers on a channel without buttons.
+func (s *Service) matched(ctx context.Context, e ReplyEvent, shown gsma.Channel) (ReplyEvent, error) {
+	message, delivery, err := s.asked(ctx, e, shown)
+	if err != nil || message == "" {
 		return e, err
 	}
-	m, ok, err := messageByID(ctx, s.DB, t.message)
+	m, ok, err := messageByID(ctx, s.DB, message)
 	if err != nil || !ok {
 		return e, err
 	}
 	if a, ok := gsma.Match(m.answers, e.Content.Text); ok {
 		r := a.Response()
 		e.Response, e.Typed, e.Content = &r, strings.TrimSpace(e.Content.Text), nil
-		e.Message, e.Delivery = t.message, t.delivery
+		e.Message, e.Delivery = message, delivery
 	}
 	return e, nil
+}
+
+// asked is the message that what was typed may answer; empty: none. It is the one that is named, where it was shown without buttons; where none
+// is named the last of such. What comes as a rich message stands below those, so it answers no text message by itself.
+func (s *Service) asked(ctx context.Context, e ReplyEvent, shown gsma.Channel) (message, delivery string, err error) {
+	if e.Delivery != "" && !shown.Rich() {
+		return e.Message, e.Delivery, nil
+	}
+	t, ok, err := talkByID(ctx, s.DB, e.Conversation)
+	if e.Delivery != "" || err != nil || !ok || t.message == "" || s.Now().Sub(t.at) > answerTime {
+		return "", "", err
+	}
+	if shown.Rich() {
+		d, ok, err := s.delivery(ctx, t.delivery)
+		if err != nil || !ok || gsma.Channel(d.Channel) != gsma.Enhanced {
+			return "", "", err
+		}
+	}
+	return t.message, t.delivery, nil
 }
 
 // SpamEvent is what a chatbot's people are told of a report. Who reported is nobody's business.

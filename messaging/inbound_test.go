@@ -2,6 +2,7 @@ package messaging_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -363,6 +364,95 @@ func TestPermissionOnce(t *testing.T) {
 		w.receive(t, says("smpp:1", 1, gsma.SMS, "START"))
 		if want := []string{"bot_shop ten_001 START", "bot_shop ten_001 STOP"}; !slices.Equal(w.people.said, want) {
 			t.Errorf("%q", w.people.said)
+		}
+	})
+}
+
+// TestPermissionAfterACrash: a word is acted on with the note that it came, so one that comes again after a crash does not undo what the
+// person said since.
+func TestPermissionAfterACrash(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.log.err = errAway // the transaction that notes it does not come to its end
+		if err := w.Received(t.Context(), says("smpp:1", 1, gsma.SMS, "START")); !errors.Is(err, errAway) {
+			t.Fatal(err)
+		}
+		if len(w.people.said) > 0 {
+			t.Errorf("%q is carried out, and would be again", w.people.said)
+		}
+		w.log.err = nil
+		for range 2 {
+			w.receive(t, says("smpp:1", 1, gsma.SMS, "START"))
+		}
+		if want := []string{"bot_shop ten_001 START"}; !slices.Equal(w.people.said, want) {
+			t.Errorf("%q", w.people.said)
+		}
+	})
+}
+
+// TestAlike: of a bearer without ids the same answer that comes again is one answer, and the same answer to another message another.
+func TestAlike(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.bearer.rcs = false
+		no := says("smsc:mo_1", 1, gsma.SMS, "2")
+		no.Alike = true
+		var want []string
+		for range 2 {
+			sent := w.send(t, request(1))
+			want = append(want, sent.Recipients[0].Delivery)
+			w.receive(t, no)
+			w.receive(t, no) // the network's
+			w.pass(time.Second)
+		}
+		other := says("smsc:mo_2", 1, gsma.SMS, "hello")
+		other.Alike = true
+		w.receive(t, other)
+		w.receive(t, other)
+		var got []string
+		for _, r := range w.replies() {
+			got = append(got, r.Delivery)
+		}
+		if want = append(want, ""); !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+}
+
+// TestTypedUnderEnhanced: where a message was shown without buttons, a number typed there is an answer, though it comes as a rich message.
+// Where it had its buttons, and on another channel than it came by, a number is a number.
+func TestTypedUnderEnhanced(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		on := func(channel gsma.Channel) string {
+			r := request(1)
+			r.Steps = []messaging.Step{{Channel: channel}}
+			w.pass(time.Second)
+			return w.send(t, r).Recipients[0].Delivery
+		}
+		typed := 0
+		says := func(to, text string) messaging.ReplyEvent {
+			typed++
+			m := says(fmt.Sprint("rcs:", typed), 1, gsma.RCS, text)
+			m.InReplyTo = to
+			w.receive(t, m)
+			list := w.replies()
+			return list[len(list)-1]
+		}
+		first := on(gsma.Enhanced)
+		if r := says("", "2"); r.Response == nil || r.Response.Reply.Postback.Data != "no" || r.Typed != "2" || r.Delivery != first {
+			t.Errorf("the last one: %+v", r)
+		}
+		second := on(gsma.Enhanced)
+		if r := says(first, "回复1"); r.Response == nil || r.Response.Reply.Postback.Data != "yes" || r.Delivery != first {
+			t.Errorf("the one that is named: %+v", r)
+		}
+		if r := says(second, "什么？"); r.Response != nil || r.Content == nil || r.Delivery != second {
+			t.Errorf("no answer: %+v", r)
+		}
+		if r := says(on(gsma.RCS), "2"); r.Response != nil {
+			t.Errorf("under buttons: %+v", r)
+		}
+		on(gsma.SMS)
+		if r := says("", "2"); r.Response != nil {
+			t.Errorf("after a text message: %+v", r)
 		}
 	})
 }

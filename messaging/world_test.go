@@ -169,11 +169,15 @@ func (p *people) Still(_ context.Context, _ optin.Question, tenures []simtrust.T
 	return out, nil
 }
 
-func (p *people) Said(_ context.Context, chatbot string, t simtrust.TenureID, text string) (optin.Heard, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.said = append(p.said, chatbot+" "+string(t)+" "+text)
-	return optin.Hear(text), nil
+func (p *people) Said(_ context.Context, chatbot string, t simtrust.TenureID, text string) (optin.Heard, optin.Record, error) {
+	return optin.Hear(text), func(_ context.Context, tx *sqldb.Tx) error {
+		tx.OnCommit(func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.said = append(p.said, chatbot+" "+string(t)+" "+text)
+		})
+		return nil
+	}, nil
 }
 
 func (p *people) Holder(_ context.Context, n simtrust.Number) (simtrust.TenureID, error) {
@@ -193,6 +197,8 @@ type bearer struct {
 	mu   sync.Mutex
 	rcs  bool
 	sent []dispatch.Submission
+	// asked are those whom it was last asked about.
+	asked []dispatch.Recipient
 	// submit answers in place of an acceptance.
 	submit func(dispatch.Submission) dispatch.Outcome
 }
@@ -201,6 +207,7 @@ func (b *bearer) Reach(_ context.Context, c dispatch.Channel, to []dispatch.Reci
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := make([]bool, len(to))
+	b.asked = to
 	for i := range out {
 		out[i] = b.rcs || c == "sms" || c == "card-sms"
 	}

@@ -85,6 +85,6 @@ func (i smscInbox) Received(ctx context.Context, m smsc.Inbound) error {
 	if err != nil {
 		return err
 	}
-	return i.Service.Received(ctx, messaging.Inbound{ID: "smsc:" + m.ID, From: m.From, To: bot.ServiceID, Channel: gsma.SMS,
+	return i.Service.Received(ctx, messaging.Inbound{ID: "smsc:" + m.ID, Alike: true, From: m.From, To: bot.ServiceID, Channel: gsma.SMS,
 		Part: gsma.Part{ContentType: "text/plain;charset=UTF-8", Data: []byte(m.Text)}})
 }

@@ -162,8 +162,8 @@ func (p *people) Still(ctx context.Context, _ optin.Question, tenures []simtrust
 	return out, nil
 }
 
-func (p *people) Said(context.Context, string, simtrust.TenureID, string) (optin.Heard, error) {
-	return optin.HeardNothing, nil
+func (p *people) Said(context.Context, string, simtrust.TenureID, string) (optin.Heard, optin.Record, error) {
+	return optin.HeardNothing, func(context.Context, *sqldb.Tx) error { return nil }, nil
 }
 
 // standings are the same as the distribution asks.

@@ -128,8 +128,8 @@ func (s still) Still(_ context.Context, _ optin.Question, ids []simtrust.TenureI
 }
 
 // Said implements messaging.Recipients: nobody says anything.
-func (s still) Said(context.Context, string, simtrust.TenureID, string) (optin.Heard, error) {
-	return optin.Hear(""), nil
+func (s still) Said(context.Context, string, simtrust.TenureID, string) (optin.Heard, optin.Record, error) {
+	return optin.HeardNothing, func(context.Context, *sqldb.Tx) error { return nil }, nil
 }
 
 // tickets are made once for an id, and spent where the test says so.

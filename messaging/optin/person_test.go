@@ -1,12 +1,14 @@
 package optin_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"simtrust"
+	"simtrust/internal/sqldb"
 	"simtrust/messaging/optin"
 	"simtrust/renumber"
 )
@@ -47,7 +49,7 @@ func TestThePersonHasTheLastWord(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		say := func(tenure simtrust.TenureID, text string, want optin.Heard) {
 			t.Helper()
-			if got, err := w.Said(t.Context(), bank, tenure, text); err != nil || got != want {
+			if got, err := w.said(bank, tenure, text); err != nil || got != want {
 				t.Errorf("%q: %q, %v", text, got, err)
 			}
 			w.later(time.Second)
@@ -100,7 +102,7 @@ func TestTheWordOfSomebodyWhoIsGone(t *testing.T) {
 		ann := w.accept(bank, one, day(10))
 		cid := w.rehold(one, "cid", day(40))
 		for _, text := range []string{"STOP", "START"} {
-			_, err := w.Said(t.Context(), bank, ann, text)
+			_, err := w.said(bank, ann, text)
 			wantChanged(t, text, err)
 		}
 		wantNone(t, "the new holder", w.still(bank, cid))
@@ -111,11 +113,33 @@ func TestTheWordOfSomebodyWhoIsGone(t *testing.T) {
 func TestStartByWhomTheSenderNeverNamed(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ann := w.accept(shop, one, day(10))
-		if _, err := w.Said(t.Context(), bank, ann, "START"); err != nil {
+		if _, err := w.said(bank, ann, "START"); err != nil {
 			t.Fatal(err)
 		}
 		wantYes(t, "by number", w.ask(bank, one))
 		w.rehold(one, "cid", day(40))
 		wantChanged(t, "re-registered", w.ask(bank, one))
+	})
+}
+
+// TestWordThatIsNotKept: what was said counts with what follows from it, or not at all.
+func TestWordThatIsNotKept(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.accept(bank, one, day(10))
+		_, record, err := w.Said(t.Context(), bank, ann, "STOP")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantYes(t, "said, not recorded", w.ask(bank, one))
+		undone := errors.New("undone")
+		err = w.db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error { return errors.Join(record(t.Context(), tx), undone) })
+		if !errors.Is(err, undone) {
+			t.Fatal(err)
+		}
+		wantYes(t, "undone", w.ask(bank, one))
+		if err := w.db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error { return record(t.Context(), tx) }); err != nil {
+			t.Fatal(err)
+		}
+		wantRefused(t, "recorded", w.ask(bank, one))
 	})
 }

@@ -113,7 +113,7 @@ func (w *world) random(rng *rand.Rand, l *line, n string, step int) string {
 
 func (w *world) say(l *line, text string, state optin.State) {
 	w.t.Helper()
-	if _, err := w.Said(w.t.Context(), bank, l.tenure, text); err != nil {
+	if _, err := w.said(bank, l.tenure, text); err != nil {
 		w.t.Fatal(err)
 	}
 	l.state = state

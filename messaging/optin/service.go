@@ -95,30 +95,37 @@ func (s *Service) Withdraw(ctx context.Context, chatbot, client string, n simtru
 // Refuse records that the person who holds a tenure refuses a chatbot. Refusing again is no error. Errors: KindConflict with
 // [ReasonRecipientChanged] where the tenure is not current any more; KindUnavailable.
 func (s *Service) Refuse(ctx context.Context, chatbot string, tenure simtrust.TenureID) error {
-	return s.say(ctx, request{action: ActionRefusal, Entry: Entry{Chatbot: chatbot, Tenure: tenure, State: StateRefused}})
+	r, err := s.spoken(ctx, refusalOf(chatbot, tenure))
+	if err == nil {
+		_, err = s.requests.Do(ctx, r)
+	}
+	return err
 }
 
-// start records that the person opts in from their phone, which ends a refusal too.
-func (s *Service) start(ctx context.Context, chatbot string, tenure simtrust.TenureID) error {
+func refusalOf(chatbot string, tenure simtrust.TenureID) request {
+	return request{action: ActionRefusal, Entry: Entry{Chatbot: chatbot, Tenure: tenure, State: StateRefused}}
+}
+
+// startOf is that the person opts in from their phone, which ends a refusal too.
+func (s *Service) startOf(chatbot string, tenure simtrust.TenureID) request {
 	now := instant(s.now())
-	return s.say(ctx, request{action: ActionStart, Entry: Entry{
+	return request{action: ActionStart, Entry: Entry{
 		Chatbot: chatbot, Tenure: tenure, State: StateActive, Basis: Consent, Obtained: now, Evidence: "START", Recorded: now,
-	}})
+	}}
 }
 
-// say records what the holder of a current tenure says.
-func (s *Service) say(ctx context.Context, r request) error {
+// spoken is a request as the holder of a current tenure makes it now.
+func (s *Service) spoken(ctx context.Context, r request) (request, error) {
 	live, err := s.live(ctx, []simtrust.TenureID{r.Tenure})
 	if err != nil {
-		return err
+		return r, err
 	}
 	h, ok := live[r.Tenure]
 	if !ok {
-		return errChanged
+		return r, errChanged
 	}
 	r.Changed, r.number = instant(s.now()), s.hasher(r.Chatbot)(h.number)
-	_, err = s.requests.Do(ctx, r)
-	return err
+	return r, nil
 }
 
 // instant cuts t to the precision of the record: whole milliseconds, UTC.

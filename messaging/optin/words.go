@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/width"
 
 	"simtrust"
+	"simtrust/internal/sqldb"
 )
 
 // Heard is what a text from a person was taken for.
@@ -41,15 +42,28 @@ func Hear(text string) Heard {
 	return words[strings.ToUpper(word)]
 }
 
-// Said acts on a text that the holder of a tenure sent to a chatbot from their phone, and tells what it took it for. Errors as of
-// [Service.Refuse].
-func (s *Service) Said(ctx context.Context, chatbot string, tenure simtrust.TenureID, text string) (Heard, error) {
+// Record writes what was said, in a transaction of the caller's.
+type Record func(ctx context.Context, tx *sqldb.Tx) error
+
+// Said tells what a text was taken for that the holder of a tenure sent to a chatbot from their phone, and how it is recorded: by the
+// caller, with whatever else follows from the text, so that it is acted on once. Errors as of [Service.Refuse].
+func (s *Service) Said(ctx context.Context, chatbot string, tenure simtrust.TenureID, text string) (Heard, Record, error) {
+	var r request
 	heard := Hear(text)
 	switch heard {
 	case HeardStop:
-		return heard, s.Refuse(ctx, chatbot, tenure)
+		r = refusalOf(chatbot, tenure)
 	case HeardStart:
-		return heard, s.start(ctx, chatbot, tenure)
+		r = s.startOf(chatbot, tenure)
+	default:
+		return heard, func(context.Context, *sqldb.Tx) error { return nil }, nil
 	}
-	return heard, nil
+	r, err := s.spoken(ctx, r)
+	return heard, func(ctx context.Context, tx *sqldb.Tx) error {
+		done, err := s.change(ctx, tx, []request{r})
+		if err != nil {
+			return err
+		}
+		return done[0].Err
+	}, err
 }

@@ -181,6 +181,15 @@ func (h *holders) Live(ctx context.Context, req renumber.LiveReq) (renumber.Hold
 	return h.tenures(ctx, req)
 }
 
+// said has the holder of a tenure send a text, and records what it says.
+func (w *world) said(chatbot string, tenure simtrust.TenureID, text string) (optin.Heard, error) {
+	heard, record, err := w.Said(w.t.Context(), chatbot, tenure, text)
+	if err == nil {
+		err = w.db.InDefaultTx(w.t.Context(), func(tx *sqldb.Tx) error { return record(w.t.Context(), tx) })
+	}
+	return heard, err
+}
+
 func feed(kind, n, holder string, at time.Time) renumber.FeedEvent {
 	return renumber.FeedEvent{Type: kind, Number: n, Holder: holder, Effective: at}
 }

@@ -20,7 +20,7 @@ type Reports interface {
 
 // Inbound is a text that a person sent to a chatbot.
 type Inbound struct {
-	// ID is made here; see the package's comment for when two texts have the same.
+	// ID is made here; see the package's comment for when two texts have the same. What they answer is the Inbox's to know.
 	ID   string
 	From simtrust.Number
 	// Chatbot is the id of the chatbot whose address the text was sent to.
@@ -28,7 +28,7 @@ type Inbound struct {
 	Text    string
 }
 
-// Inbox takes what persons say. What comes again under its ID changes nothing.
+// Inbox takes what persons say. What comes again under its ID changes nothing, unless it answers another message.
 type Inbox interface {
 	// Received takes a text. After an error of kind unavailable the service centre delivers it again; any other refuses it for good.
 	Received(ctx context.Context, m Inbound) error

@@ -26,9 +26,11 @@
 // wait, the service centre is asked to come again.
 //
 // A text from a person goes to the chatbot that it is addressed to, when all its segments are there; they have an hour. SMPP gives such
-// texts no ids. So the same text from the same person to the same chatbot, under the same reference where it is long, is one message
-// when it comes within a minute, as it does where an answer to the service centre was lost. The price is that a person who really sends
-// the same short text twice within a minute is heard once; and one that the service centre brings again only later is heard twice.
+// texts no ids. So the same text from the same person to the same chatbot, under the same reference where it is long, has one id when it
+// comes within a minute, as it does where an answer to the service centre was lost. Whoever takes texts knows what they answer, and so has
+// to tell the same answer to two messages apart from one that came twice. The price is that a person who really sends the same short text
+// twice within a minute, and does not answer two messages with it, is heard once; one that the service centre brings again only later is
+// heard twice; and one that it brings again when another message with answers has gone out in between is heard as the answer to that.
 //
 // Persons' numbers come with a submission or a text and are neither stored nor logged: what is kept of a text on its way is known by
 // keyed digests.
