@@ -11,11 +11,8 @@ import (
 	"simtrust/internal/rpc"
 )
 
-// enrolments are the kinds of keys that every subscriber of a new world has, by applet.
-var enrolments = map[string][]string{
-	"bank": {"login", "document", "transaction"},
-	"eid":  {"login", "document"},
-}
+// kinds are the keys that every subscriber of a new world has in the applets of the bank and of the identity provider.
+var kinds = []string{"login", "document", "transaction"}
 
 // enrolled is for how many subscribers of a new world that is done: a world of thousands is for load, and would take minutes.
 const enrolled = 100
@@ -131,7 +128,7 @@ func (c *counter) enrol(ctx context.Context, s *Subscriber, p *phone) error {
 func (c *counter) enrolApplet(ctx context.Context, s *Subscriber, p *phone, applet string) error {
 	for {
 		r, err := c.register(ctx, registration{
-			PhoneNumber: s.Number, Application: applet, Kinds: enrolments[applet], Algorithm: "P-256", Identified: "counter",
+			PhoneNumber: s.Number, Application: applet, Kinds: kinds, Algorithm: "P-256", Identified: "counter",
 			Subject: s.subject(applet), NationalID: s.NationalID,
 		})
 		switch {

@@ -76,7 +76,7 @@ func TestEnrolment(t *testing.T) {
 		bank.Subject.CommonName != s.Surname+s.GivenName || bank.PhoneNumber != s.Number || bank.NationalID != s.NationalID || bank.Identified != "counter" {
 		t.Errorf("%+v", bank)
 	}
-	if eid.Application != "eid" || !slices.Equal(eid.Kinds, []string{"login", "document"}) || eid.Subject.Surname != s.Surname || eid.Subject.Country != "CN" {
+	if eid.Application != "eid" || !slices.Equal(eid.Kinds, bank.Kinds) || eid.Subject.Surname != s.Surname || eid.Subject.Country != "CN" {
 		t.Errorf("%+v", eid)
 	}
 }
