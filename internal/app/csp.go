@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"simtrust/internal/egress"
+	"simtrust/internal/outbox"
 	"simtrust/messaging/csp"
 )
 
@@ -15,4 +16,5 @@ func (a *App) wireCSP(m *modules, x *messages, zone *time.Location) {
 		csp.Config{Root: a.issuer + "/csp", Key: a.keys.HMAC("messaging csp callbacks"), Zone: zone})
 	m.closers = append(m.closers, x.csp.Close)
 	x.events.Speak(csp.Kind, x.csp.Form())
+	outbox.On(m.outbox, "messaging csp", x.csp.ProfileApproved)
 }

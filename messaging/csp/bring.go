@@ -8,7 +8,8 @@ import (
 	"simtrust/messaging/events"
 )
 
-// young is how long an event waits for the message it is about, which is being answered at the same time.
+// young is how long an event waits for the record of the message it is about, which is being answered at the same time. After that a server died
+// between the message and its record.
 const young = 2 * time.Second
 
 var errYoung = errors.New("the message may still be on its way into the store")

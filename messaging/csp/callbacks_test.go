@@ -11,11 +11,13 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"simtrust"
+	"simtrust/internal/sqldb"
 	"simtrust/messaging"
 	"simtrust/messaging/csp"
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
+	"simtrust/messaging/sender"
 )
 
 // TestCheck: a receiver is registered only if it answers the check with what it got and whose it is.
@@ -158,6 +160,109 @@ func TestFailures(t *testing.T) {
 		want := []string{"m1 sent", "m1 failed 3", "m2 sent", "m2 failed 20003", "m3 sent", "m3 failed 4", "m4 failed 2", "m5 deliveredToNetwork", "m5 delivered"}
 		if got := statuses(t, b.deliver(r)); !slices.Equal(got, want) {
 			t.Errorf("told %v", got)
+		}
+	})
+}
+
+// TestInDoubt: who asked for failures does not wait for ever for a message of which nobody can say whether it arrived; that it did counts however
+// late.
+func TestInDoubt(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		b := w.bot("bot_shop")
+		r := b.receiver()
+		b.hook(r)
+		stored := false
+		for _, id := range []string{"m1", "m2"} {
+			m := b.text(id, 1)
+			m.Store = &stored
+			if id == "m2" {
+				m.Reports = csp.OneOrMore[csp.Status]{csp.Delivered}
+			}
+			b.send(m)
+		}
+		if got := statuses(t, b.deliver(r)); !slices.Equal(got, []string{"m1 sent"}) {
+			t.Errorf("told %v", got)
+		}
+		for range 4 {
+			w.pass(24 * time.Hour)
+			w.drain()
+		}
+		if got := statuses(t, b.deliver(r)); !slices.Equal(got, []string{"m1 failed 81001"}) {
+			t.Errorf("told %v", got)
+		}
+		w.report(0, dispatch.FateDelivered, "")
+		w.report(1, dispatch.FateDelivered, "")
+		if got := statuses(t, b.deliver(r)); !slices.Equal(got, []string{"m1 delivered", "m2 delivered"}) {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
+// TestRecordLost: of a message whose record was lost with the server that took it everything is told, and what was asked for once it is sent again.
+// None of it is passed over, however late it is sent again.
+func TestRecordLost(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		b := w.bot("bot_shop")
+		r := b.receiver()
+		b.hook(r)
+		m := b.text("m1", 1)
+		m.Reports = csp.OneOrMore[csp.Status]{csp.Delivered, csp.Displayed}
+		b.send(m)
+		w.forget("m1")
+		if got := b.deliver(r); len(got) != 0 {
+			t.Errorf("told before the record can be there: %v", got)
+		}
+		w.pass(time.Minute)
+		w.report(0, dispatch.FateDelivered, "")
+		w.pass(time.Minute)
+		if got := statuses(t, b.deliver(r)); !slices.Equal(got, []string{"m1 sent", "m1 delivered"}) {
+			t.Errorf("told %v", got)
+		}
+		n, _ := simtrust.ParseNumber(number(1))
+		if err := w.messages.Spam(t.Context(), n, w.bearer.sent[0].Delivery, "spam"); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Minute)
+		var spam csp.Spam
+		if got := b.deliver(r); len(got) != 1 || json.Unmarshal(got[0].body, &spam) != nil || !slices.Equal(spam.Messages, []string{"m1"}) {
+			t.Errorf("a report of %+v", spam)
+		}
+		m.Reports = csp.OneOrMore[csp.Status]{csp.Delivered}
+		b.send(m)
+		w.report(0, dispatch.FateDisplayed, "")
+		if got := b.deliver(r); len(got) != 0 || len(w.bearer.sent) != 1 {
+			t.Errorf("told %v, sent %d times", got, len(w.bearer.sent))
+		}
+	})
+}
+
+// forget takes the record of a message away.
+func (w *world) forget(id string) {
+	w.t.Helper()
+	if err := w.DB.InDefaultTx(w.t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(w.t.Context(), `delete from messaging_csp_sent where message_id = $1`, id)
+		return err
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestProfileApproved: when what a chatbot proposed is in force it is told that it changed; one without credentials is told nothing.
+func TestProfileApproved(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		b := w.bot("bot_shop")
+		r := b.receiver()
+		b.hook(r)
+		for _, id := range []string{"bot_shop", "bot_bank"} {
+			if err := w.ProfileApproved(t.Context(), sender.ProfileApproved{Chatbot: id, At: w.now()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := b.deliver(r); len(got) != 1 || got[0].path != "/notify/notifyInfoNotification/"+shop+"/notice/informationChange" || string(got[0].body) != "{}" {
+			t.Errorf("told %v", got)
+		}
+		if n := w.logged(); n != 1 {
+			t.Errorf("%d events", n)
 		}
 	})
 }

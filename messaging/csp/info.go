@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"simtrust/internal/sqldb"
+	"simtrust/messaging/events"
 	"simtrust/messaging/gsma"
 	"simtrust/messaging/sender"
 )
@@ -97,4 +99,19 @@ func (s *Service) info(ctx context.Context, a account) (Info, error) {
 		i.Status = 2
 	}
 	return i, nil
+}
+
+// EventProfile is the type of the event that what a chatbot proposed about itself is in force.
+const EventProfile = "csp.profile_approved"
+
+// ProfileApproved has a chatbot told that the information about it has changed (outbox handler); one that does not use the interface hears
+// nothing. It may be told twice.
+func (s *Service) ProfileApproved(ctx context.Context, e sender.ProfileApproved) error {
+	_, found, err := s.accountOf(ctx, e.Chatbot)
+	if err != nil || !found {
+		return err
+	}
+	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		return s.Events.Publish(ctx, tx, events.Event{Chatbot: e.Chatbot, Type: EventProfile, At: e.At, Data: struct{}{}})
+	})
 }

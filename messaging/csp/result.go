@@ -43,6 +43,7 @@ const (
 	CodeContent     Code = 60001
 	CodeSubscribe   Code = 60002 // the person has not agreed
 	CodeControlled  Code = 70001 // the message is held back by rule
+	CodeDoubt       Code = 81001 // this platform's own: the message's time is over, and nobody can say whether it arrived
 )
 
 // Result is how a request went.

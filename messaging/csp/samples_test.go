@@ -200,7 +200,7 @@ func TestStatuses(t *testing.T) {
 		{dispatch.StateExpired, "rcs", csp.Failed},
 		{dispatch.StateRefused, "", csp.Failed},
 		{dispatch.StateRevoked, "rcs", csp.RevokeOK},
-		{dispatch.StateUnknown, "rcs", ""},
+		{dispatch.StateUnknown, "rcs", csp.Failed},
 	} {
 		if got := csp.StatusOf(c.state, c.channel); got != c.want {
 			t.Errorf("%s on %q: %q, want %q", c.state, c.channel, got, c.want)
@@ -210,6 +210,9 @@ func TestStatuses(t *testing.T) {
 		if got := csp.FailureOf(dispatch.StateFailed, f.Reason()); got != f {
 			t.Errorf("failure %d has the word %s, which is failure %d", f, f.Reason(), got)
 		}
+	}
+	if got := csp.FailureOf(dispatch.StateUnknown, dispatch.ReasonNoAnswer); got != csp.Failure(csp.CodeDoubt) {
+		t.Errorf("what nobody knows is %d", got)
 	}
 	if got := csp.FailureOf(dispatch.StateRefused, "no_opt_in"); got != csp.RefusedByPerson {
 		t.Errorf("a refusal is %d", got)

@@ -90,8 +90,8 @@ func (s Status) Fate() dispatch.Fate {
 	return dispatch.FateUnknown
 }
 
-// StatusOf is the status of a delivery whose state is on a channel; empty for what the interface has no word for: a message that is on its
-// way to a bearer, and one of which nobody could say in time whether it arrived, which is no failure and must not be sent again for one.
+// StatusOf is the status of a delivery whose state is on a channel; empty for a message that is on its way to a bearer. One of which nobody
+// could say in time whether it arrived has failed, with a code of its own: whoever asked for failures does not wait for ever.
 func StatusOf(state dispatch.State, channel dispatch.Channel) Status {
 	text := channel == dispatch.Channel(gsma.SMS) || channel == dispatch.Channel(gsma.CardSMS)
 	switch state {
@@ -107,14 +107,17 @@ func StatusOf(state dispatch.State, channel dispatch.Channel) Status {
 		return Displayed
 	case dispatch.StateRevoked:
 		return RevokeOK
-	case dispatch.StateFailed, dispatch.StateExpired, dispatch.StateRefused:
+	case dispatch.StateFailed, dispatch.StateExpired, dispatch.StateRefused, dispatch.StateUnknown:
 		return Failed
 	}
 	return ""
 }
 
-// FailureOf is the code of a delivery that ended as failed, expired or refused, for a reason.
+// FailureOf is the code of a delivery that ended as failed, expired, refused or unknown, for a reason.
 func FailureOf(state dispatch.State, reason string) Failure {
+	if state == dispatch.StateUnknown {
+		return Failure(CodeDoubt)
+	}
 	for f, word := range reasons {
 		if word == reason {
 			return f

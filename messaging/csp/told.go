@@ -23,8 +23,8 @@ func (f form) told(ctx context.Context, a account, e events.Entry) (*call, error
 	case e.Type == messaging.EventReply:
 		return about(ctx, e, func(ctx context.Context, r messaging.ReplyEvent) (*call, error) { return f.reply(ctx, a, e, r) })
 	case e.Type == messaging.EventSpam:
-		return about(ctx, e, f.spam)
-	case e.Type == messaging.EventSuspended || e.Type == messaging.EventResumed:
+		return about(ctx, e, func(ctx context.Context, d messaging.SpamEvent) (*call, error) { return f.spam(ctx, e, d) })
+	case e.Type == messaging.EventSuspended || e.Type == messaging.EventResumed || e.Type == EventProfile:
 		return &call{path: PathChanged, body: struct{}{}}, nil
 	}
 	return nil, nil
@@ -111,16 +111,21 @@ func (f form) statuses(ctx context.Context, a account, e events.Entry, delivery 
 
 func tel(n simtrust.Number) string { return teleURI + n.E164() }
 
-// message is one that came by the interface; false for others.
+// message is one that came by the interface; false for others. One whose record was lost is known by its key: which states it asked for is not,
+// so all of them are told, until its chatbot, which has no answer, sends it again.
 func (f form) message(ctx context.Context, e events.Entry, id string) (m sent, ok bool, err error) {
-	if m, ok, err = f.sentAs(ctx, id); ok || err != nil || f.Now().Sub(e.At) >= young {
+	if m, ok, err = f.sentAs(ctx, id); ok || err != nil {
 		return m, ok, err
 	}
 	key, _, err := f.Messages.KeyOf(ctx, id)
-	if err == nil && strings.HasPrefix(key, keyPrefix) {
-		err = errYoung
+	messageID, ours := strings.CutPrefix(key, keyPrefix)
+	switch {
+	case err != nil || !ours:
+		return m, false, err
+	case f.Now().Sub(e.At) < young:
+		return m, false, errYoung
 	}
-	return m, false, err
+	return sent{message: id, messageID: messageID, reports: askable}, true, nil
 }
 
 // reply is what a person sent. Who does not hold a number any more is not heard.
@@ -159,8 +164,8 @@ func (f form) reply(ctx context.Context, a account, e events.Entry, r messaging.
 const maxSpamType = 50
 
 // spam is a report. Of a message that did not come by the interface it is about the chatbot.
-func (f form) spam(ctx context.Context, d messaging.SpamEvent) (*call, error) {
-	m, ok, err := f.sentAs(ctx, d.Message)
+func (f form) spam(ctx context.Context, e events.Entry, d messaging.SpamEvent) (*call, error) {
+	m, ok, err := f.message(ctx, e, d.Message)
 	if err != nil {
 		return nil, err
 	}

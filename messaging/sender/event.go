@@ -9,3 +9,10 @@ type StateChanged struct {
 	Cause   string    `json:"cause,omitempty"` // of a suspension
 	At      time.Time `json:"at"`
 }
+
+// ProfileApproved says that a reviewer put a chatbot's profile in force: that of a draft, or the one that it proposed. In the outbox it is
+// ordered with StateChanged.
+type ProfileApproved struct {
+	Chatbot string    `json:"chatbot"`
+	At      time.Time `json:"at"`
+}

@@ -97,7 +97,7 @@ func TestSuspend(t *testing.T) {
 			acts[n-1].Act != "chatbot_resumed" || acts[n-1].By != "bela" || acts[n-1].At.IsZero() {
 			t.Errorf("on record: %+v", acts)
 		}
-		if len(w.events.all) != 2 || w.events.all[0].(sender.StateChanged).State != sender.Suspended || w.events.all[1].(sender.StateChanged).State != sender.Verified {
+		if list := told[sender.StateChanged](w); len(list) != 2 || list[0].State != sender.Suspended || list[1].State != sender.Verified {
 			t.Errorf("events %+v", w.events.all)
 		}
 	})

@@ -38,8 +38,12 @@ func TestProfileIsReviewed(t *testing.T) {
 
 		_, err = w.SetProfile(t.Context(), c.ID, sender.Profile{Signature: "Rail Express"}, "rail")
 		must(t, c, err)
+		before := len(told[sender.ProfileApproved](w)) // of the draft
 		if approved := w.approve(c.ID); approved.Signature() != "Rail Express" || approved.Proposed != nil || approved.Cause != "" {
 			t.Errorf("approved: %+v", approved)
+		}
+		if list := told[sender.ProfileApproved](w); before != 1 || len(list) != 2 || list[1].Chatbot != c.ID || list[1].At.IsZero() {
+			t.Errorf("told %+v, before %d", list, before)
 		}
 	})
 }

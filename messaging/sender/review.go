@@ -38,7 +38,7 @@ func (s *Service) Review(ctx context.Context, r Review) (Chatbot, error) {
 	})
 }
 
-// approve takes what waits, and its names for the brand.
+// approve takes what waits, and its names for the brand; its people hear of it.
 func (s *Service) approve(ctx context.Context, tx *sqldb.Tx, c *Chatbot) error {
 	b, err := brandByID(ctx, tx, c.Brand)
 	switch {
@@ -56,7 +56,11 @@ func (s *Service) approve(ctx context.Context, tx *sqldb.Tx, c *Chatbot) error {
 	if c.Suspended.IsZero() {
 		c.Cause = ""
 	}
-	return reserve(ctx, tx, c.Brand, c.names()...)
+	if err := reserve(ctx, tx, c.Brand, c.names()...); err != nil {
+		return err
+	}
+	c.changes++
+	return s.Outbox.Append(ctx, tx, simtrust.TenureID(c.ID), c.changes, ProfileApproved{Chatbot: c.ID, At: s.now()})
 }
 
 // Suspend stops a chatbot, at once on this node and within a second on others; what takes from its quotas sees it at once everywhere.

@@ -73,7 +73,7 @@ func TestSpamScore(t *testing.T) {
 		wantError(t, err, simtrust.KindDenied, sender.ReasonSuspended)
 		wantError(t, w.spend(c.ID, 1), simtrust.KindDenied, sender.ReasonSuspended)
 		w.report(c.ID)
-		if len(w.events.all) != 1 || w.events.all[0].(sender.StateChanged).State != sender.Suspended {
+		if list := told[sender.StateChanged](w); len(list) != 1 || list[0].State != sender.Suspended {
 			t.Errorf("events %+v", w.events.all)
 		}
 

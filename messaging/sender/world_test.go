@@ -141,6 +141,16 @@ func (e *events) Append(_ context.Context, tx *sqldb.Tx, _ simtrust.TenureID, _ 
 	return nil
 }
 
+// told are the events of a type.
+func told[E any](w *world) (list []E) {
+	for _, e := range w.events.all {
+		if one, ok := e.(E); ok {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
 	sqldbtest.Each(t, []sqldb.Migrations{sender.Migrations()}, func(t *testing.T, db *sqldb.DB) { fn(t, newWorld(t, db)) })
