@@ -149,6 +149,48 @@ func TestKeptBusy(t *testing.T) {
 	})
 }
 
+// TestNotThePartysDoing: questions that ended for the operator's events, or by a suspicion, do not count against the party that had asked.
+func TestNotThePartysDoing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.citizen()
+		rival := w.register("rival", "别家")
+		w.prompting(simshield.Prompts{Card: 1000, Unheeded: 1})
+		held, err := w.holders.Current(t.Context(), w.number())
+		w.must(err)
+		for order, event := range map[string]func() error{
+			"suspended": func() error { return w.Suspend(t.Context(), w.number()) },
+			"swapped": func() error {
+				_, after := w.replaced(2)
+				after.ID = held.ID
+				w.holders.set(after.Number, after)
+				defer w.holders.set(held.Number, held)
+				return w.SIMChanged(t.Context(), simtrust.SIMChanged{Tenure: held.ID, Seq: 1})
+			},
+			"ended": func() error { return w.TenureEnded(t.Context(), simtrust.TenureEnded{Tenure: held.ID, Seq: 1}) },
+		} {
+			if r := w.enrol(firstPhone, p, simshield.AtCounter, applet.EID, applet.KindLogin); r.State != simshield.RegistrationDone {
+				t.Fatalf("%+v", r)
+			}
+			tx := rival.ask(rival.eID(order))
+			w.must(event())
+			ended, err := w.Transaction(t.Context(), rival.id, tx.ID)
+			if err != nil || ended.State != simshield.StateCancelled || ended.Cause == simshield.CauseParty {
+				t.Errorf("%s: %+v, %v", order, ended, err)
+			}
+		}
+		w.enrol(firstPhone, p, simshield.AtCounter, applet.EID, applet.KindLogin)
+		w.cancelled(rival, "taken-back")
+		rival.refused(simshield.ReasonTooMany, rival.eID("once-more"))
+	})
+}
+
+// cancelled has a party ask and take the question back.
+func (w *world) cancelled(b *bank, order string) {
+	w.t.Helper()
+	_, err := w.Cancel(w.t.Context(), b.id, b.ask(b.eID(order)).ID)
+	w.must(err)
+}
+
 // TestSweepPastDamage: a transaction that cannot be ended, for its row was tampered with, does not keep others from their end.
 func TestSweepPastDamage(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -1,6 +1,7 @@
 package simshield_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"simtrust/renumber"
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
+	"simtrust/simshield/gateway"
 )
 
 // TestPerson: what the person does is how the transaction ends, and what is not signed is given back to the day.
@@ -178,6 +180,18 @@ func TestAbsent(t *testing.T) {
 		tx := w.bank.ask(w.bank.transfer("order-1", 100))
 		w.settle()
 		w.is(tx.ID, simshield.StateFailed, simshield.CausePhoneAbsent)
+	})
+}
+
+// TestUnknownFailure: an end of a packet by a cause that nobody has heard of ends the transaction as failed, and gives back what it had reserved.
+func TestUnknownFailure(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.customer()
+		for i, cause := range []gateway.Cause{"struck_by_lightning", gateway.Withdrawn, gateway.Answered, ""} {
+			tx := w.bank.ask(w.bank.transfer(fmt.Sprintf("order-%d", i), 5_000_000))
+			w.must(w.Failed(t.Context(), gateway.Failure{Packet: "ota_none", Ref: tx.ID, Cause: cause}))
+			w.is(tx.ID, simshield.StateFailed, simshield.CauseSIM)
+		}
 	})
 }
 

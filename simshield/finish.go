@@ -115,7 +115,7 @@ func unsigned(ends []end) unused {
 				u.sums[sumOf{r.Party, sumCustomer, r.customer, r.day}] += r.amount
 			}
 		}
-		if e.state.unheeded() {
+		if e.unheeded() {
 			u.unheeded[asker{e.row.Party, e.row.iccid}]++
 		}
 	}

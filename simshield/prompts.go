@@ -109,8 +109,17 @@ func (s *Service) countPrompts(ctx context.Context, tx *sqldb.Tx, round []*attem
 	return nil
 }
 
-// unheeded says that an end counts against the party: the person, or the party itself, did not let it come to a signature.
-func (s State) unheeded() bool { return s != StateSigned && s != StateFailed && s != StateOpen }
+// unheeded says that an end counts against the party: the person, or the party itself, did not let it come to a signature. What ended with
+// the card or the holding does not.
+func (e end) unheeded() bool {
+	switch e.state {
+	case StateRefused, StateUnanswered, StateExpired, StateBlocked:
+		return true
+	case StateCancelled:
+		return e.cause == CauseParty
+	}
+	return false
+}
 
 func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
 func hourOf(at time.Time) int64   { return at.Unix() / 3600 }

@@ -48,8 +48,11 @@ func (s *Service) Failed(ctx context.Context, f gateway.Failure) error {
 	if p.row == nil || p.row.Final() {
 		return s.settle(ctx, f.Packet)
 	}
-	state, cause := failures[f.Cause].state, failures[f.Cause].cause
-	return s.end(ctx, end{row: p.row, key: p.key, state: state, cause: cause, packet: f.Packet, settled: f.Cause, recall: f.Cause == gateway.Expired})
+	how, ok := failures[f.Cause]
+	if !ok {
+		how = failures[gateway.Refused]
+	}
+	return s.end(ctx, end{row: p.row, key: p.key, state: how.state, cause: how.cause, packet: f.Packet, settled: f.Cause, recall: f.Cause == gateway.Expired})
 }
 
 // failures are the ends that the gateway's causes mean.
