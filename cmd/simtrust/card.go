@@ -18,6 +18,7 @@ type cardCmd struct {
 	Import        cardImportCmd `cmd:"" help:"Import SIM cards with their over-the-air keys."`
 	Show          cardShowCmd   `cmd:"" help:"Show a card, without its keys."`
 	Bearer        cardBearerCmd `cmd:"" help:"Say how a card is reached."`
+	Attach        cardAttachCmd `cmd:"" help:"Put a software card into a virtual reader (vpcd), for programs that speak PC/SC."`
 	RaiseCounters cardRaiseCmd  `cmd:"" help:"After a restore from a backup: move the counters of all cards ahead."`
 }
 

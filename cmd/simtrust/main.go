@@ -17,7 +17,7 @@ type cli struct {
 	Sandbox   sandboxCmd   `cmd:"" help:"Start the server with a simulated operator, subscribers and a demo shop, all on this machine."`
 	Serve     serveCmd     `cmd:"" help:"Start the server."`
 	Number    numberCmd    `cmd:"" help:"Tell who holds a number: import, assign, release, transfer, show."`
-	Card      cardCmd      `cmd:"" help:"SIM cards as the server reaches them: import, show, raise-counters."`
+	Card      cardCmd      `cmd:"" help:"SIM cards as the server reaches them: import, show, bearer, attach, raise-counters."`
 	App       appCmd       `cmd:"" help:"Manage applications: register, rotate, suspend, resume, list."`
 	CA        caCmd        `cmd:"" name:"ca" help:"Certificates: issue, find, revoke; the hierarchy of authorities."`
 	Shield    shieldCmd    `cmd:"" help:"Have transfers and log-ins confirmed on SIM cards, as a bank does."`
