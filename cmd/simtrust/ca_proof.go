@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
-	"net/url"
 	"os"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -19,7 +16,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"simtrust"
-	"simtrust/ca"
 	"simtrust/ca/tlog"
 	"simtrust/internal/rpc"
 )
@@ -68,24 +64,6 @@ func (c *caProofCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// readCertificate reads the first certificate of a file.
-func readCertificate(file string) (*smx509.Certificate, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "CERTIFICATE" {
-			cert, err := smx509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w; ask whoever gave it to you for the certificate as it was issued", file, err)
-			}
-			return cert, nil
-		}
-	}
-	return nil, fmt.Errorf("%s holds no certificate in PEM; openssl x509 -inform der -in FILE makes PEM of DER", file)
-}
-
 // proof is the one that was given, or the server's.
 func (c *caProofCmd) proof(ctx context.Context, cert *smx509.Certificate) (p tlog.Proof, err error) {
 	if c.Proof == "" {
@@ -111,7 +89,8 @@ func (c *caProofCmd) fetch(ctx context.Context, cert *smx509.Certificate) (tlog.
 		server = c.Server
 	}
 	hc := &http.Client{Timeout: remoteTimeout, CheckRedirect: stay}
-	client, err := tlog.NewClient(server, hc, rpc.NewClient(server, hc, ""))
+	unbroken := rpc.Breaker(math.MaxUint32, time.Second) // not there yet is no failure
+	client, err := tlog.NewClient(server, hc, rpc.NewClient(server, hc, "", unbroken))
 	if err != nil {
 		return tlog.Proof{}, err
 	}
@@ -129,22 +108,6 @@ func (c *caProofCmd) fetch(ctx context.Context, cert *smx509.Certificate) (tlog.
 			return p, ctx.Err()
 		}
 	}
-}
-
-// issuedAt takes server and id from where a certificate says that its issuer is ([ca.URLs]).
-func issuedAt(cert *smx509.Certificate) (server, id string, err error) {
-	for _, at := range cert.IssuingCertificateURL {
-		u, err := url.Parse(at)
-		if err != nil {
-			continue
-		}
-		issuer, ok := strings.CutSuffix(path.Base(u.Path), ".cer")
-		server, found := strings.CutSuffix(at, "/ca/issuers/"+issuer+".cer")
-		if ok && found {
-			return server, ca.CertificateID(issuer, cert.SerialNumber.Bytes()), nil
-		}
-	}
-	return "", "", errors.New("the certificate does not say where its issuer is, as those of this authority do; give its proof with --proof FILE")
 }
 
 // verifyProof verifies that a certificate is in the log, and returns the size of the tree that the proof is for.

@@ -138,7 +138,7 @@ func TestCAProofSaysWhatToDo(t *testing.T) {
 		"no real key":    {[]string{cert, "--log-key", "x"}, "curl SERVER/ca/log/key"},
 		"no certificate": {[]string{requestFile(t), "--log-key", key}, "openssl x509"},
 		"no proof":       {[]string{cert, "--log-key", key, "--proof", cert}, "curl -o"},
-		"a root":         {[]string{roots, "--log-key", key}, "--proof FILE"},
+		"a root":         {[]string{roots, "--log-key", key}, "where its issuer is"},
 		"no server":      {[]string{cert, "--log-key", key, "--server", "http://127.0.0.1:1"}, "check --server"},
 	} {
 		if out, err := printed(t, append([]string{"ca", "proof"}, c.args...)...); err == nil || !strings.Contains(advised(err).Error(), c.says) || out != "" {

@@ -21,7 +21,7 @@ func reasonOf(word string) int {
 
 type caRevokeCmd struct {
 	remoteFlags
-	ID     string `arg:"" help:"Certificate; simtrust ca list finds it."`
+	ID     string `arg:"" name:"id|file" help:"Certificate, by its id (simtrust ca list finds it) or in a PEM file."`
 	Reason string `enum:"unspecified,keyCompromise,affiliationChanged,superseded,cessationOfOperation,certificateHold,removeFromCRL,privilegeWithdrawn" default:"unspecified" help:"Why, in the words of RFC 5280: ${enum}."`
 }
 
@@ -42,7 +42,11 @@ func (c *caRevokeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cert, err := ca.NewClient(client).Revoke(ctx, ca.RevokeReq{ID: c.ID, Reason: reasonOf(c.Reason)})
+	id, err := certificateID(c.ID)
+	if err != nil {
+		return err
+	}
+	cert, err := ca.NewClient(client).Revoke(ctx, ca.RevokeReq{ID: id, Reason: reasonOf(c.Reason)})
 	if err != nil {
 		return err
 	}

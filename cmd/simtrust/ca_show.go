@@ -13,7 +13,7 @@ import (
 
 type caShowCmd struct {
 	remoteFlags
-	ID  string `arg:"" help:"Certificate, such as bank-p256-2026.01af…"`
+	ID  string `arg:"" name:"id|file" help:"Certificate, by its id, such as bank-p256-2026.01af…, or in a PEM file."`
 	PEM bool   `help:"Print the certificate with its issuer, and nothing else."`
 }
 
@@ -22,7 +22,11 @@ func (c *caShowCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cert, err := ca.NewClient(client).Certificate(ctx, c.ID)
+	id, err := certificateID(c.ID)
+	if err != nil {
+		return err
+	}
+	cert, err := ca.NewClient(client).Certificate(ctx, id)
 	if err != nil {
 		return err
 	}

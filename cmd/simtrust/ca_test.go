@@ -111,6 +111,7 @@ func TestCACommands(t *testing.T) {
 	for name, command := range map[string]interface{ Run(context.Context) error }{
 		"show":      &caShowCmd{remoteFlags: remote, ID: id},
 		"pem":       &caShowCmd{remoteFlags: remote, ID: id, PEM: true},
+		"by file":   &caShowCmd{remoteFlags: remote, ID: out},
 		"list":      &caListCmd{remoteFlags: remote, caQueryFlags: caQueryFlags{Subject: "a.example"}, Valid: true, Limit: 100},
 		"authorise": &caAuthoriseCmd{remoteFlags: remote, Profile: "tls-client", caSubjectFlags: caSubjectFlags{Country: "CN", Name: "reports"}, Life: time.Minute},
 		"rehearse":  &caBulkRevokeCmd{remoteFlags: remote, caQueryFlags: caQueryFlags{Profile: "tls-server"}, Reason: "superseded"},
@@ -122,7 +123,7 @@ func TestCACommands(t *testing.T) {
 	if c, err := s.Certificate(t.Context(), id); err != nil || !c.Revoked.IsZero() {
 		t.Fatalf("a rehearsal revoked: %+v, %v", c, err)
 	}
-	if err := (&caRevokeCmd{remoteFlags: remote, ID: id, Reason: "superseded"}).Run(t.Context()); err != nil {
+	if err := (&caRevokeCmd{remoteFlags: remote, ID: out, Reason: "superseded"}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := (&caBlockCmd{remoteFlags: remote, KeyHash: strings.Repeat("ab", 32), Cause: "published"}).Run(t.Context()); err != nil {
@@ -159,6 +160,8 @@ func TestCACommandsSayWhatToDo(t *testing.T) {
 		"no request":      {&caIssueCmd{remoteFlags: remote, Profile: "tls-server", CSR: empty}, "openssl req"},
 		"no profile":      {&caIssueCmd{remoteFlags: remote, Profile: "x", CSR: requestFile(t)}, "simtrust ca profiles"},
 		"no certificate":  {&caShowCmd{remoteFlags: remote, ID: "bank.00"}, "simtrust ca list"},
+		"no such file":    {&caRevokeCmd{remoteFlags: remote, ID: empty + ".none"}, "simtrust ca list"},
+		"another file":    {&caRevokeCmd{remoteFlags: remote, ID: empty}, "openssl x509"},
 		"nothing to bulk": {&caBulkRevokeCmd{remoteFlags: remote, Reason: "superseded", Yes: true}, "condition"},
 		"no hash":         {&caBlockCmd{remoteFlags: remote, KeyHash: "ab", Cause: "x"}, "openssl pkey"},
 	} {

@@ -59,11 +59,12 @@ func TestTour(t *testing.T) {
 	}
 	dir := t.TempDir()
 	var here []string
-	for _, file := range []string{"key.pem", "csr.pem", "cert.pem", "roots.pem"} {
+	for _, file := range []string{"key.pem", "csr.pem", "cert.pem", "roots.pem", "bank.pem"} {
 		here = append(here, "/tmp/"+file, dir+"/"+file)
 	}
 	out := s.shell(t, strings.NewReplacer(here...).Replace(script.String()))
 	for _, want := range []string{"error=consent_required", "ended by disconnected", "current", "cert.pem: OK",
+		"the certificate is in the log", "cert.pem: good", "cert.pem: revoked", "certificate revoked",
 		`"name":"phones/`, `"errorCode":0`, `"state":"asked"`, "balance 888 CNY"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %s in the output of\n%s\n%s", want, &script, out)
