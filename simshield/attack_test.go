@@ -1,7 +1,9 @@
 package simshield_test
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -64,6 +66,50 @@ func TestLoginIsNoTransfer(t *testing.T) {
 		}
 		w.settle()
 		w.is(tx.ID, simshield.StateSigned, "")
+	})
+}
+
+// TestHashForAnother: a reference that is known is not another person's, nor anybody's; one from before that was looked at is known still.
+func TestHashForAnother(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.subscriber(firstPhone, 1)
+		is := func(person string) {
+			t.Helper()
+			req := w.registration(simshield.AtCounter)
+			req.Kinds, req.NationalID = []applet.Kind{applet.KindDocument}, person
+			r, err := w.Register(t.Context(), req)
+			w.must(err)
+			p.person.code = r.Code
+			w.settle()
+		}
+		hash := simshield.HashReq{Party: w.bank.id, Ref: "hash-1", Number: w.number(), Application: applet.Bank, Kind: applet.KindDocument,
+			Algorithm: applet.SHA256, Hash: make([]byte, 32)}
+		first := ""
+		asked := func(person, reason string) {
+			t.Helper()
+			hash.NationalID = person
+			tx, err := w.SignHash(t.Context(), hash)
+			if simtrust.ReasonOf(err) != reason || err == nil && first != "" && tx.ID != first {
+				t.Errorf("for %q: %s, %v", person, tx.ID, err)
+			}
+			first = cmp.Or(first, tx.ID)
+		}
+		is("A1")
+		asked("A1", "")
+		asked("A1", "")
+		asked("", simshield.ReasonReplayed)
+		w.settle()
+		is("B2")
+		asked("B2", simshield.ReasonReplayed)
+		asked("", simshield.ReasonReplayed)
+
+		text, err := json.Marshal([]any{hash.Number.E164(), hash.Application, hash.Kind, "", hash.Language, hash.Algorithm, hash.Hash})
+		w.must(err)
+		former := sha256.Sum256(text)
+		w.exec(`update simshield_transaction set digest = $1`, former[:])
+		asked("B2", "")
+		hash.Text = "another"
+		asked("B2", simshield.ReasonReplayed)
 	})
 }
 

@@ -3,6 +3,7 @@ package simshield
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -102,6 +103,7 @@ type opening struct {
 	party       Party
 	ref         string
 	digest      []byte
+	former      []byte // the digest by which the same request may be known, from an earlier version; nil: none
 	form        string
 	kind        applet.Kind
 	application applet.Application
@@ -183,7 +185,8 @@ func (s *Service) hashFor(p Party, req HashReq, now time.Time) (*opening, error)
 	if err != nil {
 		return nil, err
 	}
-	o.form, o.kind, o.application, o.digest = formHash, req.Kind, req.Application, req.digest()
+	o.form, o.kind, o.application = formHash, req.Kind, req.Application
+	o.digest, o.former = req.digest(s.person), req.formerDigest()
 	o.hash, o.nationalID, o.only = req.Algorithm, req.NationalID, req.Key
 	command := applet.SignHash{ID: o.appletID(), Kind: req.Kind, Party: p.Name, Text: req.Text, NotAfter: o.expires, Language: req.Language,
 		Algorithm: req.Algorithm, Hash: req.Hash}
@@ -196,14 +199,25 @@ func (s *Service) hashFor(p Party, req HashReq, now time.Time) (*opening, error)
 	return o, nil
 }
 
-// digest tells whether two requests under one reference are the same.
-func (r HashReq) digest() []byte {
-	text, err := json.Marshal([]any{r.Number.E164(), r.Application, r.Kind, r.Text, r.Language, r.Algorithm, r.Hash})
+// digest tells whether two requests under one reference are the same. It is keyed: a copy of the store is not to tell who was meant.
+func (r HashReq) digest(key []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(r.text(r.NationalID))
+	return mac.Sum(nil)
+}
+
+// formerDigest is what transactions have from before who is meant was in it.
+func (r HashReq) formerDigest() []byte {
+	sum := sha256.Sum256(r.text())
+	return sum[:]
+}
+
+func (r HashReq) text(more ...any) []byte {
+	text, err := json.Marshal(append([]any{r.Number.E164(), r.Application, r.Kind, r.Text, r.Language, r.Algorithm, r.Hash}, more...))
 	if err != nil {
 		panic(err) // of strings and numbers
 	}
-	sum := sha256.Sum256(text)
-	return sum[:]
+	return text
 }
 
 // openingOf begins an opening that ends at until, or after the longest life where that is zero.

@@ -123,7 +123,8 @@ func (a *App) wireShield(m *modules) (err error) {
 	outbox.On(m.outbox, "ca log receipts", func(ctx context.Context, e simshield.Signed) error {
 		return m.authority.log.Record(ctx, tlog.Receipt{ID: e.ID, SHA256: e.SHA256})
 	}, outbox.Gathered(logGather, 64))
-	m.shield.documents = document.New(document.Deps{DB: a.db, Shield: m.shield.Service, Stamper: m.authority.stamps, Log: a.obs.Log, Now: time.Now})
+	m.shield.documents = document.New(document.Deps{DB: a.db, Shield: m.shield.Service, Stamper: m.authority.stamps,
+		OrderKey: a.keys.HMAC("documents: orders"), Log: a.obs.Log, Now: time.Now})
 	outbox.On(m.outbox, "document", m.shield.documents.Signed)
 	m.shield.faces = a.faces(m, c)
 	return nil

@@ -3,6 +3,8 @@ package document_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"simtrust"
+	"simtrust/internal/sqldb"
 	"simtrust/simshield"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/document"
@@ -103,6 +106,39 @@ func TestOrderOnce(t *testing.T) {
 		if _, err := w.docs.Start(t.Context(), "landlord", o); simtrust.ReasonOf(err) != simshield.ReasonReplayed {
 			t.Errorf("another form: %v", err)
 		}
+	})
+}
+
+// TestOrderForAnother: an order that is known is not another person's, nor anybody's; one from before that was looked at is known still.
+func TestOrderForAnother(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		meant := func(o document.Order, person string) document.Order {
+			o.NationalID = person
+			return o
+		}
+		first := w.sign(meant(order(document.CAdES), nationalID))
+		again := func(o document.Order, reason string) {
+			t.Helper()
+			d, err := w.docs.Start(t.Context(), "landlord", o)
+			if simtrust.ReasonOf(err) != reason || err == nil && d.ID != first.ID {
+				t.Errorf("%s: %s, %v", o.NationalID, d.ID, err)
+			}
+		}
+		again(meant(order(document.CAdES), nationalID), "")
+		again(meant(order(document.CAdES), "110101199003071231"), simshield.ReasonReplayed)
+		again(order(document.CAdES), simshield.ReasonReplayed)
+
+		o, sum := order(document.CAdES), sha256.Sum256(contract)
+		text, err := json.Marshal([]any{o.Number.E164(), o.Title, o.Format, o.Language, o.Application, sum[:], o.Hash, o.Algorithm, false, ""})
+		w.must(err)
+		former := sha256.Sum256(text)
+		w.must(w.deps.DB.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `update document set digest = $1`, former[:])
+			return err
+		}))
+		again(meant(o, nationalID), "")
+		o.Title = "另一份合同"
+		again(meant(o, nationalID), simshield.ReasonReplayed)
 	})
 }
 

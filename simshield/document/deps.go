@@ -30,6 +30,8 @@ type Deps struct {
 	DB      *sqldb.DB
 	Shield  Shield
 	Stamper Stamper
-	Log     *slog.Logger
-	Now     func() time.Time
+	// OrderKey keys the digests by which orders are known again: 32 octets or more.
+	OrderKey []byte
+	Log      *slog.Logger
+	Now      func() time.Time
 }

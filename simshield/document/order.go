@@ -1,6 +1,7 @@
 package document
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"mime"
@@ -72,13 +73,29 @@ func (o *Order) checkMediaType() error {
 	return nil
 }
 
-// digest tells whether two orders under one id are the same.
-func (o *Order) digest() []byte {
+// is says that a digest is the order's. Orders from before who is meant was in it have the former one.
+func (o *Order) is(digest, key []byte) bool {
+	return hmac.Equal(digest, o.digest(key)) || hmac.Equal(digest, o.formerDigest())
+}
+
+// digest tells whether two orders under one id are the same. It is keyed: a copy of the store is not to tell who was meant.
+func (o *Order) digest(key []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(o.text(o.NationalID))
+	return mac.Sum(nil)
+}
+
+func (o *Order) formerDigest() []byte {
+	sum := sha256.Sum256(o.text())
+	return sum[:]
+}
+
+func (o *Order) text(more ...any) []byte {
 	content := sha256.Sum256(o.Content)
-	text, err := json.Marshal([]any{o.Number.E164(), o.Title, o.Format, o.Language, o.Application, content[:], o.Hash, o.Algorithm, o.Detached, o.MediaType})
+	text, err := json.Marshal(append([]any{o.Number.E164(), o.Title, o.Format, o.Language, o.Application, content[:], o.Hash, o.Algorithm, o.Detached,
+		o.MediaType}, more...))
 	if err != nil {
 		panic(err) // of strings and numbers
 	}
-	sum := sha256.Sum256(text)
-	return sum[:]
+	return text
 }

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"time"
 
@@ -63,7 +62,7 @@ func (s *Service) ordered(ctx context.Context, party string, o *Order) (*row, er
 		switch {
 		case err != nil:
 			return nil, err
-		case r != nil && subtle.ConstantTimeCompare(r.Digest, o.digest()) != 1:
+		case r != nil && !o.is(r.Digest, s.OrderKey):
 			return nil, errReplayed
 		case r != nil:
 			return r, nil
@@ -88,7 +87,7 @@ func (s *Service) prepare(ctx context.Context, party string, o *Order) (*row, er
 	if err != nil {
 		return nil, err
 	}
-	r := &row{ID: simtrust.NewID("doc"), Party: party, Ref: o.Order, Digest: o.digest(), Format: o.Format, Title: o.Title, Key: k.ID, draft: d,
+	r := &row{ID: simtrust.NewID("doc"), Party: party, Ref: o.Order, Digest: o.digest(s.OrderKey), Format: o.Format, Title: o.Title, Key: k.ID, draft: d,
 		Kept: true, Created: now}
 	r.Algorithm, r.Hash, err = hash(&k, forms[o.Format].input(d))
 	return r, err

@@ -68,7 +68,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	w.Parties["landlord"] = simshield.Party{ID: "landlord", Name: "云边房产"}
 	w.Parties["library"] = simshield.Party{ID: "library", Name: "City Library"}
 	w.authority(db)
-	w.deps = document.Deps{DB: db, Shield: w.Service, Stamper: w.stamps, Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now}
+	w.deps = document.Deps{DB: db, Shield: w.Service, Stamper: w.stamps, OrderKey: bytes.Repeat([]byte{4}, 32), Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now}
 	w.docs = document.New(w.deps)
 	w.router = rpc.NewRouter(rpc.Config{Now: w.Clock.Now, Auth: callers{}})
 	w.docs.Mount(w.router)
