@@ -1,6 +1,7 @@
 package purchase_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 	"sync"
@@ -32,8 +33,9 @@ func TestButton(t *testing.T) {
 }
 
 // TestThreshold: equal to the threshold a button is enough, one minor unit above it is not; the bank's own counts before the operator's, and
-// in a currency without one the SIM always confirms.
+// in a currency without one the SIM always confirms. The result says which it was.
 func TestThreshold(t *testing.T) {
+	operators := map[string]string{"CNY": "1000.00"}
 	each(t, func(t *testing.T, w *world) {
 		for order, c := range map[string]struct {
 			amount, currency, above string
@@ -53,8 +55,17 @@ func TestThreshold(t *testing.T) {
 			req.Request, req.SIMAbove = w.sign(w.key, w.claims(strings.ReplaceAll(order, " ", "-"), c.amount, c.currency)), c.above
 			a := w.asked(req)
 			w.tap(button(a.confirm))
-			if p, err := w.Purchase(t.Context(), "bank", a.id); err != nil || p.State != c.state {
-				t.Errorf("%s: %s, %v", order, p.State, err)
+			p, err := w.Purchase(t.Context(), "bank", a.id)
+			if w.must(err); p.State != c.state {
+				t.Errorf("%s: %s", order, p.State)
+			}
+			if !p.Final() {
+				w.tap(button(a.deny))
+				w.drain()
+				p = w.is(a.id, purchase.StateDenied, purchase.ByButton, "")
+			}
+			if got := w.verify(p).SIMAbove; got != cmp.Or(c.above, operators[c.currency]) {
+				t.Errorf("%s: by the result the SIM confirms above %q", order, got)
 			}
 		}
 		for _, above := range []string{"1000", "1000.000", "-1.00", "1,000.00", "¥1000.00", "1e3", " 1.00", "999999999999999999999.00"} {

@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"time"
@@ -56,14 +57,15 @@ func (s *Service) prepare(ctx context.Context, req AskReq, claims request.Reques
 	if claims.Transfer.Batch != nil {
 		return Purchase{}, invalid(ReasonRequest, "transfer: one payee, not a batch")
 	}
-	needsSIM, err := s.needsSIM(req.SIMAbove, *claims.Transfer)
+	above := cmp.Or(req.SIMAbove, s.SIMAbove[claims.Transfer.Currency])
+	needsSIM, err := needsSIM(above, *claims.Transfer)
 	if err != nil {
 		return Purchase{}, err
 	}
 	now, sum := s.Now(), sha256.Sum256([]byte(req.Request))
 	p := Purchase{ID: simtrust.NewID("pur"), Chatbot: req.Chatbot, Party: claims.Issuer, Order: claims.Order, Standing: Standing{State: StateAsked},
 		Amount: claims.Transfer.Amount, Currency: claims.Transfer.Currency, Created: now.UTC().Truncate(time.Millisecond), Expires: expiry(claims),
-		needsSIM: needsSIM, request: req.Request, requestSHA256: sum[:], digest: req.digest(claims), claims: claims.Digest()}
+		needsSIM: needsSIM, simAbove: above, request: req.Request, requestSHA256: sum[:], digest: req.digest(claims), claims: claims.Digest()}
 	p.due = p.Expires
 	if p.tenure, err = s.Holders.Holder(ctx, number); err == nil && p.tenure != "" {
 		p.simSince, err = s.Holders.SIMSince(ctx, p.tenure)
@@ -71,20 +73,17 @@ func (s *Service) prepare(ctx context.Context, req AskReq, claims request.Reques
 	return p, err
 }
 
-// needsSIM says that a button is not enough for an amount.
-func (s *Service) needsSIM(above string, t request.Transfer) (bool, error) {
+// needsSIM says that a button is not enough for an amount. Where above is empty it never is.
+func needsSIM(above string, t request.Transfer) (bool, error) {
 	amount, err := applet.ParseAmount(t.Amount, t.Currency)
-	if err != nil {
+	if err != nil || above == "" {
 		return true, err
 	}
-	limit, known := s.above[t.Currency]
-	if above != "" {
-		if limit, err = applet.ParseSum(above, t.Currency); err != nil {
-			return true, errThreshold
-		}
-		known = true
+	limit, err := applet.ParseSum(above, t.Currency)
+	if err != nil {
+		return true, errThreshold
 	}
-	return !known || amount.Minor > limit.Minor, nil
+	return amount.Minor > limit.Minor, nil
 }
 
 // open returns the purchase of an order, which is the fresh one where there is none yet.

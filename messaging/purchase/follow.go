@@ -65,22 +65,6 @@ func (s *Service) work(ctx context.Context, working *sync.WaitGroup, free chan s
 	return len(list), err
 }
 
-// Drain does all that is due now, one after the other, and waits for nobody.
-func (s *Service) Drain(ctx context.Context) error {
-	for {
-		now := s.Now()
-		list, err := s.claim(ctx, atOnce, now, now.Add(lease))
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, p := range list {
-			if err := s.advance(ctx, p, 0); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // advance does what is due for a purchase that was claimed.
 func (s *Service) advance(ctx context.Context, p Purchase, wait time.Duration) error {
 	switch {

@@ -28,6 +28,7 @@ type Purchase struct {
 	tenure        simtrust.TenureID
 	simSince      time.Time
 	needsSIM      bool
+	simAbove      string // the amount above which it does; empty: always
 	request       string
 	requestSHA256 []byte
 	digest        []byte // of what was asked

@@ -22,6 +22,8 @@ type Result struct {
 	Currency             string `json:"currency"`
 	// RequestSHA256 is of the party's request as it was carried, base64url without padding: with it everything that the party signed.
 	RequestSHA256 string `json:"request_sha256"`
+	// SIMAbove is the amount above which the SIM had to confirm, in Currency; empty: it always had to.
+	SIMAbove string `json:"sim_above,omitempty"`
 	// Answer is the final state: confirmed, denied, expired or failed. Method is how the person answered, Cause why nobody did.
 	Answer State  `json:"answer"`
 	Method Method `json:"method,omitempty"`
@@ -37,7 +39,7 @@ func (s *Service) sign(p Purchase) (string, error) {
 		RegisteredClaims: jwt.RegisteredClaims{Issuer: s.Issuer, Audience: jwt.ClaimStrings{p.Party}, IssuedAt: jwt.NewNumericDate(p.Ended),
 			ID: simtrust.NewID("res")},
 		Order: p.Order, Purchase: p.ID, Amount: p.Amount, Currency: p.Currency, RequestSHA256: base64.RawURLEncoding.EncodeToString(p.requestSHA256),
-		Answer: p.State, Method: p.Method, Cause: p.Cause, Transaction: p.Transaction, At: p.Ended,
+		SIMAbove: p.simAbove, Answer: p.State, Method: p.Method, Cause: p.Cause, Transaction: p.Transaction, At: p.Ended,
 	})
 }
 

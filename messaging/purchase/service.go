@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"simtrust/internal/waiters"
@@ -18,7 +19,6 @@ const (
 type Service struct {
 	Deps
 	Config
-	above   map[string]applet.Amount
 	waiting waiters.Waiters[struct{}]
 	// woken says that there may be something to do.
 	woken chan struct{}
@@ -26,20 +26,19 @@ type Service struct {
 
 // New returns the service over a migrated store. The error says which amount of SIMAbove is none.
 func New(d Deps, c Config) (*Service, error) {
-	s := &Service{Deps: d, Config: c, above: map[string]applet.Amount{}, woken: make(chan struct{}, 1)}
 	for currency, text := range c.SIMAbove {
-		amount, err := applet.ParseSum(text, currency)
-		if err != nil {
+		if _, err := applet.ParseSum(text, currency); err != nil {
 			return nil, fmt.Errorf("sim_above %s: write an amount with all decimals of the currency, such as 1000.00 in CNY", currency)
 		}
-		s.above[currency] = amount
 	}
-	return s, nil
+	return &Service{Deps: d, Config: c, woken: make(chan struct{}, 1)}, nil
 }
 
-// Run follows what is open, also what another process left behind, until ctx ends.
+// Run follows what is open, also what another process left behind, until ctx ends. Then nothing of it uses the store any more.
 func (s *Service) Run(ctx context.Context) error {
-	go s.pruneAll(ctx)
+	var pruning sync.WaitGroup
+	pruning.Go(func() { s.pruneAll(ctx) })
+	defer pruning.Wait()
 	return s.follow(ctx)
 }
 

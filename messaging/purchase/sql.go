@@ -20,12 +20,12 @@ func Migrations() sqldb.Migrations {
 }
 
 const columns = `id, chatbot, party, ref, digest, claims, request, request_sha256, tenure, sim_since, amount, currency, needs_sim, message, state, method,
-	cause, stop, txn, result, created, expires, ended, due`
+	cause, stop, txn, result, created, expires, ended, due, sim_above`
 
 func scan(row func(...any) error) (p Purchase, err error) {
 	var since, created, expires, ended, due int64
 	err = row(&p.ID, &p.Chatbot, &p.Party, &p.Order, &p.digest, &p.claims, &p.request, &p.requestSHA256, &p.tenure, &since, &p.Amount, &p.Currency,
-		&p.needsSIM, &p.Message, &p.State, &p.Method, &p.Cause, &p.Stop, &p.Transaction, &p.Result, &created, &expires, &ended, &due)
+		&p.needsSIM, &p.Message, &p.State, &p.Method, &p.Cause, &p.Stop, &p.Transaction, &p.Result, &created, &expires, &ended, &due, &p.simAbove)
 	p.simSince, p.Created, p.Expires, p.Ended, p.due = instant(since), instant(created), instant(expires), instant(ended), instant(due)
 	return p, err
 }
@@ -55,9 +55,9 @@ func one(row sqldb.Row) (p Purchase, found bool, err error) {
 // insert makes a purchase, unless the party's order is known.
 func insert(ctx context.Context, tx *sqldb.Tx, p Purchase) error {
 	_, err := tx.Exec(ctx, `insert into messaging_purchase (`+columns+`) values
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, '', '', false, '', '', $15, $16, 0, $17) on conflict (party, ref) do nothing`,
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, '', '', false, '', '', $15, $16, 0, $17, $18) on conflict (party, ref) do nothing`,
 		p.ID, p.Chatbot, p.Party, p.Order, p.digest, p.claims, p.request, p.requestSHA256, string(p.tenure), millis(p.simSince), p.Amount, p.Currency,
-		p.needsSIM, string(p.State), millis(p.Created), millis(p.Expires), millis(p.due))
+		p.needsSIM, string(p.State), millis(p.Created), millis(p.Expires), millis(p.due), p.simAbove)
 	return err
 }
 

@@ -211,15 +211,16 @@ func (w *world) is(id string, state purchase.State, method purchase.Method, caus
 	return p
 }
 
-func (w *world) verify(p purchase.Purchase) {
+// verify holds a result against the purchase, and returns it.
+func (w *world) verify(p purchase.Purchase) (r purchase.Result) {
 	w.t.Helper()
-	var r purchase.Result
 	token, err := jwt.ParseWithClaims(p.Result, &r, w.ring.Keyfunc, jwt.WithStrictDecoding(), jwt.WithAudience(party), jwt.WithIssuer(issuer), jwt.WithTimeFunc(w.now))
 	w.must(err)
 	if token.Header["typ"] != purchase.ResultType || r.ID == "" || r.Order != p.Order || r.Purchase != p.ID || r.Amount != p.Amount || r.Currency != p.Currency ||
 		len(r.RequestSHA256) != 43 || r.Answer != p.State || r.Method != p.Method || r.Cause != p.Cause || r.Transaction != p.Transaction || !r.At.Equal(p.Ended) {
 		w.t.Errorf("the result of %+v is %+v", p, r)
 	}
+	return r
 }
 
 // shield is simshield as the relay has it: it verifies requests by package request, and asks at a word.
