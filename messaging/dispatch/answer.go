@@ -52,7 +52,7 @@ func (r *route) putBack(p position, e event) (position, wait) {
 	return p, asBefore
 }
 
-// again has a copy tried once more where none was made, in its old place. What is urgent does not wait for a bearer longer than for a
+// again has a copy tried once more where none was made, in its old place or when the bearer wants to see it. What is urgent does not wait for a bearer longer than for a
 // handset.
 func (r *route) again(p position, e event) (position, wait) {
 	switch {
@@ -62,6 +62,9 @@ func (r *route) again(p position, e event) (position, wait) {
 		return r.fall(p, Failed, StateFailed, e.reason)
 	}
 	p.Phase, p.Tries = waiting, 0
+	if e.after > 0 {
+		return p, putOff
+	}
 	return p, inPlace
 }
 

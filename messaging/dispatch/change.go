@@ -104,7 +104,7 @@ func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	case p.Phase != done || risen:
 		d.channel = d.route.steps[p.step()].channel
 	}
-	if w.schedule(d, when); p.Phase == done {
+	if w.schedule(d, when, e.after); p.Phase == done {
 		d.due = ended
 	}
 	if risen && before.impliesTaken(e) {
@@ -146,8 +146,8 @@ func (s *Service) carries(bearer string, r *route) bool {
 // end is when a delivery is not waited for any longer.
 func (w *work) end(d *stored) int64 { return d.expires + w.s.cfg.Grace.Milliseconds() }
 
-// schedule says when a delivery is looked at again.
-func (w *work) schedule(d *stored, when wait) {
+// schedule says when a delivery is looked at again; after is how long it is put off, where it is.
+func (w *work) schedule(d *stored, when wait, after time.Duration) {
 	now := w.now.UnixMilli()
 	switch when {
 	case asBefore, underLease:
@@ -161,6 +161,8 @@ func (w *work) schedule(d *stored, when wait) {
 		d.due = d.queued
 	case aWhile:
 		d.due = min(now+pause(d.Tries).Milliseconds(), w.limit(d))
+	case putOff:
+		d.due = min(now+min(after, longRest).Milliseconds(), w.limit(d))
 	case forStep:
 		d.due = now + d.route.steps[d.Via].after.Milliseconds()
 		if d.due >= d.expires {

@@ -69,6 +69,7 @@ const (
 	Rejected  Answer = "rejected"    // for good: the recipient does not get this copy
 	NotOnIt   Answer = "unreachable" // for good: the channel does not reach the recipient
 	Throttled Answer = "throttled"   // this copy was not taken, for a limit or because the bearer is away; it may be tried later
+	Postponed Answer = "postponed"   // as throttled, but this copy alone: the bearer takes others, and the channel goes on
 	Lost      Answer = "lost"        // nobody knows whether it was taken
 )
 
@@ -79,7 +80,8 @@ type Outcome struct {
 	Ref string
 	// Reason is a stable word or the bearer's code, for a rejection.
 	Reason string
-	// After is how long a bearer that throttles wants to be left alone; 0: it does not say.
+	// After is how long a bearer that throttles wants to be left alone, or wants to see nothing of a copy that it postponed, up to 30 s; 0:
+	// it does not say.
 	After time.Duration
 }
 

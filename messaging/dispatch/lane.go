@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"simtrust"
@@ -16,10 +15,7 @@ type lane struct {
 	bearer  Bearer
 	channel Channel
 	wake    chan struct{}
-
-	mu     sync.Mutex
-	closed time.Time // until then the bearer wants to be left alone
-	again  int       // how often in a row it has said so without saying for how long
+	rest    Rest // of the bearer
 }
 
 func newLane(s *Service, name string, b Bearer, c Channel) *lane {
@@ -144,38 +140,4 @@ func (i *item) recipient(n simtrust.Number) Recipient {
 }
 
 // shut is how long the bearer wants to be left alone yet.
-func (l *lane) shut() time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.closed.Sub(l.s.now())
-}
-
-// Pauses of a bearer that throttles and does not say for how long.
-const (
-	firstRest = 250 * time.Millisecond
-	longRest  = 30 * time.Second
-)
-
-// rest leaves the bearer alone for a time, or for longer than last time where it does not say.
-func (l *lane) rest(asked time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.s.now()
-	if asked <= 0 {
-		if l.closed.After(now) {
-			return // the calls beside this one said so too
-		}
-		asked = firstRest << min(l.again, 20)
-		l.again++
-	}
-	if until := now.Add(min(asked, longRest)); until.After(l.closed) {
-		l.closed = until
-	}
-}
-
-// taken notes that the bearer takes copies.
-func (l *lane) taken() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.again = 0
-}
+func (l *lane) shut() time.Duration { return l.rest.Left(l.s.now()) }

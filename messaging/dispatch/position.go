@@ -96,9 +96,10 @@ type event struct {
 	kind    kind
 	attempt int
 	reason  string
-	late    bool // the step has had its time already
-	stale   bool // the message has expired: nothing is sent any more
-	over    bool // its end has come: nothing is waited for any more
+	after   time.Duration // for how long the bearer wants to see nothing of it; 0: it keeps its place
+	late    bool          // the step has had its time already
+	stale   bool          // the message has expired: nothing is sent any more
+	over    bool          // its end has come: nothing is waited for any more
 }
 
 // wait is when a delivery is looked at again.
@@ -109,6 +110,7 @@ const (
 	atOnce                 // now
 	inPlace                // at once, before everything that was queued later
 	aWhile                 // after a pause that grows with the tries
+	putOff                 // when the bearer wants to see it
 	underLease             // when the lease is over
 	forStep                // when the step has had its time
 	toTheEnd               // at the end

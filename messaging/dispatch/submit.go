@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -90,7 +91,7 @@ func (l *lane) reach(ctx context.Context, a *admission) {
 	reached, err := l.askReach(ctx, a.to)
 	if err != nil {
 		l.s.log.WarnContext(ctx, "it could not be told whom a channel reaches", "channel", l.channel, "error", err)
-		l.rest(0)
+		l.rest.Ask(l.s.now(), 0)
 	}
 	items, to := a.items, a.to
 	a.items, a.to = nil, nil
@@ -157,15 +158,17 @@ func (l *lane) outcome(c Copy, o Outcome) fact {
 	f := fact{delivery: c.Delivery, channel: l.channel, event: event{kind: lost, attempt: c.Attempt, reason: short(o.Reason)}}
 	switch o.Answer {
 	case Accepted:
-		l.taken()
+		l.rest.Taken()
 		f.kind, f.bearer, f.ref = accepted, l.name, o.Ref
 	case Rejected:
 		f.kind = failed
 	case NotOnIt:
 		f.kind = absent
 	case Throttled:
-		l.rest(o.After)
+		l.rest.Ask(l.s.now(), o.After)
 		f.kind = throttled
+	case Postponed:
+		f.kind, f.after = throttled, cmp.Or(max(o.After, 0), firstPause)
 	}
 	return f
 }

@@ -64,6 +64,73 @@ func (w *world) acceptMore(id string, c dispatch.Class, n int) {
 	}
 }
 
+// TestPostponed: what a bearer puts off is left alone for as long as it wants, and holds nobody else up, nor the channel.
+func TestPostponed(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world, c dispatch.Class) {
+		full, asked := true, 0
+		w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
+			if full && s.Chatbot == "bot_busy" {
+				asked++
+				return dispatch.Outcome{Answer: dispatch.Postponed, After: 5 * time.Second}
+			}
+			return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
+		}
+		busy := plan(c)
+		busy.Chatbot = "bot_busy"
+		w.accept(busy, 100) // more than go in one call
+		w.drain()
+		w.clock.pass(time.Second)
+		w.acceptMore("msg_2", c, 10)
+		w.drain()
+		if counts, err := w.Counts(t.Context(), "msg_2"); err != nil || counts[dispatch.StateSubmitted] != 10 {
+			t.Errorf("the others: %v, %v", counts, err)
+		}
+		if w.later(3 * time.Second); asked != 100 {
+			t.Errorf("they were not left alone: %d copies", asked)
+		}
+		full = false
+		w.later(time.Second)
+		if counts, err := w.Counts(t.Context(), "msg_1"); err != nil || counts[dispatch.StateSubmitted] != 100 {
+			t.Errorf("then: %v, %v", counts, err)
+		}
+		if s := w.status("dlv_0010"); s.Attempts != 2 || s.PossibleDuplicate {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestPostponedForLong: however long a bearer asks for, a delivery is looked at twice a minute; where it does not say, sooner.
+func TestPostponedForLong(t *testing.T) {
+	alone(t, func(t *testing.T, w *world) {
+		for after, want := range map[time.Duration]int{0: 7, -time.Hour: 7, time.Hour: 2, 24 * 365 * time.Hour: 2} {
+			p := plan(dispatch.ClassPromotion)
+			p.Message = "msg_" + after.String()
+			calls := 0
+			w.net.submit = func(dispatch.Submission) dispatch.Outcome {
+				calls++
+				return dispatch.Outcome{Answer: dispatch.Postponed, After: after}
+			}
+			if err := w.tx(func(tx *sqldb.Tx) error {
+				return w.Accept(t.Context(), tx, p, []dispatch.Target{{Delivery: "dlv_" + after.String(), Tenure: "ten_1"}})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			w.drain()
+			for range 3 {
+				w.later(3 * time.Second)
+			}
+			for range 3 {
+				w.later(9 * time.Second)
+			}
+			if calls != want {
+				t.Errorf("%v: looked at %d times in 36 s", after, calls)
+			}
+			w.net.submit = nil
+			w.later(time.Minute)
+		}
+	})
+}
+
 // TestThrottledWithoutATime: the pauses grow, and end when the bearer takes something.
 func TestThrottledWithoutATime(t *testing.T) {
 	alone(t, func(t *testing.T, w *world) {
@@ -88,6 +155,7 @@ func TestThrottledWithoutATime(t *testing.T) {
 func TestAwayBearer(t *testing.T) {
 	for name, away := range map[string]func(n *network){
 		"throttles": func(n *network) { n.submit = answering(rcs, dispatch.Throttled) },
+		"puts off":  func(n *network) { n.submit = answering(rcs, dispatch.Postponed) },
 		"does not say whom it reaches": func(n *network) {
 			n.reach = func(c dispatch.Channel, _ dispatch.Recipient) (bool, error) {
 				if c == rcs {

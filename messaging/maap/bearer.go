@@ -46,6 +46,7 @@ type Bearer struct {
 type way struct {
 	account string
 	platform
+	rest *dispatch.Rest // of the platform
 }
 
 var _ dispatch.Bearer = (*Bearer)(nil)
@@ -83,7 +84,7 @@ func (b *Bearer) add(a Account, s safe) error {
 	if _, taken := b.out[a.Chatbot]; taken {
 		return fmt.Errorf("%s: another account sends for the same chatbot; leave out the url of one", a.Name)
 	}
-	w := way{account: a.Name}
+	w := way{account: a.Name, rest: &dispatch.Rest{}}
 	if a.RBM != nil {
 		w.platform = newGoogle(b.Client, *a.RBM, b.Now)
 	} else {

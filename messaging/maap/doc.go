@@ -23,6 +23,9 @@
 // over both, whichever comes first. While the platform takes a copy back by itself at its ttl it is not asked to as well: of a copy that was
 // deleted on request no event follows.
 //
+// A platform that throttles, or cannot be reached, is left alone for a time, and its copies are put off one by one, so that those of other
+// chatbots go on. Only the gateway may have the whole channel rest.
+//
 // # From the platform
 //
 //	POST /messaging/v1/upstream/rbm/{account}

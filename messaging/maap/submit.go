@@ -36,6 +36,10 @@ func (b *Bearer) Submit(ctx context.Context, list []dispatch.Submission) []dispa
 		case w.refusal.Answer != "":
 			out[i] = w.refusal
 		case w.platform != nil:
+			if o, paused := b.paused(w.way); paused {
+				out[i] = o
+				continue
+			}
 			l, err := w.letter(s, nameOf(s.ID()), b.Now())
 			if err != nil {
 				out[i] = dispatch.Outcome{Answer: dispatch.Rejected, Reason: reasonForm}
@@ -104,10 +108,13 @@ func (b *Bearer) send(ctx context.Context, parcels []parcel, rows []handing, out
 	}
 	each(len(parcels), func(i int) {
 		p := parcels[i]
-		if err != nil || found[p.id].account != p.account || ctx.Err() != nil {
+		switch {
+		case err != nil:
 			out[p.place] = dispatch.Outcome{Answer: dispatch.Throttled}
-			return
+		case found[p.id].account != p.account || ctx.Err() != nil:
+			out[p.place] = dispatch.Outcome{Answer: dispatch.Postponed}
+		default:
+			out[p.place] = b.give(ctx, p)
 		}
-		out[p.place] = p.post(ctx, p.to, p.letter)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,11 @@ import (
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/maap"
 )
+
+// postponed is what a platform that throttles means for a copy: the shortest time, where it does not say.
+func postponed(after ...time.Duration) dispatch.Outcome {
+	return dispatch.Outcome{Answer: dispatch.Postponed, After: slices.Max(append(after, 250*time.Millisecond))}
+}
 
 func outcome(a dispatch.Answer, reason ...string) dispatch.Outcome {
 	return dispatch.Outcome{Answer: a, Reason: strings.Join(reason, "")}
@@ -54,16 +60,17 @@ func TestGoogle(t *testing.T) {
 		"no reason":        {400, `<html>`, "", outcome(dispatch.Rejected, "upstream_refused")},
 		"a line":           {400, `{"error":{"status":"A\nB"}}`, "", outcome(dispatch.Rejected, "upstream_a")},
 		"not launched":     {403, `{"error":{"status":"PERMISSION_DENIED"}}`, "", outcome(dispatch.Rejected, "upstream_permission_denied")},
-		"throttled":        {429, `{}`, "7", dispatch.Outcome{Answer: dispatch.Throttled, After: 7 * time.Second}},
-		"for a decade":     {429, `{}`, "315360000", dispatch.Outcome{Answer: dispatch.Throttled, After: 10 * time.Minute}},
-		"away":             {503, ``, "", outcome(dispatch.Throttled)},
+		"throttled":        {429, `{}`, "7", postponed(7 * time.Second)},
+		"for a decade":     {429, `{}`, "315360000", postponed(30 * time.Second)},
+		"away":             {503, ``, "", postponed()},
 		"an error":         {500, ``, "", outcome(dispatch.Lost)},
 		"a proxy's":        {502, ``, "", outcome(dispatch.Lost)},
-		"a redirect":       {307, ``, "", outcome(dispatch.Throttled)},
-		"a wrong token":    {401, ``, "", outcome(dispatch.Throttled)},
+		"a redirect":       {307, ``, "", postponed()},
+		"a wrong token":    {401, ``, "", postponed()},
 		"it is there":      {409, ``, "", outcome(dispatch.Accepted)},
 		"an empty success": {200, ``, "", outcome(dispatch.Accepted)},
 	} {
+		w.again(nil)
 		w.google.answers(c.status, c.body)
 		w.google.pause = c.pause
 		if out := w.sends(submission("bot_bank", "dlv_"+name)); len(out) != 1 || out[0] != c.want {
@@ -135,9 +142,10 @@ func TestGoogleToken(t *testing.T) {
 	before := len(w.google.heard())
 	for name, reply := range map[string]string{"none": `{}`, "no JSON": `<`, "empty": `{"access_token":""}`} {
 		w.google.token = func(int) (int, string) { return 200, reply }
-		if out := w.sends(submission("bot_bank", "dlv_"+name)); out[0].Answer != dispatch.Throttled {
+		if out := w.sends(submission("bot_bank", "dlv_"+name)); out[0].Answer != dispatch.Postponed {
 			t.Errorf("%s: %+v", name, out)
 		}
+		w.clock.pass(time.Minute)
 	}
 	if len(w.google.heard()) != before {
 		t.Error("sent without a token")
@@ -154,9 +162,10 @@ func TestGoogleTokenFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := b.Submit(t.Context(), []dispatch.Submission{submission("bot_bank", "dlv_0")}); out[0].Answer != dispatch.Throttled {
+	if out := b.Submit(t.Context(), []dispatch.Submission{submission("bot_bank", "dlv_0")}); out[0].Answer != dispatch.Postponed {
 		t.Errorf("without the file: %+v", out)
 	}
+	w.clock.pass(time.Minute)
 	for i, text := range []string{"first\n", "second"} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -196,15 +205,16 @@ func TestChina(t *testing.T) {
 		"no such person":   {200, `{"errorCode":46001}`, outcome(dispatch.NotOnIt)},
 		"content":          {200, `{"errorCode":60001,"errorMessage":"…"}`, outcome(dispatch.Rejected, "csp_60001")},
 		"not the sender":   {400, `{"errorCode":30008}`, outcome(dispatch.Rejected, "csp_30008")},
-		"over the second":  {200, `{"errorCode":30003}`, outcome(dispatch.Throttled)},
-		"busy":             {200, `{"errorCode":-1}`, outcome(dispatch.Throttled)},
-		"a wrong token":    {200, `{"errorCode":42001}`, outcome(dispatch.Throttled)},
+		"over the second":  {200, `{"errorCode":30003}`, postponed()},
+		"busy":             {200, `{"errorCode":-1}`, postponed()},
+		"a wrong token":    {200, `{"errorCode":42001}`, postponed()},
 		"a failure":        {500, `{"errorCode":0}`, outcome(dispatch.Lost)},
 		"a proxy's":        {502, `<html>`, outcome(dispatch.Lost)},
 		"no JSON":          {200, `<html>`, outcome(dispatch.Lost)},
-		"away":             {503, ``, outcome(dispatch.Throttled)},
-		"not found at all": {404, ``, outcome(dispatch.Throttled)},
+		"away":             {503, ``, postponed()},
+		"not found at all": {404, ``, postponed()},
 	} {
+		w.again(nil)
 		w.china.answers(c.status, c.body)
 		before := len(w.china.heard())
 		if out := w.sends(submission("bot_rail", "dlv_"+name)); len(out) != 1 || out[0] != c.want {
@@ -382,6 +392,60 @@ func TestNoForeignNumber(t *testing.T) {
 	}
 }
 
+// TestOneThrottled: a platform that throttles is left alone, and its copies are put off; those for another go out, and the channel rests for
+// nobody.
+func TestOneThrottled(t *testing.T) {
+	w := alone(t, &gateway{})
+	w.google.answers(429, `{}`)
+	both := func(delivery string) []dispatch.Outcome {
+		return w.sends(submission("bot_bank", delivery+"a"), submission("bot_rail", delivery+"b"), submission("bot_shop", delivery+"c"))
+	}
+	free := []dispatch.Outcome{outcome(dispatch.Accepted), {Answer: dispatch.Accepted, Ref: "gw/"}}
+	for i, want := range []dispatch.Outcome{postponed(), postponed(), postponed(500 * time.Millisecond), postponed(time.Second)} {
+		delivery := fmt.Sprint("dlv_", i)
+		out := both(delivery)
+		if free[1].Ref = "gw/" + delivery + "c.1"; out[0] != want || !reflect.DeepEqual(out[1:], free) {
+			t.Errorf("%d: %+v", i, out)
+		}
+		if i > 0 {
+			w.clock.pass(want.After)
+		}
+	}
+	if n := len(w.google.heard()); n != 3 {
+		t.Errorf("it was asked %d times", n)
+	}
+	if n := w.count(`select count(*) from messaging_maap_copy where account = 'bank'`); n != 3 {
+		t.Errorf("%d copies are written down that did not go out", n)
+	}
+	w.google.answers(200, `{}`)
+	if out := both("dlv_x"); out[0] != outcome(dispatch.Accepted) {
+		t.Errorf("then: %+v", out)
+	}
+	w.google.answers(429, `{}`)
+	if out := both("dlv_y"); out[0] != postponed() {
+		t.Errorf("after a success: %+v", out)
+	}
+}
+
+// TestThrottledAmongMany: what is not under way yet is not given to a platform that throttles.
+func TestThrottledAmongMany(t *testing.T) {
+	w := alone(t, nil)
+	w.google.answers(429, `{}`)
+	w.google.pause = "7"
+	list := make([]dispatch.Submission, 200)
+	for i := range list {
+		list[i] = submission("bot_bank", fmt.Sprint("dlv_", i))
+	}
+	for i, o := range w.sends(list...) {
+		if o != postponed(7*time.Second) {
+			t.Errorf("%d: %+v", i, o)
+		}
+	}
+	if n := len(w.google.heard()); n > 32 {
+		t.Errorf("%d requests, 32 at once", n)
+	}
+}
+
 // TestNeverHanded: what was not written down was not handed over; once that was said it is true for good, also of a node that wakes later.
 func TestNeverHanded(t *testing.T) {
 	each(t, nil, func(t *testing.T, w *world) {
@@ -394,7 +458,7 @@ func TestNeverHanded(t *testing.T) {
 			}
 		}
 		before := len(w.google.heard())
-		if out := w.sends(submission("bot_bank", "dlv_2")); out[0].Answer != dispatch.Throttled || len(w.google.heard()) != before {
+		if out := w.sends(submission("bot_bank", "dlv_2")); out[0].Answer != dispatch.Postponed || len(w.google.heard()) != before {
 			t.Errorf("%+v: handed over what never would be", out)
 		}
 	})
