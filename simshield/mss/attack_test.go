@@ -38,6 +38,8 @@ func TestRefusedRequests(t *testing.T) {
 			"an AP_TransID with a space":     {"101", ap("AP_TransID", "a b")},
 			"a long AP_TransID":              {"101", ap("AP_TransID", strings.Repeat("a", 65))},
 			"an instant that is none":        {"101", ap("Instant", "yesterday")},
+			"another version":                {"108", order().with("MajorVersion", "2")},
+			"another version, as a number":   {"108", order().with("MajorVersion", 2)},
 			"another MSSP":                   {"101", order().with("MSSP_Info", members{"MSSP_ID": members{"URI": "http://other.example/"}})},
 			"no mode":                        {"102", order().with("MessagingMode", nil)},
 			"an unknown mode":                {"101", order().with("MessagingMode", "sync")},

@@ -19,6 +19,7 @@ const (
 	codeUnauthorized  = 104
 	codeUnknownClient = 105
 	codeInappropriate = 107
+	codeIncompatible  = 108
 	codeProfile       = 109
 	codeExpired       = 208
 	codeOTA           = 209
@@ -38,7 +39,8 @@ const (
 var names = map[int]string{
 	codeOK: "REQUEST_OK", codeWrongParam: "WRONG_PARAM", codeMissingParam: "MISSING_PARAM", codeLength: "WRONG_DATA_LENGTH",
 	codeUnauthorized: "UNAUTHORIZED_ACCESS", codeUnknownClient: "UNKNOWN_CLIENT", codeInappropriate: "INAPPROPRIATE_DATA",
-	codeProfile: "UNSUPPORTED_PROFILE", codeExpired: "EXPIRED_TRANSACTION", codeOTA: "OTA_ERROR", codeCancel: "USER_CANCEL",
+	codeIncompatible: "INCOMPATIBLE_INTERFACE",
+	codeProfile:      "UNSUPPORTED_PROFILE", codeExpired: "EXPIRED_TRANSACTION", codeOTA: "OTA_ERROR", codeCancel: "USER_CANCEL",
 	codeBlocked: "PIN_NR_BLOCKED", codeNoKey: "NO_KEY_FOUND", codeBusy: "PB_SIGNATURE_PROCESS", codeRegistration: "REGISTRATION",
 	codeRevoked: "REVOKED_CERTIFICATE", codeValid: "VALID_SIGNATURE", codeInvalid: "INVALID_SIGNATURE", codeOutstanding: "OUTSTANDING_TRANSACTION",
 	codeConstraint: "CONSTRAINT_MISMATCH", codeInternal: "INTERNAL_ERROR",

@@ -105,9 +105,14 @@ func (s *Service) answer(r *http.Request, soap bool) ([]byte, error) {
 	return s.reply(h, name, a).encode(soap, operation)
 }
 
+// majorVersion is the version of the interface (TS 102 204, section 8.2). Within it a minor one changes nothing here.
+const majorVersion = "1"
+
 // authenticated returns the application that asks. What the header says is checked before what the message says.
 func (s *Service) authenticated(r *http.Request, h *header) (string, error) {
 	switch {
+	case h.MajorVersion != "" && h.MajorVersion != majorVersion:
+		return "", failure(codeIncompatible, "MajorVersion: "+majorVersion)
 	case h.AP.ID == "":
 		return "", failure(codeMissingParam, "AP_ID")
 	case h.AP.TransID == "":
