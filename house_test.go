@@ -48,6 +48,7 @@ var rooms = []room{
 	{path: "internal/camara", floor: floorGround, beside: []string{"internal/rpc"}, reason: "the CAMARA wire form, shared by the faces of several modules"},
 	{path: "internal/keys", floor: floorGround, reason: "the one place that signs; everybody signs through it"},
 	{path: "internal/obs", floor: floorGround, reason: "logs, metrics, traces, health"},
+	{path: "internal/panics", floor: floorGround, only: []string{}, reason: "contains panics; knows nothing of what of"},
 	{path: "internal/waiters", floor: floorGround, only: []string{}, reason: "wakes who polls; knows nothing of what for"},
 	{path: "internal/egress", floor: floorGround, reason: "the one way to addresses that others name: public ones only, redirects re-checked"},
 	{path: "internal/radacct", floor: floorGround, reason: "RADIUS accounting octets; a codec without domain, used by the listener and by the simulated NAS"},

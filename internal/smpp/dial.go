@@ -57,7 +57,7 @@ func dial(ctx context.Context, h Handler, config ClientConfig) (*Session, error)
 	if h == nil {
 		h = HandlerFunc(refuseAll)
 	}
-	s := newSession(context.WithoutCancel(ctx), conn, config.Link, h)
+	s := newSession(context.WithoutCancel(ctx), conn, config.Link, guarded{h, config.Log})
 	s.systemID.Store(&config.Bind.SystemID)
 	s.start(config.Link.ResponseTimeout + time.Second)
 	if _, err := s.call(ctx, &config.Bind); err != nil {

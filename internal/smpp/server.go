@@ -62,7 +62,7 @@ type Server struct {
 func NewServer(a Authenticator, h Handler, config ServerConfig) *Server {
 	config = config.withDefaults()
 	return &Server{
-		authenticator: a, handler: h, config: config,
+		authenticator: guardedAuthenticator{a, config.Log}, handler: guarded{h, config.Log}, config: config,
 		gate:  newGate(config.MaxConnections, config.MaxPerAddress, config.BindsPerSecond),
 		bound: newRegistry(config.MaxPerSystem),
 	}

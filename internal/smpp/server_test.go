@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +46,45 @@ func TestHandlersAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPanics: a panic of a handler, before or after its answer, and of an authenticator costs the request that it was about.
+func TestPanics(t *testing.T) {
+	var log strings.Builder
+	config := smpp.ServerConfig{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	h := smpp.HandlerFunc(func(_ context.Context, _ *smpp.Session, p smpp.PDU) (smpp.PDU, error) {
+		if _, ok := p.(*smpp.SubmitSM); ok {
+			panic("over a message")
+		}
+		return smpp.Followed{PDU: smpp.Empty(p.Command().Response()), By: func() { panic("after an answer") }}, nil
+	})
+	inCentreOf(t, mistaken{}, h, config, func(t *testing.T, c *centre) {
+		r := c.bind(smpp.Transceiver)
+		r.expect(0x80000004, smpp.StatusSystemError, r.send(&smpp.SubmitSM{Message: message}))
+		r.expect(0x80000008, smpp.StatusOK, r.send(&smpp.CancelSM{MessageID: "1"}))
+		r.expect(0x80000015, smpp.StatusOK, r.send(enquire))
+		other := c.connect()
+		bind := bindAs(smpp.Transmitter)
+		bind.SystemID = "shop"
+		other.expect(0x80000002, smpp.StatusBindFailed, other.send(bind))
+		r.expect(0x80000015, smpp.StatusOK, r.send(enquire))
+		synctest.Wait()
+		for _, what := range []string{"over a message", "after an answer", "over a name"} {
+			if !strings.Contains(log.String(), what) {
+				t.Errorf("%q is not in the log", what)
+			}
+		}
+	})
+}
+
+// mistaken panics over a name.
+type mistaken struct{}
+
+func (mistaken) Authenticate(_ context.Context, b *smpp.Bind, _ net.Addr) error {
+	if b.SystemID == "shop" {
+		panic("over a name")
+	}
+	return nil
 }
 
 // TestDirections: what a session of a mode, or this direction, may not carry.

@@ -37,7 +37,8 @@ type Handler interface {
 	// Handle answers a request, whose response is sent when it has returned: what must not be lost is durable by then. It is called
 	// for as many requests at once as the window allows. The response is of the type that answers the request; nil stands for an empty
 	// one. Of an error the other side sees the [Status] in it; without one, ESME_RSYSERR from a service centre, and from an ESME
-	// ESME_RX_T_APPN, which means later. ctx ends with the session. See also [Followed].
+	// ESME_RX_T_APPN, which means later. ctx ends with the session. A panic is logged, and
+	// counts as an error without a status. See also [Followed].
 	Handle(ctx context.Context, from *Session, request PDU) (PDU, error)
 }
 

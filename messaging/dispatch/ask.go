@@ -3,7 +3,8 @@ package dispatch
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
+
+	"simtrust/internal/panics"
 )
 
 // bounded is a context for one call of a bearer.
@@ -12,12 +13,12 @@ func (l *lane) bounded(ctx context.Context) (context.Context, context.CancelFunc
 }
 
 // ask puts questions to the bearer and returns an answer at each place: the zero answer, which is that nobody knows, where it gave none,
-// and everywhere after a panic or more answers than questions.
+// and everywhere after a panic or more answers than questions. A bearer contains what panics in its own goroutines.
 func ask[Q, A any](ctx context.Context, l *lane, list []Q, put func(context.Context, []Q) []A) []A {
 	ctx, cancel := l.bounded(ctx)
 	defer cancel()
 	var given []A
-	err := contained(func() error { given = put(ctx, list); return nil })
+	err := panics.Contained(func() error { given = put(ctx, list); return nil })
 	answers := make([]A, len(list))
 	if err != nil || len(given) > len(list) {
 		l.s.log.ErrorContext(ctx, "a bearer gave no answers that can be used", "channel", l.channel, "questions", len(list), "answers", len(given), "error", err)
@@ -31,7 +32,7 @@ func ask[Q, A any](ctx context.Context, l *lane, list []Q, put func(context.Cont
 func (l *lane) askReach(ctx context.Context, to []Recipient) (reached []bool, err error) {
 	ctx, cancel := l.bounded(ctx)
 	defer cancel()
-	err = contained(func() (err error) {
+	err = panics.Contained(func() (err error) {
 		reached, err = l.bearer.Reach(ctx, l.channel, to)
 		return err
 	})
@@ -39,14 +40,4 @@ func (l *lane) askReach(ctx context.Context, to []Recipient) (reached []bool, er
 		err = fmt.Errorf("%d answers for %d recipients", len(reached), len(to))
 	}
 	return reached, err
-}
-
-// contained turns a panic into an error, so that a bearer's mistake costs its own deliveries only.
-func contained(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
-		}
-	}()
-	return f()
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"simtrust/internal/panics"
 	"simtrust/internal/smpp"
 	"simtrust/internal/sqldb"
 	"simtrust/messaging/parts"
@@ -72,6 +73,15 @@ func (s *Service) pruneAll(ctx context.Context) {
 	}
 }
 
+// tellPages tells an ESME all there is.
+func (s *Service) tellPages(ctx context.Context, systemID string) error {
+	more, err := s.tell(ctx, systemID)
+	for more && err == nil && ctx.Err() == nil {
+		more, err = s.tell(ctx, systemID)
+	}
+	return err
+}
+
 // tellAll has everybody who is bound to this node told, each on their own time.
 func (s *Service) tellAll(ctx context.Context) {
 	var tellers sync.WaitGroup
@@ -91,10 +101,7 @@ func (s *Service) tellAll(ctx context.Context) {
 			}
 			tellers.Go(func() {
 				defer busy.Delete(id)
-				more, err := s.tell(ctx, id)
-				for more && err == nil && ctx.Err() == nil {
-					more, err = s.tell(ctx, id)
-				}
+				err := panics.Contained(func() error { return s.tellPages(ctx, id) })
 				if err != nil && ctx.Err() == nil {
 					s.Log.WarnContext(ctx, "an ESME cannot be told what happened", "system_id", id, "error", err)
 				}

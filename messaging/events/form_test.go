@@ -15,6 +15,7 @@ import (
 type oneByOne struct {
 	unwanted bool
 	refuse   int64
+	panics   bool
 	got      []int64
 }
 
@@ -28,6 +29,9 @@ func (f *oneByOne) Check(context.Context, string, string) error {
 }
 
 func (f *oneByOne) Bring(_ context.Context, _ events.Webhook, list []events.Entry) (acked int64, err error) {
+	if f.panics {
+		panic("a mistake")
+	}
 	for _, e := range list {
 		if e.Seq == f.refuse {
 			return acked, errStop
@@ -69,5 +73,14 @@ func TestAnotherForm(t *testing.T) {
 		w.clock.pass(10 * time.Minute)
 		form.refuse = 0
 		deliver(3, 4, 5)
+		w.publish(t, "bank", 6, 1)
+		form.panics = true
+		deliver()
+		if hook, err := w.Webhook(t.Context(), "bank", kind); err != nil || hook.Acked != 5 || hook.Failures != 1 {
+			t.Fatalf("after a panic: %+v %v", hook, err)
+		}
+		w.clock.pass(10 * time.Minute)
+		form.panics = false
+		deliver(6)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"simtrust/internal/panics"
 	"simtrust/internal/sqldb"
 )
 
@@ -96,11 +97,19 @@ func (s *Service) bring(ctx context.Context, t *turn, list []Entry) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lease*3/4)
 	defer cancel()
-	acked, err := form.Bring(ctx, t.Webhook, list)
+	var acked int64
+	var err error
+	panicked := panics.Contained(func() error {
+		acked, err = form.Bring(ctx, t.Webhook, list)
+		return nil
+	})
+	if panicked != nil {
+		s.Log.ErrorContext(ctx, "a webhook could not be called", "kind", t.Kind, "chatbot", t.Chatbot, "error", panicked)
+	}
 	if acked > t.Acked {
 		t.Acked, t.Failures = acked, 0
 	}
-	return err
+	return errors.Join(err, panicked)
 }
 
 var errNoForm = errors.New("this server knows no such form of webhook now")

@@ -30,7 +30,7 @@ func each[A any](ctx context.Context, b *Bearer, list []dispatch.Copy, ask func(
 	var all sync.WaitGroup
 	for i, c := range list {
 		if of := parts[c.ID()]; len(of) > 0 {
-			all.Go(func() { out[i] = ask(ctx, of) })
+			all.Go(func() { out[i] = answered(b, func() A { return ask(ctx, of) }) })
 		}
 	}
 	all.Wait()

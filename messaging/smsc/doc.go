@@ -11,7 +11,7 @@
 // became of the copy; but for one of several segments, where those whose answers came can be asked about. Where the service centre has
 // enough (ESME_RTHROTTLED, ESME_RMSGQFUL), is out of order (ESME_RSYSERR) or is away, nothing was taken and it is left alone for a time;
 // any other refusal is final, and is the reason of the failure. Of a copy that was refused in the middle, the segments that were taken
-// are called back: they are no message.
+// are called back: they are no message. Where that fails for one of them the copy counts as one whose answer was lost.
 //
 // What a copy's segments came to is kept by the service centre's ids until three days after the message has ended. A copy arrived when
 // all its segments have, and failed when one has. query_sm and cancel_sm name each segment; a copy of which one segment was called back

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"simtrust/internal/panics"
 	"simtrust/internal/smpp"
 	"simtrust/internal/sms"
 	"simtrust/messaging/dispatch"
@@ -20,10 +21,18 @@ func (b *Bearer) Submit(ctx context.Context, list []dispatch.Submission) []dispa
 	out := make([]dispatch.Outcome, len(list))
 	var all sync.WaitGroup
 	for i := range list {
-		all.Go(func() { out[i] = b.submit(ctx, &list[i]) })
+		all.Go(func() { out[i] = answered(b, func() dispatch.Outcome { return b.submit(ctx, &list[i]) }) })
 	}
 	all.Wait()
 	return out
+}
+
+// answered is the answer to one question; the zero one, which is that nobody knows, after a panic.
+func answered[A any](b *Bearer, ask func() A) (answer A) {
+	if err := panics.Contained(func() error { answer = ask(); return nil }); err != nil {
+		b.Log.Error("one question was not answered", "error", err)
+	}
+	return answer
 }
 
 // submit sends the segments of a copy one after the other.
@@ -64,20 +73,26 @@ func (b *Bearer) send(ctx context.Context, m smpp.Message) (id string, err error
 	return answer.(*smpp.SubmitSMResp).MessageID, nil
 }
 
-// broken is a copy of which some segments were taken, and the next one was not or may not have been. What was taken is called back,
-// as far as that goes: without the rest it is no message.
+// broken is a copy of which some segments were taken, and the next one was not or may not have been. What was taken is called back: without
+// the rest it is no message. Where one stays, or nobody knows, the copy has left in part: it is lost, not to be sent once more.
 func (b *Bearer) broken(ctx context.Context, taken []segment, o dispatch.Outcome) dispatch.Outcome {
 	if len(taken) == 0 {
 		return o
 	}
-	if o.Answer == dispatch.Lost {
-		_, _ = b.records.Do(ctx, taken) // what is not kept cannot be asked about, which is what is answered anyway
+	if o.Answer != dispatch.Lost && b.callBack(ctx, taken) {
 		return o
 	}
+	_, _ = b.records.Do(ctx, taken) // what is not kept cannot be asked about, which is what is answered anyway
+	return dispatch.Outcome{Answer: dispatch.Lost}
+}
+
+// callBack takes segments back, and reports whether none of them arrives.
+func (b *Bearer) callBack(ctx context.Context, taken []segment) (all bool) {
+	all = true
 	for _, s := range taken {
-		_ = b.cancel(ctx, s)
+		all = b.cancel(ctx, s) == dispatch.Recalled && all
 	}
-	return o
+	return all
 }
 
 // verdict says what an error means for a submission.

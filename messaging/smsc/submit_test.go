@@ -228,6 +228,58 @@ func TestBrokenSegments(t *testing.T) {
 	})
 }
 
+// TestBrokenSegmentsStay: a copy that was refused in the middle, and of which a segment is not taken back, has left in part: nobody may
+// think that it can be sent once more.
+func TestBrokenSegmentsStay(t *testing.T) {
+	long := strings.Repeat("长", 150)
+	each(t, smsc.Config{}, func(t *testing.T, w *world) {
+		w.centre.submit = func(n int, _ *smpp.Message) (string, error) {
+			if n%3 == 0 {
+				return "", smpp.StatusThrottled
+			}
+			return fmt.Sprint("id", n), nil
+		}
+		w.centre.cancel = func(id string) error { // the first segment was faster, the second is taken back
+			if id == "id1" {
+				return smpp.StatusCancelFailed
+			}
+			return nil
+		}
+		w.centre.query = func(string) (smpp.State, error) { return smpp.StateDelivered, nil }
+		if o := w.sends(text("dlv_1", long)); o != (dispatch.Outcome{Answer: dispatch.Lost}) {
+			t.Errorf("a segment arrived: %+v", o)
+		}
+		if n := len(w.centre.cancelled); n != 2 {
+			t.Errorf("%d of 2 segments were called back", n)
+		}
+		w.centre.cancel = func(string) error { return smpp.StatusSystemError }
+		if o := w.sends(text("dlv_2", long)); o != (dispatch.Outcome{Answer: dispatch.Lost}) {
+			t.Errorf("nobody knows of its segments: %+v", o)
+		}
+		if f := w.Query(t.Context(), []dispatch.Copy{{Delivery: "dlv_2", Attempt: 1}})[0].Fate; f != dispatch.FateUnknown {
+			t.Errorf("two segments of three arrived: %s", f)
+		}
+	})
+}
+
+// TestPanic: a mistake over one copy costs that copy's answer only.
+func TestPanic(t *testing.T) {
+	each(t, smsc.Config{}, func(t *testing.T, w *world) {
+		at := w.clock
+		w.clock = nil // asked for its time it panics
+		if o := w.sends(text("dlv_1", "hello")); o != (dispatch.Outcome{}) {
+			t.Errorf("%+v", o)
+		}
+		w.clock = at
+		if o := w.sends(text("dlv_2", "hello")); o.Answer != dispatch.Accepted {
+			t.Errorf("%+v", o)
+		}
+		if !strings.Contains(w.log.text(), "submit.go") {
+			t.Errorf("the log does not say where: %s", w.log.text())
+		}
+	})
+}
+
 // TestWindow: many at once keep to the window and their places.
 func TestWindow(t *testing.T) {
 	each(t, smsc.Config{Window: 4}, func(t *testing.T, w *world) {

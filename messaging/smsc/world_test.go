@@ -145,6 +145,12 @@ func (l *log) Write(p []byte) (int, error) {
 	return l.all.Write(p)
 }
 
+func (l *log) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
 // world is a bearer that is bound to a centre.
 type world struct {
 	*smsc.Bearer
