@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,6 +155,9 @@ func placeURL(l *gsma.ShowLocation) string {
 
 func degrees(d float64) string { return strconv.FormatFloat(d, 'f', -1, 64) }
 
+// inPolicy is a host that means itself in a policy (CSP Level 3, host-source): one with a semicolon would be a directive, one with a star many.
+var inPolicy = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`)
+
 // sources are the origins from which a content's media are loaded.
 func (c Content) sources() []string {
 	var list []string
@@ -162,7 +166,7 @@ func (c Content) sources() []string {
 			return
 		}
 		for _, raw := range []string{f.URL, f.Thumbnail} {
-			if u, err := url.Parse(raw); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && f.Kind != "other" {
+			if u, err := url.Parse(raw); err == nil && inPolicy.MatchString(u.Host) && (u.Scheme == "https" || u.Scheme == "http") && f.Kind != "other" {
 				list = append(list, u.Scheme+"://"+u.Host)
 			}
 		}

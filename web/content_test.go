@@ -65,3 +65,18 @@ func TestHostileMessage(t *testing.T) {
 		t.Error("text that turns its direction is not set apart")
 	}
 }
+
+// TestHostileHosts: what stands where a host should be is nothing that a page may load from, and no directive of its policy.
+func TestHostileHosts(t *testing.T) {
+	var cards []gsma.CardContent
+	for _, host := range []string{"a.example;script-src", "a.example,script-src", "*", "*.example", "'unsafe-inline'", `a.example"onerror="alert(1)`, "[::1];", "a.example:*"} {
+		cards = append(cards, gsma.CardContent{Media: &gsma.Media{URL: "https://" + host + "/x.png", ContentType: "image/png", Height: gsma.Tall}})
+	}
+	cards = append(cards, gsma.CardContent{Media: &gsma.Media{URL: "https://z.example:8443/x.png", ContentType: "image/png", Height: gsma.Tall}},
+		gsma.CardContent{Media: &gsma.Media{URL: "http://[::1]:8080/x.png", ContentType: "image/png", Height: gsma.Tall}})
+	_, policy := page(t, web.Message{Content: web.ContentOf(carousel(cards...))})
+	const list = "http://[::1]:8080 https://z.example:8443"
+	if !strings.Contains(policy, "; img-src "+list+"; media-src "+list+"; base-uri ") {
+		t.Error(policy)
+	}
+}

@@ -9,11 +9,17 @@ import (
 	"simtrust/messaging/gsma"
 )
 
+// Live is what keeps a page of messages as the server has it, where the browser runs scripts: a stream (WHATWG HTML, server-sent events) whose
+// events, of the type messages, hold a state, and the state that the page shows; it is asked for anew when they differ. Empty: nothing does.
+type Live struct{ Stream, State string }
+
+func (l Live) follows() bool { return l.Stream != "" }
+
 // Inbox lists the conversations on a simulated phone, the latest first.
 type Inbox struct {
 	Masked, PhoneURL string
-	Now              time.Time
 	Talks            []Talk
+	Live
 }
 
 // Talk is one of them.
@@ -36,6 +42,7 @@ type Conversation struct {
 	Latest string
 	// Said is what the form before led to: reported, refused, unsent.
 	Said string
+	Live
 }
 
 // Line is a message of a conversation.
@@ -95,6 +102,9 @@ func (Inbox) page() string                 { return "inbox.html" }
 func (Inbox) formTargets() []string        { return nil }
 func (Conversation) page() string          { return "conversation.html" }
 func (Conversation) formTargets() []string { return nil }
+
+// Origins are where its media are loaded from.
+func (c Conversation) Origins() string { return strings.Join(c.sources(), " ") }
 
 func (c Conversation) sources() []string {
 	var list []string

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +53,34 @@ func TestHostileConversation(t *testing.T) {
 	}
 	if strings.Contains(policy, "script-src") || strings.Contains(policy, "unsafe") {
 		t.Error(policy)
+	}
+}
+
+// TestLivePage: a page that follows a stream runs one script, pinned by its hash, which asks its own server alone; without scripts the list comes
+// again by itself, and a conversation, where somebody may be writing, does not.
+func TestLivePage(t *testing.T) {
+	evil := "\"><script>alert(1)</script>"
+	live := web.Live{Stream: "/subscribers/1/messages/stream?from=" + evil, State: `{"latest":"` + evil + `"}`}
+	for _, c := range []struct {
+		view   web.View
+		reload bool
+	}{
+		{web.Inbox{Talks: []web.Talk{{URL: "/x", Name: evil}}, Live: live}, true},
+		{web.Conversation{Name: evil, Lines: []web.Line{{ID: "inb_1", Content: web.Content{Text: evil}}}, Live: live}, false},
+	} {
+		text, policy := page(t, c.view)
+		_, script, found := strings.Cut(text, "<script>")
+		script, _, _ = strings.Cut(script, "</script>")
+		sum := sha256.Sum256([]byte(script))
+		if !found || strings.Count(text, "<script") != 1 || !strings.Contains(script, "EventSource(main.dataset.stream)") {
+			t.Errorf("%T: the script is not the only one in\n%s", c.view, text)
+		}
+		if want := "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; connect-src 'self'; "; !strings.Contains(policy, want) || strings.Count(policy, "-src '") != 4 {
+			t.Errorf("%T: no %s in %s", c.view, want, policy)
+		}
+		if strings.Contains(text, `<noscript><meta http-equiv="refresh"`) != c.reload || strings.Count(text, "http-equiv") > 1 {
+			t.Errorf("%T without scripts:\n%s", c.view, text)
+		}
 	}
 }
 

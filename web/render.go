@@ -27,12 +27,15 @@ type View interface {
 var (
 	style     = mustRead("templates/style.css")
 	styleHash = hashOf(style)
+	script    = mustRead("templates/live.js")
+	liveOnly  = "; script-src " + hashOf(script) + "; connect-src 'self'"
 	pages     = template.Must(template.New("").Funcs(template.FuncMap{
 		"national": national,
 		"day":      func(t time.Time) string { return t.Format("2006-01-02") },
 		"clock":    func(t time.Time) string { return t.Format("15:04") },
 		"lines":    lines,
 		"style":    func() template.CSS { return template.CSS(style) },
+		"script":   func() template.JS { return template.JS(script) },
 		"t":        func(lang, key string) string { return phrases[key][lang] },
 		"scope":    scopePhrase,
 		"link":     link,
@@ -56,7 +59,8 @@ func hashOf(s string) string {
 }
 
 // Render answers with the page of v in the person's language: ui_locales if given (OpenID Connect Core §3.1.2.1), else
-// Accept-Language ([Language]). The page may not be framed or cached, and loads nothing but the media of a message that it shows.
+// Accept-Language ([Language]). The page may not be framed or cached, and loads nothing but the media of a message that it shows. A
+// page that follows a stream ([Live]) runs the one script that does so.
 func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	var body bytes.Buffer
 	err := pages.ExecuteTemplate(&body, v.page(), struct {
@@ -69,7 +73,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, v View) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleHash+media(v)+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styleHash+media(v)+live(v)+"; base-uri 'none'; frame-ancestors 'none'; form-action "+
 		strings.Join(append([]string{"'self'"}, v.formTargets()...), " "))
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -87,6 +91,14 @@ func media(v View) string {
 	}
 	list := strings.Join(m.sources(), " ")
 	return "; img-src " + list + "; media-src " + list
+}
+
+// live lets a page that follows a stream run the script for it, and no other, and ask nobody but its own server.
+func live(v View) string {
+	if l, ok := v.(interface{ follows() bool }); ok && l.follows() {
+		return liveOnly
+	}
+	return ""
 }
 
 // Language returns "zh" or "en" for the request: the first of them that it names; else "en" where it names another language, and

@@ -32,7 +32,7 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// tab is a page on a phone of 390 by 844 points, with cookies of its own and no scripts.
+// tab is a page on a phone of 390 by 844 points, with cookies of its own.
 type tab struct {
 	*testing.T
 	ctx context.Context
@@ -40,7 +40,18 @@ type tab struct {
 
 const pageTime = time.Minute
 
+// newTab is a tab that runs no scripts: every page goes without.
 func newTab(t *testing.T, browser context.Context, language string) tab {
+	t.Helper()
+	p := newScriptedTab(t, browser, language)
+	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newScriptedTab is one as people have it.
+func newScriptedTab(t *testing.T, browser context.Context, language string) tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
@@ -48,9 +59,6 @@ func newTab(t *testing.T, browser context.Context, language string) tab {
 	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(1.5), chromedp.EmulateMobile, chromedp.EmulateTouch))
 	if _, err := chromedp.Call(ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
 		UserAgent: "Mozilla/5.0 (Linux; Android 16) Mobile", AcceptLanguage: language}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -120,6 +128,26 @@ func (p tab) text(selector string) string {
 		p.Fatalf("%s: %v in\n%s", selector, err, p.html())
 	}
 	return strings.TrimSpace(text)
+}
+
+// waits until the page shows what the selector finds.
+func (p tab) waits(selector string) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, pageTime)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector))); err != nil {
+		p.Fatalf("%s: %v in\n%s", selector, err, p.html())
+	}
+}
+
+// runs is what an expression is in a page that runs scripts.
+func runs[T any](p tab, expression string) T {
+	p.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.Fatalf("%s: %v", expression, err)
+	}
+	return v
 }
 
 // wants fails the test unless every text stands in the page.

@@ -18,7 +18,8 @@
 //   - mail.go       business messages (mail_message.go) on their way and on the phones, kept in a journal.go; mail_gateway.go: how gateways
 //     take them, rcs.go: the one for rich messages, smsc.go: the service centre for texts (mail_parts.go: long ones); mail_deliver.go: to
 //     the phones; mail_report.go: what the server is told; exchange.go: all of it at work
-//   - inbox.go      what people see of them, and do (inbox_reply.go); inbox_http.go and inbox_page.go: for programs and for persons
+//   - inbox.go      what people see of them, and do (inbox_reply.go); inbox_http.go and inbox_page.go: for programs and for persons,
+//     inbox_stream.go: as they come
 //   - chatbots.go   the enterprises that send them, with their certificates; campaign.go: a message to try out; purchase.go: whose requests they carry
 //   - enrol.go      the bank's counter, which registers every card of a new world
 //   - sandbox.go    starts all of it and writes sandbox.json

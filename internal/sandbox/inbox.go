@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"simtrust/internal/rpc"
 	"simtrust/messaging/gsma"
@@ -19,6 +20,9 @@ type inbox struct {
 	refuse  func(context.Context, refusalOf) (struct{}, error)
 	// text sends a text message of a person to the sender of another.
 	text func(ctx context.Context, from string, to *message, text string) error
+	// closed ends the streams; hangUp closes it.
+	closed chan struct{}
+	hangUp func()
 }
 
 type (
@@ -63,7 +67,8 @@ var (
 )
 
 func newInbox(m *mail, known func(number string) error, server *rpc.Client) *inbox {
-	return &inbox{mail: m, known: known,
+	closed := make(chan struct{})
+	return &inbox{mail: m, known: known, closed: closed, hangUp: sync.OnceFunc(func() { close(closed) }),
 		inbound: rpc.Call[rcsInbound, struct{}](server, "POST /messaging/v1/rcs/inbound"),
 		spam:    rpc.Call[rcsSpam, struct{}](server, "POST /messaging/v1/rcs/spam-reports"),
 		refuse:  rpc.Call[refusalOf, struct{}](server, "POST /messaging/v1/opt-in-refusals"),

@@ -14,6 +14,7 @@ import (
 // pages mounts the inbox for a person: conversations, and one of them where a sender is named.
 func (i *inbox) pages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /subscribers/{number}/messages", i.show)
+	mux.HandleFunc("GET /subscribers/{number}/messages/stream", i.stream)
 	mux.HandleFunc("POST /subscribers/{number}/messages", func(w http.ResponseWriter, r *http.Request) {
 		number := r.PathValue("number")
 		said := i.press(r, number)
@@ -38,15 +39,18 @@ func (i *inbox) show(w http.ResponseWriter, r *http.Request) {
 	}
 	list := i.mail.list(number)
 	if sender == "" {
-		web.Render(w, r, http.StatusOK, inboxPage(number, list))
+		page := inboxPage(number, list)
+		page.Live = liveOf(number, sender, list)
+		web.Render(w, r, http.StatusOK, page)
 		return
 	}
-	talk := slices.DeleteFunc(list, func(msg message) bool { return msg.Sender != sender })
+	talk := talkWith(list, sender)
 	if len(talk) == 0 {
 		lost(w, r)
 		return
 	}
 	page := talkPage(number, talk)
+	page.Live = liveOf(number, sender, list)
 	if said := r.URL.Query().Get("said"); inboxSayings[said] {
 		page.Said = said
 	}
@@ -54,6 +58,16 @@ func (i *inbox) show(w http.ResponseWriter, r *http.Request) {
 	if err := i.mail.display(talk); err != nil {
 		i.mail.log.Error("messages of the sandbox cannot be kept", "error", err)
 	}
+}
+
+// talkWith is what of an inbox a sender and the person wrote to each other.
+func talkWith(list []message, sender string) (talk []message) {
+	for _, msg := range list {
+		if msg.Sender == sender {
+			talk = append(talk, msg)
+		}
+	}
+	return talk
 }
 
 // inboxSayings are what a page can say; anything else in its address is nobody's.

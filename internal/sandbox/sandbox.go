@@ -251,6 +251,7 @@ func (s *Sandbox) Run(ctx context.Context) {
 // Close stops the world's own pages. Its sessions stay open on the server, as a gateway's do when its operator's desk goes home.
 func (s *Sandbox) Close(ctx context.Context) error {
 	var errs []error
+	s.operator.exchange.inbox.hangUp() // streams end by nothing else
 	for _, server := range s.servers {
 		errs = append(errs, server.Shutdown(ctx))
 	}

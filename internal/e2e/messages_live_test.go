@@ -1,0 +1,205 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+func (s *sandbox) messagesOf(who subscriber, from string) string {
+	at := s.Handset + "/subscribers/" + who.Number + "/messages"
+	if from != "" {
+		at += "?from=" + url.QueryEscape(from)
+	}
+	return at
+}
+
+// TestMessagesLive: messages appear on open pages as they come, and what was half typed stays; without scripts the list comes again by itself. A
+// page that listens does not hold up the end.
+func TestMessagesLive(t *testing.T) {
+	s := startSandbox(t)
+	shop, who, browser := s.enterprise(t, "shop"), s.Subscribers[1], chromium(t)
+	list, plain := newScriptedTab(t, browser, "zh-CN"), newTab(t, browser, "zh-CN")
+	list.open(s.messagesOf(who, ""))
+	plain.open(s.messagesOf(who, ""))
+	list.wants("还没有消息")
+	runs[bool](list, "window.same = true")
+	shop.send(t, who, "service", alert("第一条"))
+	list.waits(".talks .count")
+	plain.waits(".talks .count")
+	if !runs[bool](list, "window.same === true") {
+		t.Error("the list was loaded again")
+	}
+	list.press(".talks a")
+	list.waits(`button[value="yes"]`)
+	runs[bool](list, "window.same = true")
+	list.enter(`input[name="text"]`, "请问")
+	shop.send(t, who, "service", alert("第二条"))
+	list.waits(".lines form:nth-of-type(2)")
+	typed := `document.querySelector("input[name=text]").value`
+	if !runs[bool](list, "window.same === true") || runs[string](list, typed) != "请问" {
+		t.Errorf("loaded again, or %q is left of what was typed", runs[string](list, typed))
+	}
+	list.picture("message-live")
+	plain.open(s.messagesOf(who, shop.ChatbotID))
+	plain.wants("第一条", "第二条")
+
+	shop.send(t, who, "service", s.carousel(t)) // with pictures, which the policy of the page does not allow yet
+	list.waits(`.lines article img[src="` + s.Shop + `/goods/longjing"]`)
+	if got := runs[string](list, typed); got != "请问" {
+		t.Errorf("with pictures, %q is left of what was typed", got)
+	}
+	list.press(".write button")
+	list.wants(`class="line own"`, "请问")
+	if n := runs[int](list, `document.querySelectorAll(".line").length`); n != 4 {
+		t.Errorf("%d lines", n)
+	}
+	s.stop(t)
+}
+
+// watched notes what a page does that a message must not have it do.
+type watched struct {
+	mu      sync.Mutex
+	loads   map[network.RequestID]string // but for what the page's policy has stopped
+	dialogs []string
+}
+
+// watch watches a tab from here on.
+func (p tab) watch() *watched {
+	p.Helper()
+	w := &watched{loads: map[network.RequestID]string{}}
+	if err := chromedp.Listen(p.ctx, w.note); err != nil {
+		p.Fatal(err)
+	}
+	return w
+}
+
+func (w *watched) note(ev any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		w.loads[ev.RequestID] = ev.Request.URL
+	case *network.EventLoadingFailed:
+		if ev.BlockedReason == network.BlockedReasonCsp {
+			delete(w.loads, ev.RequestID)
+		}
+	case *page.EventJavascriptDialogOpening:
+		w.dialogs = append(w.dialogs, ev.Message)
+	}
+}
+
+// strays are the dialogs, and the loads from anywhere but home.
+func (w *watched) strays(home string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := slices.Clone(w.dialogs)
+	for _, at := range w.loads {
+		if !strings.HasPrefix(at, home) {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// slip hands the phones a message as the operator's own gateway does, whatever a sender's platform would say to it.
+func (s *sandbox) slip(t *testing.T, who subscriber, sender, name, contentType string, content any) {
+	t.Helper()
+	token, err := os.ReadFile(filepath.Join(s.dir, "rcs.token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, isText := content.(string)
+	if !isText {
+		text, err := json.Marshal(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = string(text)
+	}
+	message, err := json.Marshal(map[string]any{"messages": []any{map[string]any{"id": random(), "number": who.Number, "channel": "rcs",
+		"sender":  map[string]string{"id": "bot_x", "name": name, "service_id": sender},
+		"expires": time.Now().Add(time.Hour), "content_type": contentType, "body": body}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, s.Handset+"/rcs/messages", strings.NewReader(string(message)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var got struct{ Results []struct{ State string } }
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil || len(got.Results) != 1 || got.Results[0].State != "accepted" {
+		t.Fatalf("%s: %+v %v", res.Status, got, err)
+	}
+}
+
+// TestHostileMessageInABrowser: of messages made of HTML, scripts, event handlers and direction marks, in a page that runs scripts, nothing runs, nothing
+// is loaded from elsewhere, and nothing around them turns, whether they come while the page is open or before.
+func TestHostileMessageInABrowser(t *testing.T) {
+	s := startSandbox(t)
+	who, browser := s.Subscribers[1], chromium(t)
+	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s was fetched", r.URL) }))
+	defer thief.Close()
+	evil := fmt.Sprintf(`</p></form></main>"'><script>fetch("%[1]s/1");alert(1);window.hurt=1</script><img src="%[1]s/2" onerror="alert(2)"><svg onload="alert(3)">`+
+		`<iframe src="%[1]s/4"></iframe><style>@import "%[1]s/5";</style><meta http-equiv="refresh" content="0;url=%[1]s/6">`+"\u202e\u2066\u200f", thief.URL)
+	sender := `sip:"><script>alert(6)</script>@x.example`
+	link := func(to string) any {
+		return map[string]any{"action": map[string]any{"displayText": evil, "postback": map[string]any{"data": evil},
+			"urlAction": map[string]any{"openUrl": map[string]any{"url": to, "application": "browser"}}}}
+	}
+	card := func(media string) any {
+		return map[string]any{"message": map[string]any{"generalPurposeCard": map[string]any{"layout": map[string]any{"cardOrientation": "VERTICAL"},
+			"content": map[string]any{"title": evil, "description": evil,
+				"media": map[string]any{"mediaUrl": media, "thumbnailUrl": `javascript:alert(7)`, "mediaContentType": "image/png", "height": "SHORT_HEIGHT"},
+				"suggestions": []any{map[string]any{"reply": map[string]any{"displayText": evil, "postback": map[string]any{"data": evil}}},
+					link("javascript:fetch('" + thief.URL + "/8')"), link("data:text/html,<script>alert(9)</script>")}}}}}
+	}
+	const botMessage = "application/vnd.gsma.botmessage.v1.0+json"
+	s.slip(t, who, sender, evil, "text/plain;charset=UTF-8", evil)
+	s.inbox(t, who, 1)
+
+	p := newScriptedTab(t, browser, "zh-CN")
+	seen := p.watch()
+	p.open(s.messagesOf(who, ""))
+	p.waits(".talks a")
+	p.press(".talks a")
+	for i, media := range []string{"javascript:alert(8)", `https://x.example"onerror="alert(9)`, "data:image/svg+xml,<svg onload=alert(10)>"} {
+		s.slip(t, who, sender, evil, botMessage, card(media)) // while the page is open
+		p.waits(fmt.Sprintf(".lines form:nth-of-type(%d)", i+2))
+	}
+	p.open(s.messagesOf(who, sender))
+	p.waits(".lines form:nth-of-type(4)")
+	runs[any](p, `document.querySelectorAll("a.choice").forEach(link => link.click()), null`) // as a person would
+	if runs[bool](p, `window.hurt === 1`) || runs[int](p, `document.scripts.length`) != 1 || runs[int](p, `document.querySelectorAll("iframe, svg, main style, main meta").length`) != 0 {
+		t.Errorf("the message has become part of the page:\n%s", p.html())
+	}
+	if order := runs[string](p, `getComputedStyle(document.querySelector(".fine")).direction`); order != "ltr" {
+		t.Errorf("what stands beside the message runs %s", order)
+	}
+	p.picture("message-hostile")
+	p.press(".lines form:nth-of-type(2) button.choice")
+	if strays := seen.strays(s.Handset + "/"); len(strays) != 0 {
+		t.Errorf("%q", strays)
+	}
+}
