@@ -121,8 +121,15 @@ func TestSIMGuide(t *testing.T) {
 		"removed mss http://ap.example/", "CAdES Verification successful", `"etsiU"`)
 }
 
-// guide runs the commands of a page of docs as they stand there, but for folders, and looks for words in what they print.
-func (s *sandbox) guide(t *testing.T, page string, wants ...string) {
+// TestCAGuide runs the commands of docs/ca.md that stand in the sandbox and need no port of their own.
+func TestCAGuide(t *testing.T) {
+	startSandbox(t).guide(t, "ca.md",
+		"the certificate is in the log", "(superseded)", "all agrees", "cert.pem: OK", "cert.pem: good", "cert.pem: revoked", "keyCompromise", "certificate revoked",
+		`"leaf_hash":`, "Verification: OK", "CN = meter1.fleet.example", "signing certificate and issuers", "pair/sign.pem: OK")
+}
+
+// guide runs the commands of a page of docs as they stand there, but for folders, and answers what they print, in which it wants words.
+func (s *sandbox) guide(t *testing.T, page string, wants ...string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
@@ -145,4 +152,5 @@ func (s *sandbox) guide(t *testing.T, page string, wants ...string) {
 	if t.Failed() {
 		t.Logf("%s\n%s", &script, out)
 	}
+	return out
 }
