@@ -17,6 +17,6 @@ func (s *Service) Check(req IssueReq, kind csr.Algorithm) error {
 	if err := p.check(&req); err != nil {
 		return err
 	}
-	_, err := in.issuerFor(p, kind, req.Issuer)
+	_, err := in.issuerFor(p, kind, &req)
 	return err
 }

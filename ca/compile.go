@@ -26,6 +26,7 @@ type compiled struct {
 	statements *qc.Statements
 	ground     string           // in law, of the statements; empty where they claim nothing
 	public     crypto.PublicKey // of the issuer's certificate
+	above      constraints
 	extensions []byte
 	lints      *lint.Set
 }
@@ -46,22 +47,45 @@ func compile(h *Hierarchy, c Config) (*issuance, error) {
 	}
 	out := &issuance{hierarchy: h, profiles: profiles, combined: map[string]*compiled{}}
 	for _, i := range h.Issuers {
-		public, err := i.check()
-		if err != nil {
+		if err := out.add(i, c); err != nil {
 			return nil, fmt.Errorf("ca: issuer %q: %w", i.ID, err)
-		}
-		for _, p := range profiles {
-			if p.Line != i.Line && !p.AnyLine {
-				continue
-			}
-			k, err := combine(p, i, public, c)
-			if err != nil {
-				return nil, fmt.Errorf("ca: profile %s under %s: %w", p.Name, i.ID, err)
-			}
-			out.combined[p.Name+"/"+i.ID] = k
 		}
 	}
 	return out, nil
+}
+
+// add compiles what an issuer can issue: of the profiles of its line those that its certificate and those above allow it. One that new
+// certificates come from, and that can issue nothing, is refused.
+func (in *issuance) add(i *Issuer, c Config) error {
+	public, err := i.check()
+	if err != nil {
+		return err
+	}
+	above, err := i.constraints()
+	if err != nil {
+		return err
+	}
+	own := 0
+	for _, p := range in.profiles {
+		if p.Line != i.Line && !p.AnyLine {
+			continue
+		}
+		k, err := combine(p, i, public, c)
+		if err != nil {
+			return fmt.Errorf("profile %s: %w", p.Name, err)
+		}
+		if !above.allow(k.policy, p.ExtKeyUsage) {
+			continue
+		}
+		if k.above = above; !p.AnyLine {
+			own++
+		}
+		in.combined[p.Name+"/"+i.ID] = k
+	}
+	if i.Active && own == 0 {
+		return fmt.Errorf("its certificate, or one above it, leaves no profile of line %s that it could issue: look at policies and extended key usages", i.Line)
+	}
+	return nil
 }
 
 // check holds an issuer's parts against its certificate and its key against both, and returns the certificate's public key.
@@ -82,9 +106,6 @@ func (i *Issuer) check() (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("the certificate is no authority's")
 	}
 	if algorithm, err := keys.AlgorithmOf(cert.PublicKey); err != nil || algorithm != i.Algorithm {
-		return nil, fmt.Errorf("the certificate's key is not one of %s", i.Algorithm)
-	}
-	if alg, err := keys.AlgorithmOf(cert.PublicKey); err != nil || alg != i.Algorithm {
 		return nil, fmt.Errorf("the certificate's key is not one of %s", i.Algorithm)
 	}
 	if i.Signer == nil {

@@ -69,16 +69,6 @@ func (h *Hierarchy) Issuer(id string) (*Issuer, bool) {
 	return nil, false
 }
 
-// For returns the active issuer of a line with a key of that algorithm.
-func (h *Hierarchy) For(line Line, algorithm keys.KeyAlgorithm) (*Issuer, bool) {
-	for _, i := range h.Issuers {
-		if i.Active && i.Line == line && i.Algorithm == algorithm {
-			return i, true
-		}
-	}
-	return nil, false
-}
-
 // extends fails where h lacks an issuer of an earlier hierarchy, or has another under its name: nobody would tell the status of what
 // that one issued.
 func (h *Hierarchy) extends(earlier *Hierarchy) error {

@@ -31,11 +31,9 @@ func (s *Service) plan(req IssueReq) (*draft, error) {
 	if err := p.check(&req); err != nil {
 		return nil, err
 	}
-	issuer, err := in.issuerFor(p, kind, req.Issuer)
-	if err != nil {
+	if d.compiled, err = in.issuerFor(p, kind, &req); err != nil {
 		return nil, err
 	}
-	d.compiled = in.combined[p.Name+"/"+issuer.ID]
 	return d, d.setValidity(s.now())
 }
 
@@ -117,20 +115,27 @@ var signers = map[csr.Algorithm][]keys.KeyAlgorithm{
 	csr.SM2:  {keys.SM2},
 }
 
-func (in *issuance) issuerFor(p *Profile, kind csr.Algorithm, wanted string) (*Issuer, error) {
-	if wanted != "" {
-		i, ok := in.hierarchy.Issuer(wanted)
-		if !ok || !i.Active || !p.AnyLine && i.Line != p.Line || (i.Algorithm == keys.SM2) != (kind == csr.SM2) {
-			return nil, invalid(ReasonUnknownIssuer, "no active issuer of that id fits the profile and the key")
+// issuerFor chooses the first of the issuers that fit whose certificate allows the names.
+func (in *issuance) issuerFor(p *Profile, kind csr.Algorithm, req *IssueReq) (*compiled, error) {
+	err := invalid(ReasonUnknownIssuer, "no active issuer fits the profile and the key")
+	for _, k := range in.issuersFor(p, kind, req.Issuer) {
+		if err = k.above.check(&req.SANs); err == nil {
+			return k, nil
 		}
-		return i, nil
 	}
+	return nil, err
+}
+
+func (in *issuance) issuersFor(p *Profile, kind csr.Algorithm, wanted string) (fit []*compiled) {
 	for _, algorithm := range signers[kind] {
-		if i, ok := in.hierarchy.For(p.Line, algorithm); ok {
-			return i, nil
+		for _, i := range in.hierarchy.Issuers {
+			k := in.combined[p.Name+"/"+i.ID]
+			if k != nil && i.Active && i.Algorithm == algorithm && (i.ID == wanted || wanted == "" && !p.AnyLine) {
+				fit = append(fit, k)
+			}
 		}
 	}
-	return nil, invalid(ReasonUnknownIssuer, "no active issuer fits the profile and the key")
+	return fit
 }
 
 // setValidity counts inclusively: the last second is part of the validity (RFC 5280, section 4.1.2.5).

@@ -36,9 +36,7 @@ func (w *world) rolledOver() *ca.Hierarchy {
 		own.Active = own.Active && i.ID != oldIssuer
 		h.Issuers = append(h.Issuers, &own)
 	}
-	h.Issuers = append(h.Issuers, &ca.Issuer{ID: newIssuer, Line: ca.LineService, Algorithm: keys.P256, Raw: a.cert.Raw, Subject: a.cert.RawSubject,
-		KeyID: a.cert.SubjectKeyId, NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter, Signer: a.key,
-		Chain: [][]byte{a.cert.Raw, root.cert.Raw}, Active: true})
+	h.Issuers = append(h.Issuers, issuerBy(newIssuer, ca.LineService, keys.P256, a, root.cert.Raw))
 	return h
 }
 

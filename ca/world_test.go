@@ -259,10 +259,7 @@ func buildHierarchy() (*ca.Hierarchy, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.Issuers = append(h.Issuers, &ca.Issuer{
-			ID: spec.id, Line: spec.line, Algorithm: spec.alg, Raw: a.cert.Raw, Subject: a.cert.RawSubject, KeyID: a.cert.SubjectKeyId,
-			NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter, Signer: a.key, Chain: [][]byte{a.cert.Raw, root.cert.Raw}, Active: true,
-		})
+		h.Issuers = append(h.Issuers, issuerBy(spec.id, spec.line, spec.alg, a, root.cert.Raw))
 	}
 	return h, nil
 }
@@ -272,11 +269,17 @@ type authority struct {
 	cert *smx509.Certificate
 }
 
-func newAuthority(name string, curve elliptic.Curve, parent *authority) (a authority, err error) {
-	if a.key, err = generate(curve); err != nil {
-		return a, err
+func newAuthority(name string, curve elliptic.Curve, parent *authority) (authority, error) {
+	key, err := generate(curve)
+	if err != nil {
+		return authority{}, err
 	}
-	spki, err := smx509.MarshalPKIXPublicKey(a.key.Public())
+	return certify(name, key, parent, func(*smx509.Certificate) {})
+}
+
+// certify makes a certificate for an authority's key. A nil parent is itself.
+func certify(name string, key crypto.Signer, parent *authority, change func(*smx509.Certificate)) (a authority, err error) {
+	spki, err := smx509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return a, err
 	}
@@ -286,16 +289,26 @@ func newAuthority(name string, curve elliptic.Curve, parent *authority) (a autho
 		NotBefore: start.Add(-24 * time.Hour), NotAfter: start.AddDate(30, 0, 0), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: smx509.KeyUsageCertSign | smx509.KeyUsageCRLSign, SubjectKeyId: id[:20],
 	}
-	issuer, signer := template, a.key
+	change(template)
+	issuer, signer := template, key
 	if parent != nil {
 		issuer, signer = parent.cert, parent.key
 	}
-	raw, err := smx509.CreateCertificate(rand.Reader, template, issuer, a.key.Public(), signer)
+	raw, err := smx509.CreateCertificate(rand.Reader, template, issuer, key.Public(), signer)
 	if err != nil {
 		return a, err
 	}
+	a.key = key
 	a.cert, err = smx509.ParseCertificate(raw)
 	return a, err
+}
+
+// issuerBy is an authority as an active issuer, under a root.
+func issuerBy(id string, line ca.Line, alg keys.KeyAlgorithm, a authority, root []byte) *ca.Issuer {
+	return &ca.Issuer{
+		ID: id, Line: line, Algorithm: alg, Raw: a.cert.Raw, Subject: a.cert.RawSubject, KeyID: a.cert.SubjectKeyId,
+		NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter, Signer: a.key, Chain: [][]byte{a.cert.Raw, root}, Active: true,
+	}
 }
 
 func generate(curve elliptic.Curve) (crypto.Signer, error) {

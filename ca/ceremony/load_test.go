@@ -241,7 +241,7 @@ func TestEndOfAnIssuingCA(t *testing.T) {
 	if bank, _ = h.Issuer("bank-2026"); bank.Active || bank.OCSP != nil {
 		t.Error("an expired CA is active")
 	}
-	if _, ok := h.For(ca.LineBank, keys.P256); ok {
+	if _, ok := activeOf(h, ca.LineBank, keys.P256); ok {
 		t.Error("an expired CA would issue")
 	}
 }

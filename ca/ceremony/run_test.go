@@ -237,7 +237,7 @@ func TestRollOver(t *testing.T) {
 	if old.Active || !bytes.Equal(old.Raw, was.Raw) || old.OCSP == nil || old.Signer == nil {
 		t.Error("the old CA must go on to serve status, and no more")
 	}
-	if now, ok := h.For(ca.LineBank, keys.P256); !ok || now.ID != "bank-2028" || !now.NotBefore.Equal(p.now()) {
+	if now, ok := activeOf(h, ca.LineBank, keys.P256); !ok || now.ID != "bank-2028" || !now.NotBefore.Equal(p.now()) {
 		t.Error("the new CA is not active")
 	}
 }
