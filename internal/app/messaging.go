@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -108,7 +109,7 @@ type messages struct {
 }
 
 // wireMessaging builds the module over the operations that are mounted on r, which is all that it gets of the identity core.
-func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) error {
+func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 	c := a.cfg.Messaging
 	if !c.on() {
 		return nil
@@ -145,7 +146,7 @@ func (a *App) wireMessaging(ctx context.Context, m *modules, r *rpc.Router) erro
 		Out: egress.New(egress.Options{Loopback: c.AllowLoopback}).Client(egress.Manner{Timeout: webhookTime})}, events.Config{Issuer: a.issuer, Plain: c.AllowLoopback})
 	x.dispatch = dispatch.New(dispatch.Deps{DB: a.db, Recipients: x, Listener: x, Log: a.obs.Log, Now: time.Now}, dispatch.Config{})
 	m.closers = append(m.closers, x.dispatch.Close)
-	if err := wireQueue(ctx, m, x.dispatch, c.Queue); err != nil {
+	if err := wireQueue(a.obs.Log, m, x.dispatch, c.Queue); err != nil {
 		return err
 	}
 	a.wireOnetap(x, r)
@@ -238,8 +239,9 @@ func (x *messages) serve(ctx context.Context) error {
 	return x.esme.Serve(ctx, x.esmeSocket)
 }
 
-// wireQueue has the nodes learn of new deliveries from a cluster instead of looking into the table.
-func wireQueue(ctx context.Context, m *modules, d *dispatch.Service, c Queue) error {
+// wireQueue has the nodes learn of new deliveries from a cluster instead of looking into the table. A cluster that is away is joined when it
+// comes.
+func wireQueue(log *slog.Logger, m *modules, d *dispatch.Service, c Queue) error {
 	if c.URL == "" {
 		return nil
 	}
@@ -247,7 +249,7 @@ func wireQueue(ctx context.Context, m *modules, d *dispatch.Service, c Queue) er
 	if c.CredentialsFile != "" {
 		opts = append(opts, nats.UserCredentials(c.CredentialsFile))
 	}
-	queue, err := jetstream.Open(ctx, c.URL, max(c.Replicas, 1), opts...)
+	queue, err := jetstream.Open(c.URL, max(c.Replicas, 1), log, opts...)
 	if err != nil {
 		return fmt.Errorf("messaging.queue: %w", err)
 	}

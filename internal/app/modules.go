@@ -135,7 +135,7 @@ func (a *App) wire(ctx context.Context) error {
 		m.provider.ShowCodes(codes{m.shield.Service})
 	}
 	a.router = a.mount(m)
-	if err := a.wireMessaging(ctx, m, a.router); err != nil {
+	if err := a.wireMessaging(m, a.router); err != nil {
 		return err
 	}
 	for _, c := range m.metrics() {

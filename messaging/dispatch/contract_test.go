@@ -36,7 +36,7 @@ func cluster(t *testing.T) *jetstream.Queue {
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	q, err := jetstream.Open(t.Context(), "", 1, nats.InProcessServer(s))
+	q, err := jetstream.Open("", 1, quiet, nats.InProcessServer(s))
 	if err != nil {
 		t.Fatal(err)
 	}

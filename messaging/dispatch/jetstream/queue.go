@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -35,49 +36,92 @@ const (
 
 // Queue implements dispatch.Hints.
 type Queue struct {
-	conn   *nats.Conn
-	js     jetstream.JetStream
-	stream jetstream.Stream
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	replicas int
 
 	mu        sync.Mutex
+	stream    jetstream.Stream // nil: to be made
 	consumers map[string]jetstream.Consumer
 }
 
 var _ dispatch.Hints = (*Queue)(nil)
 
-// Open connects to the cluster at a URL and makes the stream there, with as many replicas as are asked for. The options are NATS's own,
-// for credentials and certificates. Close ends the connection.
-func Open(ctx context.Context, url string, replicas int, opts ...nats.Option) (*Queue, error) {
-	conn, err := nats.Connect(url, append([]nats.Option{nats.Name("simtrust"), nats.MaxReconnects(-1)}, opts...)...)
+// Open names the cluster at a URL, and makes the stream there with as many replicas as are asked for once it is reached. A cluster that is
+// away, at first or later, is joined when it comes, which log is told: until then Put fails, and Take waits for nothing. The options are
+// NATS's own, for credentials and certificates. Close ends the connection.
+func Open(url string, replicas int, log *slog.Logger, opts ...nats.Option) (*Queue, error) {
+	away := func(_ *nats.Conn, err error) {
+		log.Warn("the queue of hints is away; what they name is found in the table", "error", err)
+	}
+	joined := func(*nats.Conn) { log.Info("the queue of hints is there") }
+	conn, err := nats.Connect(url, append([]nats.Option{nats.Name("simtrust"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		nats.ConnectHandler(joined), nats.ReconnectHandler(joined), nats.DisconnectErrHandler(away)}, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	q := &Queue{conn: conn, consumers: map[string]jetstream.Consumer{}}
-	if err := q.open(ctx, replicas); err != nil {
+	if !conn.IsConnected() {
+		away(conn, conn.LastError())
+	}
+	q := &Queue{conn: conn, replicas: replicas, consumers: map[string]jetstream.Consumer{}}
+	if q.js, err = jetstream.New(conn); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
 	return q, nil
 }
 
-func (q *Queue) open(ctx context.Context, replicas int) (err error) {
-	if q.js, err = jetstream.New(q.conn); err != nil {
-		return err
+// made is the stream, made where this node has not done so since it last failed. The lock is held.
+func (q *Queue) made(ctx context.Context) (s jetstream.Stream, err error) {
+	if q.stream == nil {
+		q.stream, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+			Name: streamName, Subjects: []string{subjects + ">"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+			MaxAge: age, Replicas: q.replicas,
+		})
 	}
+	return q.stream, err
+}
+
+// ready makes the stream where that is to be done.
+func (q *Queue) ready(ctx context.Context) error {
+	if !q.conn.IsConnected() {
+		return errAway
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, setupTime)
 	defer cancel()
-	q.stream, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{subjects + ">"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
-		MaxAge: age, Replicas: replicas,
-	})
+	_, err := q.made(ctx)
 	return err
 }
+
+// failed is what an error comes to: stream and consumers are made again, for they may have gone with the cluster's store.
+func (q *Queue) failed(err error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stream = nil
+	clear(q.consumers)
+	return fmt.Errorf("jetstream: %w", err)
+}
+
+var errAway = errors.New("the cluster is away")
 
 // Close ends the connection; Take returns with an error then.
 func (q *Queue) Close() { q.conn.Close() }
 
 // Put implements dispatch.Hints.
 func (q *Queue) Put(ctx context.Context, hints []dispatch.Hint) error {
+	err := q.ready(ctx)
+	if err == nil {
+		err = q.put(ctx, hints)
+	}
+	if err != nil {
+		return q.failed(err)
+	}
+	return nil
+}
+
+func (q *Queue) put(ctx context.Context, hints []dispatch.Hint) error {
 	answers := make([]jetstream.PubAckFuture, len(hints))
 	for i, h := range hints {
 		body, err := json.Marshal(h.Deliveries)
@@ -85,14 +129,14 @@ func (q *Queue) Put(ctx context.Context, hints []dispatch.Hint) error {
 			return err
 		}
 		if answers[i], err = q.js.PublishAsync(subjects+token(h.Channel, h.Urgent), body); err != nil {
-			return fmt.Errorf("jetstream: %w", err)
+			return err
 		}
 	}
 	for _, a := range answers {
 		select {
 		case <-a.Ok():
 		case err := <-a.Err():
-			return fmt.Errorf("jetstream: %w", err)
+			return err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -102,22 +146,36 @@ func (q *Queue) Put(ctx context.Context, hints []dispatch.Hint) error {
 
 // Take implements dispatch.Hints.
 func (q *Queue) Take(ctx context.Context, channel dispatch.Channel, urgent bool) (deliveries []string, done func(), err error) {
+	if !q.conn.IsConnected() && !q.conn.IsClosed() {
+		wait(ctx)
+		return nil, nil, nil
+	}
 	c, err := q.consumer(ctx, token(channel, urgent))
 	if err != nil {
-		return nil, nil, fmt.Errorf("jetstream: %w", err)
+		return nil, nil, q.failed(err)
 	}
 	msg, err := c.Next(jetstream.FetchMaxWait(takeTime))
 	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, jetstream.ErrNoMessages) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("jetstream: %w", err)
+		return nil, nil, q.failed(err)
 	}
 	if err := json.Unmarshal(msg.Data(), &deliveries); err != nil {
 		_ = msg.Term() // is none of ours
 		return nil, nil, fmt.Errorf("jetstream: a hint: %w", err)
 	}
 	return deliveries, func() { _ = msg.Ack() }, nil
+}
+
+// wait is as long as Take waits for a hint.
+func wait(ctx context.Context) {
+	t := time.NewTimer(takeTime)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 // consumer is that of a subject's last part, made where it is not there yet.
@@ -129,7 +187,11 @@ func (q *Queue) consumer(ctx context.Context, name string) (jetstream.Consumer, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, setupTime)
 	defer cancel()
-	c, err := q.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	s, err := q.made(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: subjects + name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackTime,
 	})
 	if err == nil {
