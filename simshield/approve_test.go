@@ -14,6 +14,7 @@ func TestApproveRemotely(t *testing.T) {
 		p := w.subscriber(firstPhone, 1)
 		p.person.pins = []string{"111111", "222222", "333333"}
 		w.enrol(firstPhone, p, simshield.AtCounter, applet.Bank, applet.KindTransaction)
+		w.renewed()
 		r, err := w.Register(t.Context(), w.registration(simshield.Remotely))
 		w.must(err)
 		for _, c := range []struct {

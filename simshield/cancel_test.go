@@ -61,6 +61,7 @@ func TestCancelAwaiting(t *testing.T) {
 		p := w.subscriber(firstPhone, 1)
 		p.person.pins = []string{"111111", "222222", "333333"}
 		w.enrol(firstPhone, p, simshield.AtCounter, applet.Bank, applet.KindTransaction)
+		w.renewed()
 		awaiting, err := w.Register(t.Context(), w.registration(simshield.Remotely))
 		if err != nil || awaiting.State != simshield.RegistrationAwaiting {
 			t.Fatalf("%+v, %v", awaiting, err)

@@ -26,7 +26,8 @@
 //
 // A party that has identified a person opens a registration and hands out a one-time code. The card asks for it, makes the key inside and
 // proves that it has it by a certification request (RFC 2986), and package ca issues the certificate of the profile for applet and kind. A
-// blocked PIN ends the key; there is no way to set a PIN from afar. Another registration needs the person at the counter, or two operators.
+// blocked PIN ends the key; there is no way to set a PIN from afar. Another registration needs another card, and the person at the counter or
+// two operators.
 //
 // # Carried requests
 //

@@ -40,7 +40,8 @@ func TestPerson(t *testing.T) {
 	})
 }
 
-// TestBlockedPIN: the third wrong PIN is the end of the key and of its certificate; a new one takes the counter, or two operators.
+// TestBlockedPIN: the third wrong PIN is the end of the key and of its certificate; with another card, at the counter or with two operators,
+// there is a new one, which signs.
 func TestBlockedPIN(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := w.customer()
@@ -59,14 +60,16 @@ func TestBlockedPIN(t *testing.T) {
 				t.Errorf("%s: want it revoked %v: %+v, %v", profile, over, found, err)
 			}
 		}
-		n, _ := simtrust.ParseNumber(firstPhone)
-		req := simshield.RegisterReq{Party: w.bank.id, Number: n, Application: applet.Bank, Kinds: []applet.Kind{applet.KindTransaction},
-			Algorithm: applet.P256, Identified: simshield.Remotely, Subject: ca.Subject{Country: "CN", CommonName: "王小明"}}
-		r, err := w.Register(t.Context(), req)
+		fresh := w.renewed()
+		r, err := w.Register(t.Context(), w.registration(simshield.Remotely))
 		if err != nil || r.State != simshield.RegistrationAwaiting {
 			t.Fatalf("%+v, %v", r, err)
 		}
+		fresh.person.code = r.Code
 		w.settle()
+		if len(fresh.person.shown) != 0 {
+			t.Errorf("asked before anybody approved: %q", fresh.person.shown)
+		}
 		for _, c := range []struct{ operator, reason, state string }{
 			{w.bank.id, simshield.ReasonSameOperator, ""}, {"anna", "", simshield.RegistrationAwaiting}, {"anna", simshield.ReasonSameOperator, ""},
 			{"boris", "", simshield.RegistrationOpen}, {"chen", simshield.ReasonNotAwaiting, ""},
@@ -76,6 +79,10 @@ func TestBlockedPIN(t *testing.T) {
 				t.Errorf("%s: %s, %v", c.operator, got.State, err)
 			}
 		}
+		w.settle()
+		again := w.bank.ask(w.bank.transfer("order-3", 100))
+		w.settle()
+		w.is(again.ID, simshield.StateSigned, "")
 	})
 }
 
@@ -208,6 +215,16 @@ func (w *world) replaced(place int) (before, after renumber.Holding) {
 	w.subscriber(firstPhone, place)
 	after, _ = w.holders.Current(w.t.Context(), n)
 	return before, after
+}
+
+// renewed gives the holder another card, and returns the telephone with it.
+func (w *world) renewed() *phone {
+	w.t.Helper()
+	before, after := w.replaced(2)
+	after.ID, after.SIMChanged = before.ID, w.clock.now()
+	w.holders.set(after.Number, after)
+	w.must(w.SIMChanged(w.t.Context(), simtrust.SIMChanged{Tenure: before.ID, Seq: 1, Effective: w.clock.now(), Recorded: w.clock.now()}))
+	return w.phones.all[after.SIMs[0].IMSI]
 }
 
 // TestSIMSwap: with another card nothing is inherited: what is open is not signed, the key is over, and a new one starts low.

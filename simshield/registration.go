@@ -27,6 +27,7 @@ const (
 	ReasonRegistrationOpen    = "registration_open"    // conflict: the applet on the card has one open
 	ReasonUnknownRegistration = "unknown_registration" // not found
 	ReasonApplet              = "applet_taken"         // conflict: the bank applet on the card is another bank's
+	ReasonCardBlocked         = "card_blocked"         // conflict: the PIN is blocked on this card; the person needs another
 	ReasonNotAwaiting         = "not_awaiting"         // conflict: nobody's approval is awaited
 	ReasonSameOperator        = "same_operator"        // conflict: one operator approves once, and not the own registration
 )
@@ -98,7 +99,7 @@ type Registration struct {
 
 // Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates
 // for them. Where the person has blocked a PIN before, of whatever applet, and did not come to the counter, two operators
-// must approve first. What the authority would not certify is refused at once, for its reason (ca.ReasonSubject, ca.ReasonUnknownIssuer …).
+// must approve first. On a card whose PIN for such keys is blocked there is nothing to register: ReasonCardBlocked. What the authority would not certify is refused at once, for its reason (ca.ReasonSubject, ca.ReasonUnknownIssuer …).
 func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, error) {
 	p, err := s.party(ctx, req.Party)
 	if err != nil {
@@ -123,7 +124,10 @@ func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, 
 	if err := s.certifiable(r, req.Kinds); err != nil {
 		return Registration{}, err
 	}
-	return r, s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) })
+	if err := s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error { return s.openRegistration(ctx, tx, &r, req.Kinds, p.Name) }); err != nil {
+		return Registration{}, err
+	}
+	return r, nil
 }
 
 // certifiable holds a registration to what the authority certifies, before a person makes keys for nothing.
@@ -171,6 +175,9 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 	case !inserted:
 		return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonRegistrationOpen, Msg: "the applet on the card has a registration open"}
 	}
+	if err := cardTakes(ctx, tx, r.iccid, kinds); err != nil {
+		return err
+	}
 	foreign, blocked, err := history(ctx, tx, *r)
 	switch {
 	case err != nil:
@@ -185,6 +192,21 @@ func (s *Service) openRegistration(ctx context.Context, tx *sqldb.Tx, r *Registr
 		return err
 	}
 	return s.askNext(ctx, tx, *r, partyName)
+}
+
+// cardTakes refuses kinds of keys that are behind a PIN which is known to be blocked on a card: it is so for good, and no code helps.
+func cardTakes(ctx context.Context, tx *sqldb.Tx, iccid string, kinds []applet.Kind) error {
+	for _, kind := range kinds {
+		blocked, err := pinBlocked(ctx, tx, iccid, kind == applet.KindLogin)
+		if err != nil {
+			return err
+		}
+		if blocked {
+			return &simtrust.Error{Kind: simtrust.KindConflict, Reason: ReasonCardBlocked, Op: "simshield.register",
+				Msg: fmt.Sprintf("the card's PIN for %s keys is blocked for good: replace the card, then register again", kind)}
+		}
+	}
+	return nil
 }
 
 // Approve counts an operator's approval of a registration that awaits two. An operator is a client; two people take two clients, each with

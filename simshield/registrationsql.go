@@ -109,6 +109,16 @@ func history(ctx context.Context, tx *sqldb.Tx, r Registration) (foreign, blocke
 	return foreign, blocked, err
 }
 
+// pinBlocked says whether the login PIN of a card, or the other one, is known to be blocked: that of keys, or when a key was to be made.
+func pinBlocked(ctx context.Context, tx *sqldb.Tx, iccid string, login bool) (blocked bool, err error) {
+	err = tx.QueryRow(ctx, `select
+		exists (select 1 from simshield_key where iccid = $1 and cause = 'pin_blocked' and (kind = 'login') = $2) or
+		exists (select 1 from simshield_registration r join simshield_enrolment e on e.registration = r.id
+			where r.iccid = $1 and r.cause = 'pin_blocked' and (e.kind = 'login') = $2 and e.place =
+				(select min(place) from simshield_enrolment where registration = r.id and state = 'asked'))`, iccid, login).Scan(&blocked)
+	return blocked, err
+}
+
 func moveRegistration(ctx context.Context, tx *sqldb.Tx, id, state, cause string) error {
 	_, err := tx.Exec(ctx, `update simshield_registration set state = $2, cause = $3 where id = $1 and state in ('open', 'awaiting')`, id, state, cause)
 	return err
