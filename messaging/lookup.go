@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"maps"
 
 	"simtrust"
 	"simtrust/messaging/dispatch"
@@ -22,6 +23,13 @@ func (s *Service) KeyOf(ctx context.Context, id string) (key string, found bool,
 		key = ""
 	}
 	return key, found, err
+}
+
+// KeysOf returns what messages were sent under, by message; one without a key is not among them, and neither is one that there is not.
+func (s *Service) KeysOf(ctx context.Context, ids []string) (map[string]string, error) {
+	keys, err := keysByID(ctx, s.DB, ids)
+	maps.DeleteFunc(keys, func(id, key string) bool { return key == id })
+	return keys, err
 }
 
 // Reach says which of those numbers a chatbot may write to, in messages of a class, whom a channel reaches now. One that it may not write to

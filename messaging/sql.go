@@ -108,6 +108,20 @@ func keyByID(ctx context.Context, q sqldb.Querier, id string) (request string, o
 	return found(request, err)
 }
 
+// keysByID returns the requests of messages, as keyByID does.
+func keysByID(ctx context.Context, q sqldb.Querier, ids []string) (map[string]string, error) {
+	requests := map[string]string{}
+	cond, args := sqldb.In(q.Dialect(), "id", 1, ids)
+	rows, err := q.Query(ctx, `select id, request from messaging_message where `+cond, args...)
+	_, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (nothing struct{}, err error) {
+		var id, request string
+		err = rows.Scan(&id, &request)
+		requests[id] = request
+		return nothing, err
+	})
+	return requests, err
+}
+
 func found[T any](v T, err error) (T, bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, false, nil

@@ -35,20 +35,13 @@ func (s *Service) eventWire(ctx context.Context, w eventWire) (AgentEvent, error
 		return AgentEvent{}, argument("eventType: is none of IS_TYPING, READ")
 	case (w.EventType == Read) != (w.MessageID != ""):
 		return AgentEvent{}, argument("messageId: the message that was read, and only with READ")
+	case w.EventType == Read && !s.sentBy(chatbot, n, w.MessageID):
+		return AgentEvent{}, argument("messageId: no message of this user to this agent")
 	}
 	if err := s.reaches(ctx, chatbot, dispatch.ClassService, gsma.RCS, n); err != nil {
 		return AgentEvent{}, err
 	}
 	return AgentEvent{Name: "phones/" + n.E164() + "/agentEvents/" + w.Event, EventType: w.EventType, MessageID: w.MessageID, SendTime: s.Now().UTC()}, nil
-}
-
-// testerWire says of who can be reached that they are a tester: they agreed to the agent's messages before. Others are not invited.
-func (s *Service) testerWire(ctx context.Context, w testerWire) (Tester, error) {
-	chatbot, n, err := s.about(ctx, w.Agent, w.Phone)
-	if err != nil {
-		return Tester{}, err
-	}
-	return Tester{Name: "phones/" + n.E164() + "/testers", Invite: InviteAccepted}, s.reaches(ctx, chatbot, dispatch.ClassService, gsma.RCS, n)
 }
 
 // A sample of those asked about is three quarters of them, where there are so many that it says something.

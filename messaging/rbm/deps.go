@@ -27,8 +27,8 @@ type Messages interface {
 	Send(ctx context.Context, req messaging.SendReq) (messaging.Sent, error)
 	// ByKey returns the message that was sent under a key.
 	ByKey(ctx context.Context, chatbot, key string) (id string, found bool, err error)
-	// KeyOf returns what a message was sent under.
-	KeyOf(ctx context.Context, id string) (key string, found bool, err error)
+	// KeysOf returns what messages were sent under, by message; one without a key is not among them.
+	KeysOf(ctx context.Context, ids []string) (map[string]string, error)
 	// Original returns what a message was accepted with.
 	Original(ctx context.Context, id string) (messaging.Original, bool, error)
 	// Revoke asks a client's message back.

@@ -12,6 +12,7 @@ const (
 	ReasonUnreachable   = "rbm_unreachable"   // not found: the person has no client, or may not be written to
 	ReasonNoFile        = "rbm_file"          // not found
 	ReasonFiles         = "rbm_files"         // limited: the agent has named as many files as it may
+	ReasonTesters       = "rbm_testers"       // limited: the agent has asked for as many testers as it may
 	ReasonUnimplemented = "rbm_unimplemented" // unprocessable: an operation that this platform does not have
 )
 

@@ -52,6 +52,7 @@ var statuses = map[cause]Status{
 	{simtrust.KindNotFound, ReasonUnreachable}:        NotFound,
 	{simtrust.KindNotFound, ReasonNoFile}:             NotFound,
 	{simtrust.KindLimited, ReasonFiles}:               ResourceExhausted,
+	{simtrust.KindLimited, ReasonTesters}:             ResourceExhausted,
 	{simtrust.KindUnprocessable, ReasonUnimplemented}: Unimplemented,
 
 	{simtrust.KindInvalid, messaging.ReasonRecipients}:   InvalidArgument,

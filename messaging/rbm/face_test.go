@@ -4,10 +4,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -212,8 +214,8 @@ func TestCapabilitiesEventsAndUsers(t *testing.T) {
 				t.Errorf("no %s", f)
 			}
 		}
-		e := does[rbm.AgentEvent](t, w, "bank", "POST", "/rbm/v1/phones/"+person+"/agentEvents?eventId=e1", string(sample(t, "agentEvent-read.json")))
-		if diff := cmp.Diff(rbm.AgentEvent{Name: "phones/" + person + "/agentEvents/e1", EventType: rbm.Read, MessageID: "MsUserMessage1", SendTime: start}, e); diff != "" {
+		e := does[rbm.AgentEvent](t, w, "bank", "POST", "/rbm/v1/phones/"+person+"/agentEvents?eventId=e1", string(sample(t, "agentEvent-typing.json")))
+		if diff := cmp.Diff(rbm.AgentEvent{Name: "phones/" + person + "/agentEvents/e1", EventType: rbm.IsTyping, SendTime: start}, e); diff != "" {
 			t.Error(diff)
 		}
 		if got := does[rbm.Tester](t, w, "bank", "POST", "/rbm/v1/phones/"+person+"/testers", `{}`); got.Invite != rbm.InviteAccepted {
@@ -232,6 +234,42 @@ func TestCapabilitiesEventsAndUsers(t *testing.T) {
 			t.Errorf("%d %d %d", len(many.Users), many.Sample, many.ReachableSample)
 		}
 		w.fails(t, "bank", "POST", "/rbm/v1/phones/"+person+"/capability:requestCapabilityCallback", `{"requestId":"1"}`, rbm.Unimplemented)
+	})
+}
+
+// TestTesters: an agent asks for 20 a day and for 200 in all, at once or one after the other; another agent has its own.
+func TestTesters(t *testing.T) {
+	eachStore(t, func(t *testing.T, w *world) {
+		const path = "/rbm/v1/phones/" + person + "/testers"
+		var taken, refused atomic.Int32
+		var all sync.WaitGroup
+		for range 25 {
+			all.Go(func() {
+				switch status, _ := w.call(t, "bank", "POST", path, `{}`); status {
+				case http.StatusOK:
+					taken.Add(1)
+				case http.StatusTooManyRequests:
+					refused.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if taken.Load() != 20 || refused.Load() != 5 {
+			t.Errorf("%d were taken, %d refused", taken.Load(), refused.Load())
+		}
+		w.fails(t, "bank", "POST", path, `{}`, rbm.ResourceExhausted)
+		w.fails(t, "bank", "POST", "/rbm/v1/phones/"+stranger+"/testers", `{}`, rbm.ResourceExhausted) // as of who can be reached
+		does[rbm.Tester](t, w, "rail", "POST", path, `{}`)
+		for range 9 {
+			w.now = w.now.Add(24 * time.Hour)
+			for range 20 {
+				does[rbm.Tester](t, w, "bank", "POST", path, `{}`)
+			}
+		}
+		w.now = w.now.Add(24 * time.Hour)
+		w.fails(t, "bank", "POST", path, `{}`, rbm.ResourceExhausted)
+		w.fails(t, "bank", "POST", "/rbm/v1/phones/13800000001/testers", `{}`, rbm.InvalidArgument)
+		does[rbm.Tester](t, w, "rail", "POST", path, `{}`)
 	})
 }
 

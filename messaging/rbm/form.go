@@ -65,8 +65,12 @@ func (s *Service) Bring(ctx context.Context, w events.Webhook, list []events.Ent
 	if err != nil {
 		return 0, err
 	}
+	keys, err := s.keys(ctx, list)
+	if err != nil {
+		return 0, err
+	}
 	for _, entry := range list {
-		e, ok, err := s.told(ctx, w.Chatbot, entry)
+		e, ok, err := s.told(ctx, w.Chatbot, entry, keys)
 		if err == nil && ok {
 			err = s.push(ctx, w, token, entry.ID, e)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,9 +146,50 @@ func TestEventsAreTold(t *testing.T) {
 			{SenderPhoneNumber: plain, AgentID: bank, SendTime: at(16), EventType: rbm.Unsubscribe, EventID: "evt_opt-in.refused"},
 			{SenderPhoneNumber: plain, AgentID: bank, SendTime: at(17), EventType: rbm.Subscribe, EventID: "evt_opt-in.started"},
 		}
-		if diff := cmp.Diff(want, r.heard); diff != "" {
+		known := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".MessageID" }, cmp.Comparer(func(a, b string) bool {
+			a, _, _ = strings.Cut(a, ".")
+			b, _, _ = strings.Cut(b, ".")
+			return a == b
+		}))
+		if diff := cmp.Diff(want, r.heard, known); diff != "" {
 			t.Error(diff)
 		}
+		if w.lookUps != 1 {
+			t.Errorf("keys were looked up %d times", w.lookUps)
+		}
+	})
+}
+
+// TestWhatWasRead: an agent says READ of what this person sent to it, by the id that it was told, and of nothing else.
+func TestWhatWasRead(t *testing.T) {
+	eachStore(t, func(t *testing.T, w *world) {
+		w.numbers["cnv_1"] = person
+		said := entry(t, 1, messaging.EventReply, messaging.ReplyEvent{Conversation: "cnv_1", Content: &gsma.Content{Text: "hi"}})
+		r := w.receiver(t)
+		for range 2 { // at least once, under one id
+			if _, err := w.service.Bring(t.Context(), events.Webhook{Chatbot: bank, URL: r.url}, []events.Entry{said}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		id := r.heard[0].MessageID
+		if again := r.heard[1].MessageID; again != id {
+			t.Errorf("%s, then %s", id, again)
+		}
+		read := func(n string) string { return "/rbm/v1/phones/" + n + "/agentEvents?eventId=e1" }
+		body := func(id string) rbm.AgentEvent { return rbm.AgentEvent{EventType: rbm.Read, MessageID: id} }
+		e := does[rbm.AgentEvent](t, w, "bank", "POST", read(person), body(id))
+		if diff := cmp.Diff(rbm.AgentEvent{Name: "phones/" + person + "/agentEvents/e1", EventType: rbm.Read, MessageID: id, SendTime: start}, e); diff != "" {
+			t.Error(diff)
+		}
+		event, mac, _ := strings.Cut(id, ".")
+		for name, id := range map[string]string{"the event alone": event, "no event": "." + mac, "another event": "evt_other." + mac, "cut": id[:len(id)-1],
+			"longer": id + "A", "of another form": "MsUserMessage1", "an agent's own": "a1"} {
+			if message := w.fails(t, "bank", "POST", read(person), body(id), rbm.InvalidArgument); strings.Contains(message, id) {
+				t.Errorf("%s: %s", name, message)
+			}
+		}
+		w.fails(t, "bank", "POST", read("+491000000"), body(id), rbm.InvalidArgument)
+		w.fails(t, "rail", "POST", read(person), body(id), rbm.InvalidArgument)
 	})
 }
 

@@ -3,6 +3,8 @@ package rbm
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"simtrust"
@@ -20,12 +22,33 @@ var happened = map[dispatch.State]EventType{
 	dispatch.StateExpired: Expired, dispatch.StateFailed: Expired, dispatch.StateUnknown: ExpiredDoubt,
 }
 
-// told is an event of the log in this form; ok is false where there is none, or nobody whom it could be about any more.
-func (s *Service) told(ctx context.Context, chatbot string, entry events.Entry) (e Event, ok bool, err error) {
+// keys are what the messages were sent under that events tell of.
+func (s *Service) keys(ctx context.Context, list []events.Entry) (map[string]string, error) {
+	asked := map[string]bool{}
+	for _, entry := range list {
+		state, ok := strings.CutPrefix(entry.Type, messaging.EventDelivery)
+		if !ok || happened[dispatch.State(state)] == "" {
+			continue
+		}
+		var d messaging.DeliveryEvent
+		if err := json.Unmarshal(entry.Data, &d); err != nil {
+			return nil, err
+		}
+		asked[d.Message] = true
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	return s.Messages.KeysOf(ctx, slices.Sorted(maps.Keys(asked)))
+}
+
+// told is an event of the log in this form; ok is false where there is none, or nobody whom it could be about any more. Messages are known by
+// their keys.
+func (s *Service) told(ctx context.Context, chatbot string, entry events.Entry, keys map[string]string) (e Event, ok bool, err error) {
 	var person simtrust.Number
 	switch {
 	case strings.HasPrefix(entry.Type, messaging.EventDelivery):
-		e, person, err = s.ofDelivery(ctx, entry)
+		e, person, err = s.ofDelivery(ctx, entry, keys)
 	case entry.Type == messaging.EventReply:
 		e, person, err = s.ofReply(ctx, chatbot, entry)
 	case entry.Type == messaging.EventRefused:
@@ -51,7 +74,7 @@ func (s *Service) told(ctx context.Context, chatbot string, entry events.Entry) 
 }
 
 // ofDelivery tells of messages that came by this face.
-func (s *Service) ofDelivery(ctx context.Context, entry events.Entry) (e Event, person simtrust.Number, err error) {
+func (s *Service) ofDelivery(ctx context.Context, entry events.Entry, keys map[string]string) (e Event, person simtrust.Number, err error) {
 	var d messaging.DeliveryEvent
 	if err := json.Unmarshal(entry.Data, &d); err != nil {
 		return e, person, err
@@ -60,10 +83,9 @@ func (s *Service) ofDelivery(ctx context.Context, entry events.Entry) (e Event, 
 	if !ok {
 		return e, person, nil
 	}
-	key, _, err := s.Messages.KeyOf(ctx, d.Message)
-	id, ours := strings.CutPrefix(key, keyPrefix)
-	if err != nil || !ours {
-		return e, person, err
+	id, ours := strings.CutPrefix(keys[d.Message], keyPrefix)
+	if !ours {
+		return e, person, nil
 	}
 	person, err = s.People.Number(ctx, d.Delivery)
 	return Event{EventType: kind, MessageID: id}, person, err
@@ -82,8 +104,8 @@ func (s *Service) ofReply(ctx context.Context, chatbot string, entry events.Entr
 	if !ok {
 		return e, person, nil
 	}
-	e.MessageID = entry.ID
 	person, err = s.People.Talker(ctx, chatbot, r.Conversation)
+	e.MessageID = s.inboundID(chatbot, person, entry.ID)
 	return e, person, err
 }
 

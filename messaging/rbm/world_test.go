@@ -53,6 +53,7 @@ type platform struct {
 	files   map[string]gsma.FileInfo
 	refuse  error // of Send
 	away    error // of look-ups
+	lookUps int   // of keys
 }
 
 func (p *platform) Send(_ context.Context, req messaging.SendReq) (messaging.Sent, error) {
@@ -76,11 +77,17 @@ func (p *platform) ByKey(_ context.Context, chatbot, key string) (string, bool, 
 	return id, found, p.away
 }
 
-func (p *platform) KeyOf(_ context.Context, id string) (string, bool, error) {
+func (p *platform) KeysOf(_ context.Context, ids []string) (map[string]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	req, found := p.sent[id]
-	return req.Key, found, p.away
+	p.lookUps++
+	keys := map[string]string{}
+	for _, id := range ids {
+		if req, found := p.sent[id]; found {
+			keys[id] = req.Key
+		}
+	}
+	return keys, p.away
 }
 
 func (p *platform) Original(_ context.Context, id string) (messaging.Original, bool, error) {
