@@ -283,6 +283,46 @@ func TestRecycledNumber(t *testing.T) {
 	})
 }
 
+// TestPortedOrBarred: while a line is with another operator, or barred, the prompt that was open is not signed, whatever the card answers, and
+// there is neither another nor a registration; when the line is back its keys sign again, the old prompt stays over.
+func TestPortedOrBarred(t *testing.T) {
+	for name, c := range map[string]struct {
+		away   func(h *renumber.Holding)
+		reason string
+	}{
+		"ported out": {func(h *renumber.Holding) { h.OutOfSight = true }, simshield.ReasonNotEnrolled},
+		"barred":     {func(h *renumber.Holding) { h.Suspended = true }, simshield.ReasonNotCurrent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				p := w.customer()
+				tx := w.bank.ask(w.bank.transfer("order-1", 5_000_000))
+				w.must(w.gateway.Drain(t.Context()))
+				before, err := w.holders.Current(t.Context(), w.number())
+				after := before
+				c.away(&after)
+				w.holders.set(w.number(), after)
+				w.must(err, p.Settle(t.Context())) // the person signs
+				w.collect()
+				w.is(tx.ID, simshield.StateFailed, simshield.CauseLostOwnership)
+				if len(w.evidence.sealed) != 0 {
+					t.Error("there is evidence")
+				}
+				w.bank.refused(c.reason, w.bank.transfer("order-2", 100))
+				if r, err := w.Register(t.Context(), w.registration(simshield.AtCounter)); err == nil {
+					t.Errorf("registered: %+v", r)
+				}
+				w.holders.set(w.number(), before)
+				w.settle()
+				w.is(tx.ID, simshield.StateFailed, simshield.CauseLostOwnership)
+				back := w.bank.ask(w.bank.transfer("order-3", 5_000_000))
+				w.settle()
+				w.is(back.ID, simshield.StateSigned, "")
+			})
+		})
+	}
+}
+
 // TestTenureEndCancels: the end of a holding takes the prompt away at once.
 func TestTenureEndCancels(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

@@ -207,7 +207,7 @@ func (h *holders) Current(_ context.Context, n simtrust.Number) (renumber.Holdin
 	switch {
 	case h.down:
 		return held, errDown
-	case !ok:
+	case !ok || held.OutOfSight:
 		return held, &simtrust.Error{Kind: simtrust.KindNotFound, Msg: "nobody holds the number"}
 	}
 	return held, nil
@@ -221,7 +221,7 @@ func (h *holders) Live(_ context.Context, ids []simtrust.TenureID) (map[simtrust
 	}
 	live := map[simtrust.TenureID]renumber.Holding{}
 	for _, held := range h.now {
-		if slices.Contains(ids, held.ID) {
+		if slices.Contains(ids, held.ID) && !held.OutOfSight {
 			live[held.ID] = held
 		}
 	}
