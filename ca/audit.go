@@ -23,6 +23,9 @@ const (
 	AuditKeyBlocked = "key_blocked"
 	AuditTenure     = "tenure_ended"
 	AuditBulk       = "bulk_revocation"
+	// what clients authenticate with at a face: external accounts of ACME, credentials of EST
+	AuditCredentialMade      = "credential_made"
+	AuditCredentialWithdrawn = "credential_withdrawn"
 )
 
 // AuditEntry is one link of the audit chain. It is committed with the change it tells of.
@@ -30,7 +33,7 @@ type AuditEntry struct {
 	Seq  int64 // 1, 2, 3 …
 	At   time.Time
 	Kind string
-	// Subject is a certificate's id, a key's hash, a tenure, a job.
+	// Subject is a certificate's id, a key's hash, a tenure, a job, a credential after its face: est:USERNAME, eab:KID.
 	Subject string
 	// Detail is a JSON object.
 	Detail string
@@ -44,10 +47,12 @@ type auditDetail struct {
 	TBS         string `json:"tbs_sha256,omitempty"`
 	Certificate string `json:"sha256,omitempty"`
 	By          string `json:"by,omitempty"`
-	LegalGround string `json:"legal_ground,omitempty"`
-	Reason      *int   `json:"reason,omitempty"`
-	Cause       string `json:"cause,omitempty"`
-	Query       *Query `json:"query,omitempty"`
+	// AuthorisedBy is who granted what By then asked for: the officer behind a token or credential.
+	AuthorisedBy string `json:"authorised_by,omitempty"`
+	LegalGround  string `json:"legal_ground,omitempty"`
+	Reason       *int   `json:"reason,omitempty"`
+	Cause        string `json:"cause,omitempty"`
+	Query        *Query `json:"query,omitempty"`
 }
 
 func newAuditEntry(at time.Time, kind, subject string, d auditDetail) AuditEntry {
@@ -103,6 +108,11 @@ func appendAudit(ctx context.Context, tx *sqldb.Tx, entries []AuditEntry) error 
 	}
 	_, err = tx.Exec(ctx, `update ca_audit_head set hash = $1 where one = 1`, head)
 	return err
+}
+
+// AuditCredential links to the chain what somebody did about a credential, in the transaction that does it and last in it.
+func AuditCredential(ctx context.Context, tx *sqldb.Tx, at time.Time, kind, credential, by string) error {
+	return appendAudit(ctx, tx, []AuditEntry{newAuditEntry(at, kind, credential, auditDetail{By: by})})
 }
 
 // AuditHead returns the length of the chain and its last hash.

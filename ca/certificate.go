@@ -127,6 +127,8 @@ type IssueReq struct {
 	// NotAfter asks for an earlier end than the profile's; zero: the profile's.
 	NotAfter  time.Time
 	Requester string
+	// AuthorisedBy is who granted the request, for the audit trail; empty: its requester alone stands for it.
+	AuthorisedBy string
 	// RequestKey makes the request idempotent: a second one under the same key and with the same content gets the same
 	// certificate, one with other content a conflict, for [RequestHorizon]. An ACME order's id, for example. Empty: none.
 	RequestKey string

@@ -187,7 +187,7 @@ func (b bars) against(r record) error {
 func (r record) signingEntry(now time.Time) AuditEntry {
 	tbs := sha256.Sum256(r.tbs)
 	return newAuditEntry(now, AuditSigning, r.id(), auditDetail{
-		Profile: r.profile.Name, TBS: hex.EncodeToString(tbs[:]), By: r.req.Requester, LegalGround: r.ground,
+		Profile: r.profile.Name, TBS: hex.EncodeToString(tbs[:]), By: r.req.Requester, AuthorisedBy: r.req.AuthorisedBy, LegalGround: r.ground,
 	})
 }
 

@@ -179,6 +179,10 @@ func TestTokens(t *testing.T) {
 		if err != nil || c.Profile != "bank-sim" || c.Subject.CommonName != "王小明" || c.Requester != "ra" {
 			t.Fatalf("%+v, %v", c, err)
 		}
+		entries, err := w.Audit(t.Context(), 0, 1)
+		if err != nil || !strings.Contains(entries[0].Detail, `"by":"ra","authorised_by":"officer"`) {
+			t.Errorf("the audit trail does not say who asked and who granted it: %+v, %v", entries, err)
+		}
 		_, err = w.Redeem(t.Context(), req)
 		wantError(t, err, simtrust.KindConflict, ca.ReasonTokenSpent)
 

@@ -110,6 +110,6 @@ func (s *Service) Redeem(ctx context.Context, r RedeemReq) (Certificate, error) 
 	}
 	req := claims.request()
 	req.CSR, req.Requester, req.Token, req.RequestKey = r.CSR, r.Requester, claims.ID, r.RequestKey
-	req.Authorised = claims.IssuedAt.Time
+	req.Authorised, req.AuthorisedBy = claims.IssuedAt.Time, claims.RegisteredClaims.Subject
 	return s.Issue(ctx, req)
 }

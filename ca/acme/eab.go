@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"simtrust"
+	"simtrust/ca"
 	"simtrust/internal/sqldb"
 )
 
@@ -58,10 +59,13 @@ func (s *Service) NewExternal(ctx context.Context, req ExternalReq) (External, e
 		e.KID = simtrust.NewID("eab")
 		e.Key = s.externalKey(e.KID)
 	}
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `insert into acme_eab (kid, profile, names, created, created_by) values ($1, $2, $3, $4, $5)`,
 			e.KID, e.Profile, textOf(e.Names), e.Created.UnixMilli(), e.CreatedBy)
-		return err
+		if err != nil {
+			return err
+		}
+		return ca.AuditCredential(ctx, tx, e.Created, ca.AuditCredentialMade, "eab:"+e.KID, e.CreatedBy)
 	})
 	if err != nil {
 		return External{}, err

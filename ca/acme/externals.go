@@ -51,9 +51,10 @@ type WithdrawReq struct {
 // after all. It returns how many were deactivated; certificates stay valid until revoked, and what is being issued is not called back.
 // Errors: KindNotFound with [ReasonUnknownExternal].
 func (s *Service) WithdrawExternal(ctx context.Context, req WithdrawReq) (deactivated int, err error) {
+	now := s.now()
 	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		found, err := changed(tx.Exec(ctx, `update acme_eab set withdrawn_by = case when withdrawn is null then $2 else withdrawn_by end,
-			withdrawn = coalesce(withdrawn, $3) where kid = $1`, req.KID, req.By, s.now().UnixMilli()))
+			withdrawn = coalesce(withdrawn, $3) where kid = $1`, req.KID, req.By, now.UnixMilli()))
 		if err != nil {
 			return err
 		}
@@ -61,9 +62,11 @@ func (s *Service) WithdrawExternal(ctx context.Context, req WithdrawReq) (deacti
 			return &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownExternal, Op: "acme.eab", Msg: "no such external account"}
 		}
 		if req.Accounts {
-			deactivated, err = endAccounts(ctx, tx, "eab", req.KID)
+			if deactivated, err = endAccounts(ctx, tx, "eab", req.KID); err != nil {
+				return err
+			}
 		}
-		return err
+		return ca.AuditCredential(ctx, tx, now, ca.AuditCredentialWithdrawn, "eab:"+req.KID, req.By)
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "acme: an external account was withdrawn", "kid", req.KID, "deactivated", deactivated, "by", req.By)

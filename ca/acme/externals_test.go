@@ -114,7 +114,24 @@ func TestExternalAccountsAreListed(t *testing.T) {
 		if err != nil || len(second) != 1 || next != "" || second[0].KID == first[0].KID {
 			t.Errorf("%+v %q %v", second, next, err)
 		}
+		w.wantAudit(t, [][3]string{
+			{ca.AuditCredentialMade, "eab:" + e.KID, `{"by":"test"}`}, {ca.AuditCredentialMade, "eab:" + withdrawn.KID, `{"by":"test"}`},
+			{ca.AuditCredentialWithdrawn, "eab:" + withdrawn.KID, `{"by":"first"}`}, {ca.AuditCredentialWithdrawn, "eab:" + withdrawn.KID, `{"by":"second"}`},
+		})
 	})
+}
+
+// wantAudit verifies the audit chain and compares kinds, subjects and details.
+func (w *world) wantAudit(t *testing.T, want [][3]string) {
+	t.Helper()
+	var got [][3]string
+	err := w.ca.VerifyAudit(t.Context(), func(e ca.AuditEntry) error {
+		got = append(got, [3]string{e.Kind, e.Subject, e.Detail})
+		return nil
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 // No listing shows a key.

@@ -15,7 +15,7 @@ func (s *Service) enrol(ctx context.Context, p *ca.Profile, c Credential, r *csr
 	if err != nil {
 		return ca.Certificate{}, err
 	}
-	return s.authority.Issue(ctx, ca.IssueReq{Profile: p.Name, CSR: r.Raw, Subject: n.subject, SANs: n.sans, Requester: c.requester()})
+	return s.authority.Issue(ctx, ca.IssueReq{Profile: p.Name, CSR: r.Raw, Subject: n.subject, SANs: n.sans, Requester: c.requester(), AuthorisedBy: c.CreatedBy})
 }
 
 // granted are the names of a request that a credential authorises.

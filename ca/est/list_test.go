@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,8 @@ func TestOfficerOverHTTP(t *testing.T) {
 		if _, _, err := w.officer("nobody").Credentials(t.Context(), ca.Page{}); simtrust.KindOf(err) != simtrust.KindUnauthenticated {
 			t.Errorf("nobody listed: %v", err)
 		}
+		made.Username, other.Username = "est:"+made.Username, "est:"+other.Username
+		w.wantAudit(t, [][2]string{{ca.AuditCredentialMade, made.Username}, {ca.AuditCredentialMade, other.Username}, {ca.AuditCredentialWithdrawn, other.Username}})
 	})
 }
 
@@ -138,6 +141,33 @@ func TestLastUse(t *testing.T) {
 			if got := used(); !got.Equal(start.Add(step.want)) {
 				t.Errorf("used at %v: %v, not %v", step.at, got.Sub(start), step.want)
 			}
+		}
+	})
+}
+
+// wantAudit verifies the audit chain and compares kinds and subjects; all is the officer's doing.
+func (w *world) wantAudit(t *testing.T, want [][2]string) {
+	t.Helper()
+	var got [][2]string
+	err := w.authority.VerifyAudit(t.Context(), func(e ca.AuditEntry) error {
+		if got = append(got, [2]string{e.Kind, e.Subject}); e.Detail != `{"by":"officer"}` {
+			t.Errorf("%s", e.Detail)
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestOfficerStandsInTheAuditTrail: what a credential obtains names who made it.
+func TestOfficerStandsInTheAuditTrail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		l := w.credential("tls-client", ca.Subject{}, "meter")
+		w.do(enrol("/simpleenroll", l, request(t, newKey(t), "meter", nil))).certificate(t)
+		entries, err := w.authority.Audit(t.Context(), 1, 1)
+		if err != nil || len(entries) != 1 || entries[0].Kind != ca.AuditSigning || !strings.Contains(entries[0].Detail, `"authorised_by":"test"`) {
+			t.Errorf("%+v, %v", entries, err)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"simtrust/ca"
 	"simtrust/internal/sqldb"
 )
 
@@ -26,10 +27,13 @@ func (s *Service) insert(ctx context.Context, c Credential, secret [32]byte) err
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `insert into est_credential (id, secret, profile, names, subject, created, created_by) values ($1, $2, $3, $4, $5, $6, $7)`,
 			c.Username, secret[:], c.Profile, string(names), string(subject), c.Created.UnixMilli(), c.CreatedBy)
-		return err
+		if err != nil {
+			return err
+		}
+		return ca.AuditCredential(ctx, tx, c.Created, ca.AuditCredentialMade, c.requester(), c.CreatedBy)
 	})
 }
 
@@ -78,15 +82,18 @@ func (s *Service) use(ctx context.Context, username string, at time.Time) error 
 }
 
 func (s *Service) withdraw(ctx context.Context, username, by string) (found bool, err error) {
-	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	now := s.now()
+	err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.Exec(ctx, `update est_credential set withdrawn = $1, withdrawn_by = $3 where id = $2 and withdrawn is null`,
-			s.now().UnixMilli(), username, by)
+			now.UnixMilli(), username, by)
 		if err != nil {
 			return err
 		}
 		n, err := res.RowsAffected()
-		found = n > 0
-		return err
+		if found = n > 0; err != nil || !found {
+			return err
+		}
+		return ca.AuditCredential(ctx, tx, now, ca.AuditCredentialWithdrawn, Credential{Username: username}.requester(), by)
 	})
 	return found, err
 }
