@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"simtrust"
+	"simtrust/authn"
 	"simtrust/authn/oidc"
 	"simtrust/ca"
 	"simtrust/internal/egress"
@@ -150,7 +151,7 @@ func (a *App) wireMessaging(m *modules, r *rpc.Router) error {
 		return err
 	}
 	a.wireOnetap(x, r)
-	x.statement = statement.New(statement.Deps{Keys: a.keys, Senders: x, Now: time.Now, Issuer: a.issuer})
+	x.statement = statement.New(statement.Deps{Keys: a.keys, Senders: x, Now: time.Now, Issuer: a.issuer, Client: authn.Proxies(a.cfg.Proxies).Client})
 	x.Service = messaging.New(messaging.Deps{DB: a.db, Senders: x.senders, Recipients: x.optins, Holders: holders, Distribution: x.dispatch, Events: x.events,
 		Notary: x.statement, Logins: x.onetap, Log: a.obs.Log, Now: time.Now}, messaging.Config{Issuer: a.issuer, Links: c.Links, Key: a.keys.HMAC("messaging conversations and requests")})
 	m.closers = append(m.closers, x.Close)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -124,5 +125,31 @@ func TestCallerHas(t *testing.T) {
 	}
 	if (rpc.Caller{}).Has(string(simtrust.KindDenied)) {
 		t.Error("no scopes, one found")
+	}
+}
+
+// TestAdmit: what a request comes from is looked at after its credential and before its body.
+func TestAdmit(t *testing.T) {
+	asked := 0
+	router := newRouter(rpc.Config{}, rpc.Admit(func(r *http.Request) error {
+		asked++
+		if r.RemoteAddr == "192.0.2.9:1" {
+			return &simtrust.Error{Kind: simtrust.KindLimited, Reason: rpc.ReasonTooManyRequests}
+		}
+		return nil
+	}))
+	from := func(address, credential string, body io.Reader) int {
+		r := request("/notes/v1/n1", "", header("Authorization", credential))
+		r.RemoteAddr, r.Body, r.ContentLength = address, io.NopCloser(body), 10
+		return serve(router, r).Code
+	}
+	if code := from("192.0.2.9:1", "Bearer forged", untouched{t}); code != 401 || asked != 0 {
+		t.Errorf("without a credential: %d", code)
+	}
+	if code := from("192.0.2.9:1", "Bearer writer", untouched{t}); code != 429 {
+		t.Errorf("from an address that is refused: %d", code)
+	}
+	if code := from("192.0.2.8:1", "Bearer writer", strings.NewReader(`{"x":123}`)); code == 429 || asked != 2 {
+		t.Errorf("from another: %d, asked %d times", code, asked)
 	}
 }

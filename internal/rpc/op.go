@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"time"
@@ -29,7 +30,8 @@ type operation struct {
 	maxBody  int64
 	timeout  time.Duration
 	limits   *Limits // nil: the router's
-	declared bool    // an option said who may call
+	admit    func(*http.Request) error
+	declared bool // an option said who may call
 	endpoint endpoint.Endpoint
 }
 
@@ -62,6 +64,10 @@ func Timeout(d time.Duration) Option { return func(o *operation) { o.timeout = d
 
 // Limit replaces [Config.Limits] for one operation, which then counts for itself.
 func Limit(l Limits) Option { return func(o *operation) { o.limits = &l } }
+
+// Admit has check asked about every request whose caller may come, before one octet of its body is read: for limits by what the request
+// comes from, such as its address. An error refuses it.
+func Admit(check func(*http.Request) error) Option { return func(o *operation) { o.admit = check } }
 
 // splitPattern cuts "METHOD /path"; the pattern names no host.
 func splitPattern(pattern string) (method, path string, err error) {

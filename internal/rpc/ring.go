@@ -13,6 +13,7 @@ import (
 // ring puts the HTTP ring round h. Nothing in it looks at the body, so a caller without the right is turned away before one octet
 // of its body is parsed.
 func (r *Router) ring(o *operation, h http.Handler) http.Handler {
+	h = admitted(o, h)
 	h = r.authorise(o, h)
 	h = limitBody(o, h)
 	h = refuse(h)
@@ -20,6 +21,20 @@ func (r *Router) ring(o *operation, h http.Handler) http.Handler {
 	h = correlate(h)
 	h = r.recovered(o, h)
 	return r.open(o, h)
+}
+
+// admitted lets a request through that the operation's check has nothing against.
+func admitted(o *operation, next http.Handler) http.Handler {
+	if o.admit == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if err := o.admit(req); err != nil {
+			Fail(w, req, err)
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
 }
 
 // open starts the exchange: its context carries the span and the time limit, its response the headers that every answer has

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"simtrust"
@@ -17,6 +18,14 @@ const maxVerify = 512 << 10 // content included
 
 // anyone bounds how often one number is asked about.
 var anyone = rpc.Limits{Number: rpc.Rate{PerSecond: 5, Burst: 50}}
+
+// What a network may ask, whatever it asks about: many telephones stand behind one address, but few of their questions are large.
+var (
+	smallRate = rpc.Rate{PerSecond: 500, Burst: 5000}
+	largeRate = rpc.Rate{PerSecond: 10, Burst: 100}
+)
+
+const small = 32 << 10 // octets
 
 type verifyWire struct {
 	Statement string `json:"statement"`
@@ -57,7 +66,24 @@ type verifiedWire struct {
 
 // Mount puts the public operation on r.
 func (n *Notary) Mount(r *rpc.Router) {
-	rpc.Handle(r, "messaging.statement_verify", patternVerify, n.verifyWire, rpc.Public(), rpc.MaxBody(maxVerify), rpc.Limit(anyone))
+	rpc.Handle(r, "messaging.statement_verify", patternVerify, n.verifyWire, rpc.Public(), rpc.MaxBody(maxVerify), rpc.Limit(anyone), rpc.Admit(n.admit))
+}
+
+// admit limits how often a network asks, before the question is read.
+func (n *Notary) admit(r *http.Request) error {
+	client, err := n.Client(r)
+	if err != nil {
+		return &simtrust.Error{Kind: simtrust.KindInvalid, Reason: ReasonAddress, Op: "messaging.statement", Msg: "the request does not say where it comes from", Err: err}
+	}
+	bits := client.Addr().BitLen()
+	if client.Addr().Is6() {
+		bits = 64 // of a network, where addresses are free
+	}
+	network, _ := client.Addr().Prefix(bits) // an address has as many bits
+	if r.ContentLength < 0 || r.ContentLength > small {
+		return n.large.Take(network.String())
+	}
+	return n.small.Take(network.String())
 }
 
 func (n *Notary) verifyWire(ctx context.Context, w verifyWire) (verifiedWire, error) {

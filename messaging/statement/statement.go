@@ -6,11 +6,14 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"simtrust"
+	"simtrust/internal/rpc"
 )
 
 // Type is the typ of a statement.
@@ -23,6 +26,7 @@ const SaltSize = 16
 const (
 	ReasonStatement = "statement_invalid" // not a statement of this server
 	ReasonSalt      = "salt_invalid"
+	ReasonAddress   = "address_unknown" // of who asks
 )
 
 // Statement says who sent a message.
@@ -85,15 +89,22 @@ type Deps struct {
 	Keys    Keys
 	Senders Senders
 	Now     func() time.Time
+	// Client returns the address that a request comes from (authn.Proxies); nil where the operation is not mounted.
+	Client func(*http.Request) (netip.AddrPort, error)
 	// Issuer is the server's URL.
 	Issuer string
 }
 
 // Notary makes and checks statements.
-type Notary struct{ Deps }
+type Notary struct {
+	Deps
+	small, large *rpc.Pace // of questions, by network
+}
 
 // New returns a Notary.
-func New(d Deps) *Notary { return &Notary{d} }
+func New(d Deps) *Notary {
+	return &Notary{d, rpc.NewPace(smallRate, d.Now), rpc.NewPace(largeRate, d.Now)}
+}
 
 type claims struct {
 	jwt.RegisteredClaims

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,11 +59,14 @@ func notary(t *testing.T) (*statement.Notary, *keys.Ring) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return statement.New(statement.Deps{Keys: ring, Issuer: issuer, Now: func() time.Time { return now }, Senders: senders{
+	return statement.New(statement.Deps{Keys: ring, Issuer: issuer, Now: func() time.Time { return now }, Client: peer, Senders: senders{
 		"bot_gone": &simtrust.Error{Kind: simtrust.KindDenied, Reason: "sender_suspended"},
 		"bot_away": &simtrust.Error{Kind: simtrust.KindUnavailable, Reason: "store_unavailable"},
 	}}), ring
 }
+
+// peer is where a request comes from.
+func peer(r *http.Request) (netip.AddrPort, error) { return netip.ParseAddrPort(r.RemoteAddr) }
 
 func made(t *testing.T, n *statement.Notary, change func(*statement.Statement)) (text string, salt []byte) {
 	t.Helper()
@@ -212,6 +216,44 @@ func TestVerify(t *testing.T) {
 		}
 		if res.StatusCode != c.status || failed != c.failed || out.Valid != (c.status == 200 && c.failed == "") {
 			t.Errorf("%s: %s, %+v", name, res.Status, out)
+		}
+	}
+}
+
+// TestVerifyLimits: who asks without end is refused before the question is read, also without a number; others are answered.
+func TestVerifyLimits(t *testing.T) {
+	n, _ := notary(t)
+	router := rpc.NewRouter(rpc.Config{})
+	n.Mount(router)
+	good, _ := made(t, n, nil)
+	ask := func(from, body string) int {
+		r := httptest.NewRequest(http.MethodPost, "/messaging/v1/statements/verify", strings.NewReader(body))
+		r.RemoteAddr = from
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, r)
+		return w.Code
+	}
+	small := fmt.Sprintf(`{"statement":%q}`, good)
+	large := fmt.Sprintf(`{"statement":%q,"body":%q}`, good, strings.Repeat("x", 64<<10))
+	for i := range 100 {
+		if code := ask(fmt.Sprintf("[2001:db8::%x]:4711", i), large); code != http.StatusOK {
+			t.Fatalf("question %d: %d", i, code)
+		}
+	}
+	for name, c := range map[string]struct {
+		from, body string
+		code       int
+	}{
+		"another address of the network":    {"[2001:db8::ffff]:4711", large, http.StatusTooManyRequests},
+		"what is no question, and as large": {"[2001:db8::1]:4711", strings.Repeat("x", 64<<10), http.StatusTooManyRequests},
+		"a small one":                       {"[2001:db8::1]:4711", small, http.StatusOK},
+		"another network":                   {"[2001:db8:0:1::1]:4711", large, http.StatusOK},
+		"an address of IPv4":                {"192.0.2.1:4711", large, http.StatusOK},
+		"from nowhere":                      {"", small, http.StatusBadRequest},
+	} {
+		if code := ask(c.from, c.body); code != c.code {
+			t.Errorf("%s: %d, want %d", name, code, c.code)
 		}
 	}
 }
