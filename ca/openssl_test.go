@@ -79,3 +79,15 @@ func TestOpenSSLVerifiesSM2(t *testing.T) {
 	run(t, "openssl", "verify", "-attime", "1795338000", "-partial_chain", "-vfyopt", "distid:1234567812345678", "-CAfile", writePEM(t, "ca.pem", c.Chain[0]),
 		writePEM(t, "leaf.pem", c.Raw))
 }
+
+// TestOpenSSLVerifiesOtherIssuers has openssl verify what issuers with keys of P-384 and RSA-3072 sign.
+func TestOpenSSLVerifiesOtherIssuers(t *testing.T) {
+	w := embedded(t).under(strong(t))
+	for _, issuer := range w.hierarchy.Issuers {
+		req := w.server("a.example")
+		req.Issuer = issuer.ID
+		c := w.issue(req)
+		leaf, between, root := writePEM(t, "leaf.pem", c.Raw), writePEM(t, "ca.pem", c.Chain[0]), writePEM(t, "root.pem", c.Chain[1])
+		run(t, "openssl", "verify", "-attime", "1795338000", "-x509_strict", "-policy_check", "-CAfile", root, "-untrusted", between, leaf)
+	}
+}
