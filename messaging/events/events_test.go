@@ -532,6 +532,48 @@ func TestStream(t *testing.T) {
 	})
 }
 
+// TestStreamGap: who comes back after what they have not seen is gone is told which events those were, once.
+func TestStreamGap(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		url := w.serve(t) + "/messaging/v1/chatbots/bank/events"
+		w.publish(t, "bank", 1, 3)
+		w.clock.pass(7*24*time.Hour + time.Second)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told := func(last string, want ...string) {
+			t.Helper()
+			lines, got := bufio.NewScanner(open(t, url, "bank", last).Body), []string{}
+			for len(got) < len(want) && lines.Scan() {
+				if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+					var e events.Entry
+					if err := json.Unmarshal([]byte(text), &e); err != nil {
+						t.Fatal(err)
+					}
+					if e.Type != events.TypeGap {
+						e.Data = nil
+					}
+					got = append(got, fmt.Sprintf("%d %s %s", e.Seq, e.Type, e.Data))
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("behind %q: %q, want %q", last, got, want)
+			}
+		}
+		told("1", `3 gap {"from":2,"to":3}`)
+		w.publish(t, "bank", 4, 2)
+		told("1", `3 gap {"from":2,"to":3}`, "4 message.delivered ", "5 message.delivered ")
+		told("0", `3 gap {"from":1,"to":3}`, "4 message.delivered ")
+		told("3", "4 message.delivered ", "5 message.delivered ")
+		w.clock.pass(7*24*time.Hour + time.Second)
+		w.publish(t, "bank", 6, 1)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told("4", `5 gap {"from":5,"to":5}`, "6 message.delivered ")
+	})
+}
+
 func nextID(lines *bufio.Scanner) string {
 	for lines.Scan() {
 		if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {

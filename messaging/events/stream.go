@@ -18,7 +18,8 @@ const (
 )
 
 // stream serves a chatbot's events as they come (WHATWG HTML, server-sent events): id is the event's number, event its type, data the
-// entry. Without Last-Event-ID it begins with the next event; with it, behind that one.
+// entry. Without Last-Event-ID it begins with the next event; with it, behind that one. In place of events that are not kept any more comes
+// one of type [TypeGap].
 func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 	chatbot, ctx := r.PathValue("chatbot"), r.Context()
 	caller, _ := rpc.CallerFrom(ctx)
@@ -26,7 +27,7 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 		rpc.Fail(w, r, err)
 		return
 	}
-	seq, err := s.from(ctx, chatbot, r.Header.Get("Last-Event-ID"))
+	seq, head, err := s.from(ctx, chatbot, r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		rpc.Fail(w, r, err)
 		return
@@ -43,24 +44,27 @@ func (s *Service) stream(w http.ResponseWriter, r *http.Request) {
 	if out.write(": simtrust\n\n") != nil {
 		return
 	}
-	s.follow(ctx, out, listener{caller.Client, chatbot}, seq, news)
+	s.follow(ctx, out, listener{caller.Client, chatbot, head}, seq, news)
 }
 
-// from is the number to go on behind.
-func (s *Service) from(ctx context.Context, chatbot, last string) (int64, error) {
-	head, err := s.head(ctx, chatbot)
+// from is the number to go on behind, and that of the last event there was.
+func (s *Service) from(ctx context.Context, chatbot, last string) (seq, head int64, err error) {
+	head, err = s.head(ctx, chatbot)
 	if err != nil || last == "" {
-		return head, err
+		return head, head, err
 	}
-	seq, err := strconv.ParseInt(last, 10, 64)
+	seq, err = strconv.ParseInt(last, 10, 64)
 	if err != nil || seq < 0 || seq > head {
-		return 0, invalid(ReasonLastEvent, "Last-Event-ID: the id of an event of this stream")
+		return 0, 0, invalid(ReasonLastEvent, "Last-Event-ID: the id of an event of this stream")
 	}
-	return seq, nil
+	return seq, head, nil
 }
 
-// listener is who hears of which chatbot.
-type listener struct{ client, chatbot string }
+// listener is who hears of which chatbot, and the last event that there was when they began.
+type listener struct {
+	client, chatbot string
+	head            int64
+}
 
 // heard returns the events behind a number, as long as the chatbot is the listener's.
 func (s *Service) heard(ctx context.Context, l listener, seq int64) ([]Entry, error) {
@@ -68,7 +72,7 @@ func (s *Service) heard(ctx context.Context, l listener, seq int64) ([]Entry, er
 	if err == nil && len(list) > 0 {
 		err = s.Chatbots.Owned(ctx, l.client, l.chatbot)
 	}
-	return list, err
+	return s.withGaps(list, seq, l.head), err
 }
 
 // follow writes events until the client or the server goes, or the chatbot is the client's no longer.
@@ -87,7 +91,7 @@ func (s *Service) follow(ctx context.Context, out writer, l listener, seq int64,
 			}
 			seq = e.Seq
 		}
-		if len(list) == pageSize {
+		if len(list) >= pageSize {
 			continue
 		}
 		select {
