@@ -22,7 +22,7 @@ type Content struct {
 	Chips []Button
 }
 
-// Place is a point on a map, which is not drawn: nothing is loaded from map services.
+// Place is a point on a map, for which a drawing stands: nothing is loaded from map services.
 type Place struct{ Label, Latitude, Longitude, URL string }
 
 // File is a picture, film or sound that is loaded from where its sender put it, or something to be opened.

@@ -140,10 +140,10 @@ func (p tab) waits(selector string) {
 	}
 }
 
-// runs is what an expression is in a page that runs scripts.
+// runs is what an expression, or its promise, comes to in a page that runs scripts.
 func runs[T any](p tab, expression string) T {
 	p.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.Fatalf("%s: %v", expression, err)
 	}

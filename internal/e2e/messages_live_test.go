@@ -203,3 +203,59 @@ func TestHostileMessageInABrowser(t *testing.T) {
 		t.Errorf("%q", strays)
 	}
 }
+
+// TestMediaInABrowser: a place, films, a sound, a file and single cards are drawn on a telephone of 390 points, and nothing sticks out.
+func TestMediaInABrowser(t *testing.T) {
+	s := startSandbox(t)
+	shop, who := s.enterprise(t, "shop"), s.Subscribers[1]
+	tea := func(name string) string { return s.Shop + "/goods/" + name }
+	film := func(thumbnail any) any {
+		return map[string]any{"file": map[string]any{"url": s.Shop + "/film.mp4", "contentType": "video/mp4", "size": 3_200_000, "name": "春茶采摘.mp4", "thumbnail": thumbnail}}
+	}
+	card := func(orientation, alignment, height string) any {
+		layout := map[string]any{"cardOrientation": orientation}
+		if alignment != "" {
+			layout["imageAlignment"] = alignment
+		}
+		return map[string]any{"message": map[string]any{"generalPurposeCard": map[string]any{"layout": layout, "content": map[string]any{
+			"title": "凤凰单丛", "description": "蜜兰香型，炭火慢焙，回甘悠长。",
+			"media": map[string]any{"mediaUrl": tea("dancong"), "mediaContentType": "image/svg+xml", "mediaFileSize": 900, "height": height},
+			"suggestions": []any{map[string]any{"reply": map[string]any{"displayText": "来一份", "postback": map[string]any{"data": "buy"}}},
+				map[string]any{"action": map[string]any{"displayText": "到店路线", "postback": map[string]any{"data": "map"},
+					"mapAction": map[string]any{"showLocation": map[string]any{"location": map[string]any{"latitude": 30.2333, "longitude": 120.0999, "label": "龙井村"}}}}}}}}}}
+	}
+	for n, content := range []any{
+		map[string]any{"location": map[string]any{"latitude": 30.2333, "longitude": 120.0999, "label": "山茶小店 龙井村店"}},
+		film(map[string]any{"url": tea("longjing"), "contentType": "image/svg+xml", "size": 900}), film(nil),
+		map[string]any{"file": map[string]any{"url": s.Shop + "/call.mp3", "contentType": "audio/mpeg", "size": 90_000, "name": "叫卖.mp3"}},
+		map[string]any{"file": map[string]any{"url": s.Shop + "/price-list.pdf", "contentType": "application/pdf", "size": 90_000, "name": "2026 春茶价目表.pdf"}},
+		map[string]any{"file": map[string]any{"url": tea("puer"), "contentType": "image/svg+xml", "size": 900, "name": "古树普洱.svg"}},
+		card("VERTICAL", "", "TALL_HEIGHT"), card("HORIZONTAL", "LEFT", "MEDIUM_HEIGHT"), card("HORIZONTAL", "RIGHT", "MEDIUM_HEIGHT"),
+	} {
+		shop.send(t, who, "service", content)
+		s.inbox(t, who, n+1) // one after the other
+	}
+	p := newScriptedTab(t, chromium(t), "zh-CN")
+	p.open(s.messagesOf(who, shop.ChatbotID))
+	p.publish("message-media")
+	pictures := runs[int](p, `Promise.all([...document.images].map(image => { image.loading = "eager"; return image.decode(); })).then(list => list.length)`)
+	if pictures != 4 { // one that is not drawn fails the expression
+		t.Errorf("%d pictures", pictures)
+	}
+	for what, holds := range map[string]string{
+		"nothing sticks out": `[...document.querySelectorAll("main, main *")].every(part => part.getBoundingClientRect().right <= innerWidth)`,
+		"a place, with a pin on its map": `(() => { const map = document.querySelector("a.place[href^='geo:30.2333,120.0999']").getBoundingClientRect(),
+			pin = document.querySelector(".place .pin").getBoundingClientRect(); return map.height > 140 && pin.top > map.top && pin.bottom < map.top + 112; })()`,
+		"films, one with its picture": `document.querySelectorAll("video").length === 2 && document.querySelectorAll("video[poster$='/goods/longjing']").length === 1
+			&& [...document.querySelectorAll("video")].every(film => film.offsetHeight > 120 && film.controls)`,
+		"a sound, and a file by its name": `document.querySelector("audio").controls && document.querySelector("a.file").textContent === "2026 春茶价目表.pdf"`,
+		"pictures above words, left of them and right of them": `[...document.querySelectorAll("article")].map(card => { const media = card.querySelector(".media").getBoundingClientRect(),
+			words = card.querySelector(".words").getBoundingClientRect(); return media.right <= words.left ? "left" : words.right <= media.left ? "right" : media.bottom <= words.top ? "above" : "over"; }).join() === "above,left,right"`,
+	} {
+		if !runs[bool](p, holds) {
+			t.Errorf("not %s", what)
+		}
+	}
+	runs[any](p, `scrollTo(0, document.body.scrollHeight), null`)
+	p.publish("message-card")
+}
