@@ -65,6 +65,46 @@ func FuzzAuthorize(f *testing.F) {
 	})
 }
 
+// Whatever is fetched or posted below /tap/, also with a ticket that is known, it leads nobody to the app who has not the browser that the code was
+// asked for in, asks no phone, and leaves the ticket as it is.
+func FuzzTap(f *testing.F) {
+	w := onSQLite(f)
+	w.lines.attach("2", "+8613800000002", w.now.Now())
+	ticket, mine := w.ticket(), w.browser("")
+	mine.tap(ticket)
+	mine.post(ticket, "")
+	f.Add(ticket, "", "code="+w.phones.digits(), "simtrust="+strings.Repeat("0", 52))
+	f.Add(ticket, "code="+w.phones.digits(), "", "simtrust=")
+	f.Add(strings.ToUpper(ticket), "ui_locales=en", "code=", mine.cookie)
+	f.Add("tkt_"+strings.Repeat("0", 40), "", "code=1&code=2", mine.cookie)
+	f.Fuzz(func(t *testing.T, segment, query, body, cookie string) {
+		if cookie == mine.cookie && segment == ticket {
+			t.Skip("the one who may")
+		}
+		for _, line := range []string{"", "2"} {
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				req := httptest.NewRequest(method, "/tap/x", strings.NewReader(body))
+				req.URL.Path, req.URL.RawQuery = "/tap/"+segment, query
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				req.Header.Set("Origin", w.issuer)
+				req.Header.Set("Cookie", cookie)
+				if line != "" {
+					req.Header.Set(lineHeader, line)
+				}
+				res := serve(w.handler, req)
+				if to := res.Header.Get("Location"); res.StatusCode >= http.StatusInternalServerError || to != "" && !strings.HasPrefix(to, "/") {
+					t.Errorf("%s: %d to %q\n%s", method, res.StatusCode, to, res.body)
+				}
+			}
+		}
+		var untouched int
+		err := w.db.QueryRow(t.Context(), `select count(*) from oidc_tickets where tries = 0 and proven_at is null and spent_at is null`).Scan(&untouched)
+		if err != nil || untouched != 1 || w.phones.count() != 1 {
+			t.Errorf("%d tickets as they were, %d prompts, %v", untouched, w.phones.count(), err)
+		}
+	})
+}
+
 // Whatever is posted, a token needs a proof that the body alone does not hold.
 func FuzzTokenRequest(f *testing.F) {
 	w := onSQLite(f)
