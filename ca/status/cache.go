@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -127,22 +128,21 @@ func (c *cache) clear() {
 	c.answers, c.size = map[string][]*answer{}, 0
 }
 
-// old returns the answers that are no longer young, and drops those of them that nobody asked for since they were made.
+// old returns the answers that are no longer young and were asked for since they were made, and drops those that nobody asked for and
+// that are no longer valid.
 func (c *cache) old(now time.Time) (wanted []*answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for serial, list := range c.answers {
-		if list[0].young(now) {
-			continue
+		kept := slices.DeleteFunc(list, func(n *answer) bool { return !n.valid(now) && !n.used.Load() })
+		c.size -= len(list) - len(kept)
+		if c.answers[serial] = kept; len(kept) == 0 {
+			delete(c.answers, serial)
 		}
-		unused := true
-		for _, n := range list {
-			if n.used.Load() {
-				wanted, unused = append(wanted, n), false
+		for _, n := range kept {
+			if !n.young(now) && n.used.Load() {
+				wanted = append(wanted, n)
 			}
-		}
-		if unused && !list[0].valid(now) {
-			c.drop(serial)
 		}
 	}
 	return wanted

@@ -2,6 +2,7 @@ package status_test
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"errors"
 	"net/http"
 	"testing"
@@ -160,6 +161,35 @@ func TestSignedAhead(t *testing.T) {
 	w.clock.advance(5 * time.Minute)
 	if err := w.Renew(t.Context()); !errors.Is(err, errStore) {
 		t.Errorf("renewed without the store: %v", err)
+	}
+}
+
+// TestSignedAheadInEachForm asks for one certificate in two forms of the CertID: the answer in each is as old as itself.
+func TestSignedAheadInEachForm(t *testing.T) {
+	w := embedded(t)
+	i := w.issuer(bank)
+	w.register.hold(bank, one, ca.StateIssued)
+	ask := func(form asn1.ObjectIdentifier) time.Time {
+		w.watch()
+		return read(t, i, w.post(bank, question(i, form, nil, one))).Responses[0].This
+	}
+	ask(oidSHA1)
+	w.clock.advance(time.Minute)
+	ask(oidSHA256)
+	w.clock.advance(4 * time.Minute)
+	ask(oidSHA1) // made again, since a client came before it was signed ahead
+	w.clock.advance(time.Minute)
+	asked := w.register.questions()
+	if err := w.Renew(t.Context()); err != nil || w.register.questions() != asked+1 {
+		t.Errorf("%d answers checked again, %v", w.register.questions()-asked, err)
+	}
+	for name, c := range map[string]struct {
+		form asn1.ObjectIdentifier
+		made time.Time
+	}{"the young one": {oidSHA1, start.Add(5 * time.Minute)}, "the old one": {oidSHA256, w.clock.now()}} {
+		if got := ask(c.form); !got.Equal(c.made) || w.register.questions() != asked+1 {
+			t.Errorf("%s is of %v", name, got)
+		}
 	}
 }
 
