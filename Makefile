@@ -27,6 +27,7 @@ lint:
 # Four packages at a time: much of a store test is waiting for the store.
 unit:
 	$(PG) -durable=false -- $(GO) test $(RACE) -shuffle=on -p 4 -timeout 20m ./...
+	$(GO) test -tags nopkcs11 -run TokenWithoutCgo ./internal/keys
 
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
