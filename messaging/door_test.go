@@ -157,6 +157,9 @@ func TestReach(t *testing.T) {
 			if got, err := w.Reach(t.Context(), shop, dispatch.ClassService, c.channel, numbers); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%+v: %v %v", c, got, err)
 			}
+			if last := w.bearer.asked; len(last) != 1 || last[0].Chatbot != shop || last[0].Number != numbers[1] {
+				t.Errorf("asked about %+v", last)
+			}
 		}
 		if _, err := w.Reach(t.Context(), shop, dispatch.ClassService, "pigeon", numbers); simtrust.ReasonOf(err) != dispatch.ReasonBearer {
 			t.Errorf("a channel without a bearer: %v", err)

@@ -25,6 +25,8 @@ type Inbound struct {
 	// than the last is another text all the same.
 	Alike bool
 	From  simtrust.Number
+	// Tenure is the one that said it; empty: whichever holds the number now.
+	Tenure simtrust.TenureID
 	// To is the chatbot's service id.
 	To string
 	// InReplyTo is the delivery that was answered; empty: none was named.
@@ -65,6 +67,9 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 		return invalid(ReasonInbound, err.Error())
 	}
 	tenure, err := s.holder(ctx, m.From)
+	if err == nil && m.Tenure != "" && m.Tenure != tenure {
+		err = notFound(ReasonNobody, "who said it does not hold the number any more")
+	}
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,25 @@ func TestInboundRefused(t *testing.T) {
 	})
 }
 
+// TestRecycledNumber: what a former holder of a number said is not the present one's.
+func TestRecycledNumber(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		former := says("maap:1", 1, gsma.RCS, "STOP")
+		former.Tenure = "ten_former"
+		if err := w.Received(t.Context(), former); simtrust.ReasonOf(err) != messaging.ReasonNobody {
+			t.Errorf("%v", err)
+		}
+		if len(w.people.said)+len(w.log.list) != 0 {
+			t.Errorf("heard: %v %v", w.people.said, w.log.list)
+		}
+		present := says("maap:2", 1, gsma.RCS, "hello")
+		present.Tenure = tenureOf(present.From)
+		if w.receive(t, present); len(w.replies()) != 1 {
+			t.Errorf("%+v", w.replies())
+		}
+	})
+}
+
 // TestAnswersAnothersMessage: who names a delivery that is not theirs answers none.
 func TestAnswersAnothersMessage(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

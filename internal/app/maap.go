@@ -12,6 +12,7 @@ import (
 	"simtrust/messaging/maap"
 	"simtrust/messaging/optin"
 	"simtrust/messaging/rcs"
+	"simtrust/renumber"
 )
 
 // Upstream is a chatbot's account at another operator's messaging platform: its name, which stands in the URLs that the platform calls and
@@ -91,7 +92,7 @@ func (a *App) carryRich(x *messages, list []Upstream) error {
 			return fmt.Errorf("messaging.upstream %s: %w", u.Name, err)
 		}
 	}
-	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x.Service}, Consents: func(words string) bool { return optin.Hear(words) == optin.HeardStart },
+	d := maap.Deps{DB: a.db, Directory: upstreamDirectory{x}, Reports: x.dispatch, Inbox: upstreamInbox{x}, Consents: func(words string) bool { return optin.Hear(words) == optin.HeardStart },
 		Key: a.keys.HMAC("messaging upstream access tokens"), Log: a.obs.Log, Now: time.Now,
 		Client: &http.Client{Transport: &http.Transport{MaxIdleConns: bearerConnections, MaxIdleConnsPerHost: bearerConnections}}}
 	if x.rcs != nil {
@@ -126,11 +127,27 @@ func (d upstreamDirectory) Number(ctx context.Context, delivery string) (simtrus
 }
 
 // upstreamInbox takes what comes back from other platforms.
-type upstreamInbox struct{ *messaging.Service }
+type upstreamInbox struct{ *messages }
 
-// Received implements maap.Inbox.
+// Received implements maap.Inbox. What was said before the tenure of today opened is a former holder's, or nobody's.
 func (i upstreamInbox) Received(ctx context.Context, m maap.Inbound) error {
-	return i.Service.Received(ctx, messaging.Inbound{ID: "maap:" + m.ID, From: m.From, To: m.To, InReplyTo: m.InReplyTo, Channel: gsma.RCS, Part: m.Part})
+	tenure, opened, err := i.holders.since(ctx, m.From)
+	switch {
+	case err != nil:
+		return err
+	case tenure == "" || !m.Said.IsZero() && m.Said.Before(opened):
+		return &simtrust.Error{Kind: simtrust.KindNotFound, Reason: messaging.ReasonNobody, Op: "messaging.upstream", Msg: "who said it does not hold the number now"}
+	}
+	return i.Service.Received(ctx, messaging.Inbound{ID: "maap:" + m.ID, From: m.From, Tenure: tenure, To: m.To, InReplyTo: m.InReplyTo, Channel: gsma.RCS, Part: m.Part})
+}
+
+// since returns the tenure that holds a number now, and when it opened; empty: nobody holds it.
+func (h localHolders) since(ctx context.Context, n simtrust.Number) (simtrust.TenureID, time.Time, error) {
+	res, err := h.holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}})
+	if err != nil || len(res.Holders) == 0 || !res.Holders[0].Current {
+		return "", time.Time{}, err
+	}
+	return simtrust.TenureID(res.Holders[0].Tenure), res.Holders[0].Opened, nil
 }
 
 // Reported implements maap.Inbox.

@@ -161,7 +161,9 @@ func ask(t *testing.T, req *http.Request, header map[string]string) (int, string
 // event calls the webhook in Google's shape.
 func (p *maap) event(t *testing.T, clientToken string, members map[string]any) int {
 	t.Helper()
-	members["sendTime"] = time.Now().UTC().Format(time.RFC3339)
+	if members["sendTime"] == nil {
+		members["sendTime"] = time.Now().UTC()
+	}
 	if members["agentId"] == nil {
 		members["agentId"] = p.RBM.AgentID
 	}
@@ -193,10 +195,10 @@ func (p *maap) notice(t *testing.T, kind, body string, header map[string]string)
 	return status
 }
 
-// text is a text from a person in the Chinese shape.
+// text is a text from a person in the Chinese shape, said a second ago.
 func (p *maap) text(id string, from subscriber, words string) string {
 	body, _ := json.Marshal(map[string]any{"messageId": id, "messageList": []any{map[string]any{"contentType": "text/plain", "contentText": words}},
-		"dateTime": "2026-11-22T16:00:00.000+08:00", "destinationAddress": p.CSP.ChatbotID, "senderAddress": "tel:" + from.Number, "conversationId": "c", "contributionId": "k"})
+		"dateTime": time.Now().Add(-time.Second), "destinationAddress": p.CSP.ChatbotID, "senderAddress": "tel:" + from.Number, "conversationId": "c", "contributionId": "k"})
 	return string(body)
 }
 
@@ -252,12 +254,12 @@ func TestUpstreamCallbacks(t *testing.T) {
 				t.Errorf("%s: %d", name, got[0])
 			}
 		}
-		header := p.signed(p.CSP.Token, time.Now())
+		header, three := p.signed(p.CSP.Token, time.Now()), p.text("m2", who, "three")
 		again := func() {
 			var all sync.WaitGroup
 			for range 20 {
 				all.Go(func() {
-					if status := p.notice(t, "messages", p.text("m2", who, "three"), header); status != 200 {
+					if status := p.notice(t, "messages", three, header); status != 200 {
 						t.Errorf("a copy: %d", status)
 					}
 				})
@@ -279,7 +281,31 @@ func TestUpstreamCallbacks(t *testing.T) {
 		if !slices.Equal(words, []string{"four", "one", "three", "two"}) {
 			t.Errorf("%q", words)
 		}
+		p.recycled(t, s, rail, who)
 	})
+}
+
+// recycled: what was said, and kept, before a number changed hands is not its next holder's; a kept copy is not either, however old.
+func (p *maap) recycled(t *testing.T, s *sandbox, rail *enterprise, who subscriber) {
+	t.Helper()
+	said := func(id, words string, at time.Time) map[string]any {
+		return map[string]any{"senderPhoneNumber": who.Number, "messageId": id, "text": words, "sendTime": at}
+	}
+	before, written := time.Now().Add(-time.Second), p.text("m4", who, "five")
+	s.operator(t, who.Number, "transfer", "")
+	for what, status := range map[string]int{
+		"Google's":    p.event(t, p.RBM.ClientToken, said("m4", "five", before)),
+		"the Chinese": p.notice(t, "messages", written, p.signed(p.CSP.Token, time.Now())),
+		"an old one":  p.event(t, p.RBM.ClientToken, said("m5", "five", before.Add(-31*24*time.Hour))),
+		"a new one":   p.event(t, p.RBM.ClientToken, said("m6", "six", time.Now())),
+	} {
+		if status != http.StatusOK {
+			t.Errorf("%s: %d", what, status)
+		}
+	}
+	if words := rail.said(t, "six"); slices.Contains(words, "five") {
+		t.Errorf("the next holder said %q", words)
+	}
 }
 
 // TestUpstreamRBM: the chatbot's messages go by the platform in Google's shape and come to their ends by its events, in any order.

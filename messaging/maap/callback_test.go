@@ -180,21 +180,37 @@ func TestIdsThatAreNone(t *testing.T) {
 	})
 }
 
-// TestOldStart: a consent that was kept and is brought again when its id is forgotten is none. A refusal and other words are never too old.
-func TestOldStart(t *testing.T) {
+// TestOldWords: a call that was kept and is brought again when its id is forgotten says nothing, and a consent not even before.
+func TestOldWords(t *testing.T) {
 	w := alone(t, nil)
+	start, stop, words := of(`"eventType":"SUBSCRIBE","eventId":"e1"`), of(`"eventType":"UNSUBSCRIBE","eventId":"e2"`), of(`"messageId":"m3","text":"明天"`)
+	typed, typedToo := of(`"messageId":"m1","text":" start "`), of(`"messageId":"m2","text":"订阅"`)
+	without := func(e string) string { return strings.Replace(e, `"sendTime":"2026-11-22T07:59:00Z",`, "", 1) }
+	ahead := func(e string) string { return strings.Replace(e, "2026-", "2027-", 1) }
+	heard := func(what string, want []time.Time, list ...string) {
+		t.Helper()
+		w.ledger.said = nil
+		for _, e := range list {
+			w.want(w.event(clientToken, e), 200, e)
+		}
+		var got []time.Time
+		for _, m := range w.ledger.said {
+			got = append(got, m.Said)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: heard what was said at %v", what, got)
+		}
+	}
+	at := epoch.Add(-time.Minute)
+	heard("at once", []time.Time{at, at, at, at, at}, start, typed, typedToo, stop, words)
+	heard("a consent without a time", nil, without(start), without(typed))
+	heard("other words without one", []time.Time{{}, {}}, without(stop), without(words))
+	heard("a year ahead", nil, ahead(start), ahead(stop), ahead(words))
+	heard("an hour ahead is now", []time.Time{epoch}, strings.Replace(words, "T07:", "T08:", 1))
 	w.clock.pass(8 * 24 * time.Hour)
-	for _, e := range []string{of(`"eventType":"SUBSCRIBE","eventId":"e1"`), of(`"messageId":"m1","text":" start "`), of(`"messageId":"m2","text":"订阅"`)} {
-		w.want(w.event(clientToken, e), 200, e)
-	}
-	w.heardNothing("old consents")
-	fresh := func(e string) string { return strings.Replace(e, "2026-11-22", "2026-11-29", 1) }
-	for _, e := range []string{of(`"eventType":"UNSUBSCRIBE","eventId":"e2"`), of(`"messageId":"m3","text":"明天"`), fresh(of(`"eventType":"SUBSCRIBE","eventId":"e3"`))} {
-		w.want(w.event(clientToken, e), 200, e)
-	}
-	if n := len(w.ledger.said); n != 3 {
-		t.Errorf("%d messages", n)
-	}
+	heard("after eight days", []time.Time{at, at}, start, typed, typedToo, stop, words)
+	w.clock.pass(22 * 24 * time.Hour)
+	heard("after thirty days", nil, start, typed, typedToo, stop, words)
 }
 
 // TestEventsRefused: what is not signed, signed by another, about another agent, or no event.

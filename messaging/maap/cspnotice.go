@@ -35,7 +35,8 @@ func (b *Bearer) takeMessage(ctx context.Context, a Account, body []byte) (any, 
 	}
 	answered, err := b.answered(ctx, a, m.InReplyTo)
 	if err == nil {
-		err = b.settled(ctx, a, b.Inbox.Received(ctx, Inbound{ID: inboundID(a, m.ID), From: from, To: a.Chatbot, InReplyTo: answered, Part: part}))
+		when, _ := time.Parse(time.RFC3339, m.Time) // one that cannot be read was not said
+		err = b.settled(ctx, a, b.Inbox.Received(ctx, Inbound{ID: inboundID(a, m.ID), From: from, To: a.Chatbot, InReplyTo: answered, Said: b.said(when), Part: part}))
 	}
 	return csp.Answer{ID: m.ID, Conversation: m.Conversation, Contribution: m.Contribution, Result: csp.Done()}, err
 }

@@ -35,7 +35,9 @@ type Inbound struct {
 	To string
 	// InReplyTo is the delivery that was answered; empty: none was named.
 	InReplyTo string
-	Part      gsma.Part
+	// Said is when, by the platform; zero: it did not say.
+	Said time.Time
+	Part gsma.Part
 }
 
 // Spam is a person's report of a message.
@@ -45,10 +47,10 @@ type Spam struct {
 	Type     string
 }
 
-// Inbox takes what persons say. What comes again under its ID, or from the same person about the same delivery, changes nothing.
+// Inbox takes what persons say. What comes again under its ID within 30 days, or from the same person about the same delivery, changes nothing.
 type Inbox interface {
-	// Received takes a message. Errors: not_found where nobody holds the number, invalid for content that cannot be read; unavailable,
-	// limited and internal: it may be tried again.
+	// Received takes a message. Errors: not_found where nobody holds the number, or somebody else held it when that was said; invalid for
+	// content that cannot be read; unavailable, limited and internal: it may be tried again.
 	Received(ctx context.Context, m Inbound) error
 	// Reported takes a report of spam. Errors: not_found for a delivery that the person did not get.
 	Reported(ctx context.Context, s Spam) error

@@ -39,7 +39,8 @@
 // answered with 429 or 5xx.
 //
 // Callbacks in Google's shape are signed as a whole, and have no time of signing: a replay is known by the ids in it. Those of messages are
-// kept for 30 days, and a START that is older than a week gives no consent.
+// kept for 30 days, so words older than 29 count for nothing, and a START gives no consent when it is older than a week or does not say when
+// it was said. In both shapes what was said before the tenure of today opened is not its holder's, as far as a callback says when that was.
 //
 // Callbacks in the Chinese shape are signed over a token, a time and a nonce, and not over the body: whoever can read one on its way and
 // stop it, which TLS is to prevent, can put another body under its headers. What limits that: the time must be current to five minutes; the

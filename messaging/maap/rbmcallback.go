@@ -100,17 +100,29 @@ func (b *Bearer) takeEvent(ctx context.Context, a Account, e rbm.Event) error {
 	return nil
 }
 
-// consentTime is for how long a START is believed: as long as platforms repeat what was not taken, and far shorter than ids of what was said
-// are known. A call has no nonce, so an older one may be kept and brought again by anybody after the person has said STOP.
-const consentTime = 7 * 24 * time.Hour
+// For how long words are believed. A call has no nonce, so one that was kept may be brought again by anybody.
+const (
+	// wordsTime is a day less than ids of what was said are known.
+	wordsTime = 29 * 24 * time.Hour
+	// consentTime is that of a START: as long as platforms repeat what was not taken. The person may have said STOP since.
+	consentTime = 7 * 24 * time.Hour
+	// aheadTime is how far ahead the platform's clock may be.
+	aheadTime = 24 * time.Hour
+)
 
+// outdated reports whether words are too old to be believed; of a START without a time nobody can tell.
 func (b *Bearer) outdated(e rbm.Event, words string) bool {
-	return !e.SendTime.IsZero() && b.Now().Sub(e.SendTime) > consentTime && b.Consents(words)
+	consent := b.Consents(words)
+	if e.SendTime.IsZero() {
+		return consent
+	}
+	age := b.Now().Sub(e.SendTime)
+	return age > wordsTime || age < -aheadTime || consent && age > consentTime
 }
 
 func (b *Bearer) takeSaid(ctx context.Context, a Account, e rbm.Event, id string, said gsma.Received) error {
 	if b.outdated(e, said.Text) {
-		b.Log.InfoContext(ctx, "a START that a platform brought is too old to be believed", "account", a.Name)
+		b.Log.InfoContext(ctx, "words that a platform brought are too old to be believed", "account", a.Name)
 		return nil
 	}
 	from, err := simtrust.ParseNumber(e.SenderPhoneNumber)
@@ -121,7 +133,7 @@ func (b *Bearer) takeSaid(ctx context.Context, a Account, e rbm.Event, id string
 	if err != nil {
 		return refused(simtrust.KindInvalid, ReasonCallback, err.Error())
 	}
-	return b.settled(ctx, a, b.Inbox.Received(ctx, Inbound{ID: inboundID(a, id), From: from, To: a.Chatbot, Part: part}))
+	return b.settled(ctx, a, b.Inbox.Received(ctx, Inbound{ID: inboundID(a, id), From: from, To: a.Chatbot, Said: b.said(e.SendTime), Part: part}))
 }
 
 // partOf is what a person said as RCS carries it.
@@ -135,6 +147,14 @@ func partOf(r gsma.Received) (gsma.Part, error) {
 		r.Text = r.Location.URI()
 	}
 	return gsma.Part{ContentType: gsma.TypeText + ";charset=UTF-8", Data: []byte(r.Text)}, nil
+}
+
+// said is when something was said; zero where the platform does not say.
+func (b *Bearer) said(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return b.at(t)
 }
 
 // at is when something happened: no later than now, and now where it was not said.

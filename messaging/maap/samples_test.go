@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"simtrust/messaging/dispatch"
 	"simtrust/messaging/gsma"
@@ -86,7 +87,10 @@ func TestSamplesIn(t *testing.T) {
 	}
 	w.want(w.call(toSpam, sample(t, "spam-report.json")), 200, "spam")
 	for _, name := range []string{"webhook-text.json", "webhook-location.json", "webhook-read.json", "webhook-delivered.json"} {
-		w.want(w.event(clientToken, sample(t, name)), 200, name)
+		w.want(w.event(clientToken, strings.Replace(sample(t, name), "2019-06-26", "2026-11-22", 1)), 200, name)
+	}
+	if at := time.Date(2020, 1, 17, 14, 42, 20, 840e6, time.FixedZone("", 8*60*60)); len(w.ledger.said) == 0 || !w.ledger.said[0].Said.Equal(at) {
+		t.Errorf("%+v", w.ledger.said)
 	}
 	var said []string
 	for _, m := range w.ledger.said {
