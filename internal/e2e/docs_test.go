@@ -113,14 +113,6 @@ func (s *sandbox) shell(t *testing.T, script string) string {
 
 var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestSIMGuide runs the commands of docs/simshield.md as they stand there, but for folders.
-func TestSIMGuide(t *testing.T) {
-	startSandbox(t).guide(t, "simshield.md",
-		"密码错误，还可输入 2 次", "¥48,000.00 to 张伟", "The text is not that of the statement", "the number has no key of that kind",
-		"one-time code", "done\nlogin ", `"result":"OK"`, "Verified OK", "CMS Verification successful", "VALID_SIGNATURE",
-		"removed mss http://ap.example/", "CAdES Verification successful", `"etsiU"`)
-}
-
 // TestCAGuide runs the commands of docs/ca.md that stand in the sandbox and need no port of their own.
 func TestCAGuide(t *testing.T) {
 	startSandbox(t).guide(t, "ca.md",
