@@ -328,7 +328,7 @@ func TestCallbacks(t *testing.T) {
 			t.Errorf("%+v", w.ledger.reports)
 		}
 		w.want(w.call(toChanged, `{"anything":1}`), 200, "a change")
-		w.want(w.call(toSpam, `{"messageId":["`+id+`","unknown"],"spamType":"ads"}`), 200, "spam")
+		w.want(w.call(toSpam, `{"messageId":["`+id+`",`+strings.Repeat(`"unknown",`, 48)+`"unknown"],"spamType":"ads"}`), 200, "spam")
 		if want := []maap.Spam{{From: number(person), Delivery: "dlv_1", Type: "ads"}}; !reflect.DeepEqual(w.ledger.spam, want) {
 			t.Errorf("%+v", w.ledger.spam)
 		}
@@ -400,6 +400,7 @@ func TestCallbacksRefused(t *testing.T) {
 		"no message":        {toMessages, strings.Replace(body, `"contentText"`, `"text"`, 1), func(http.Header) {}, 400, csp.CodeParameter},
 		"no status":         {toStatus, `{"deliveryInfoList":{}}`, func(http.Header) {}, 400, csp.CodeParameter},
 		"too many":          {toStatus, `{"deliveryInfoList":[` + strings.Repeat(`{},`, 1000) + `{}]}`, func(http.Header) {}, 400, csp.CodeParameter},
+		"too much spam":     {toSpam, `{"messageId":[` + strings.Repeat(`"m",`, 50) + `"m"]}`, func(http.Header) {}, 400, csp.CodeParameter},
 		"no spam":           {toSpam, `[]`, func(http.Header) {}, 400, csp.CodeParameter},
 		"too large":         {toMessages, strings.Repeat(" ", 1<<20), func(http.Header) {}, 413, csp.CodeParameter},
 	} {

@@ -97,12 +97,18 @@ func (b *Bearer) takeChange(ctx context.Context, a Account, _ []byte) (any, erro
 	return csp.Done(), nil
 }
 
+// maxSpam bounds the messages of one person's report: each is a look-up and a transaction of its own.
+const maxSpam = 50
+
 // takeSpam takes a person's report of messages, which names no person: each message had one recipient. One about the chatbot as a whole
 // cannot be told from any other, and counts for nothing.
 func (b *Bearer) takeSpam(ctx context.Context, a Account, body []byte) (any, error) {
 	var s csp.Spam
-	if err := json.Unmarshal(body, &s); err != nil || len(s.Messages) > maxDeliveries {
+	if err := json.Unmarshal(body, &s); err != nil {
 		return nil, errBody
+	}
+	if len(s.Messages) > maxSpam {
+		return nil, refused(simtrust.KindInvalid, ReasonCallback, "messageId: up to 50 of them")
 	}
 	found, err := b.handed(ctx, a, s.Messages)
 	if err != nil {
