@@ -40,6 +40,8 @@ type authority struct {
 	acme     *acme.Service
 	log      *tlog.Service
 	follower *follower
+	// disclosures are the operator's own; the register serves what stands in for them.
+	disclosures disclosures
 }
 
 // logGather is how long the log waits for further certificates, of the ten seconds in which it must have them.
@@ -60,11 +62,17 @@ func (a *App) wireAuthority(ctx context.Context, m *modules) error {
 		return err
 	}
 	m.closers = append(m.closers, func() { _ = vault.Close() })
-	onDisk, err := openHierarchy(ctx, c.Dir, vault)
+	onDisk, err := openHierarchy(ctx, c.Dir, vault, func(h *ca.Hierarchy) error { return c.own(a.issuer, h) })
 	if err != nil {
 		return err
 	}
+	if c.documentationArc() && knownElsewhere(a.issuer) {
+		a.obs.Log.WarnContext(ctx, "certificate authority: certificates name policies under the arc for documentation (RFC 5612); set ca.policy_arc")
+	}
 	m.authority = &authority{}
+	if m.authority.disclosures, err = readDisclosures(c.Disclosures); err != nil {
+		return err
+	}
 	m.authority.follower = &follower{hierarchy: onDisk, parts: m.authority, log: a.obs.Log, lead: cmp.Or(c.Lead, defaultLead[a.db.Dialect()])}
 	if err := a.wireRegister(m, c); err != nil {
 		return err
@@ -85,7 +93,7 @@ func (a *App) wireRegister(m *modules, c CA) (err error) {
 	loaded := onDisk.now.Load().Hierarchy
 	m.authority.Service, err = ca.New(ca.Deps{DB: a.db, Outbox: m.outbox, Tenures: usableTenures{m.renumber}, Tokens: a.keys, Log: a.obs.Log, Now: time.Now},
 		loaded, ca.Config{BaseURL: c.BaseURL, SubjectKey: a.keys.HMAC("ca subject serial number"), Shards: c.Shards, Node: c.Node,
-			PolicyArc: c.PolicyArc, Qualified: ca.Qualified(c.Qualified)})
+			PolicyArc: c.PolicyArc, Disclosures: m.authority.disclosures.statements(a.issuer), Qualified: ca.Qualified(c.Qualified)})
 	if err != nil {
 		return err
 	}
@@ -162,6 +170,7 @@ func (a *authority) mount(r *rpc.Router) {
 	a.est.Mount(r)
 	a.pairs.Mount(r)
 	a.log.Mount(r)
+	a.disclosures.mount(r)
 	if a.stamps != nil {
 		a.stamps.Mount(r)
 	}

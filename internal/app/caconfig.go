@@ -21,10 +21,12 @@ type CA struct {
 	// Lead is how long every node knows a new issuing CA before one issues from it. Default: 10s, with the embedded store 2s.
 	Lead time.Duration `yaml:"lead,omitempty"`
 	// Shards is into how many parts an issuer's CRL is cut, Node what serial numbers of this node begin with (1 to 127, distinct
-	// among nodes), PolicyArc the object identifier under which the profiles' policies are.
+	// among nodes), PolicyArc the object identifier under which the profiles' policies are. Its default is for documentation.
 	Shards    int    `yaml:"shards,omitempty"`
 	Node      byte   `yaml:"node,omitempty"`
 	PolicyArc string `yaml:"policy_arc,omitempty"`
+	// Disclosures are the PKI disclosure statements that eID certificates point to: files by language, UTF-8 text or PDF, one in English.
+	Disclosures map[string]string `yaml:"disclosures,omitempty"`
 	// Qualified is what eID certificates claim in law.
 	Qualified Qualified `yaml:"qualified,omitempty"`
 	ACME      ACME      `yaml:"acme,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,25 @@ func TestConfigIsStrict(t *testing.T) {
 	}
 	if _, err := app.Load("/nowhere/simtrust.yaml"); err == nil || !strings.Contains(err.Error(), "--config") {
 		t.Errorf("missing file: %v", err)
+	}
+}
+
+var guideBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// TestOperatingGuide: the configuration that docs/operating.md shows is one that the server takes.
+func TestOperatingGuide(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := guideBlock.FindAllSubmatch(text, -1)
+	for _, block := range blocks {
+		if _, err := load(t, string(block[1])); err != nil {
+			t.Errorf("%v in\n%s", err, block[1])
+		}
+	}
+	if len(blocks) < 4 {
+		t.Errorf("%d blocks of configuration", len(blocks))
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 // hierarchy is the authority's hierarchy on disk and what of it is public.
 type hierarchy struct {
 	ceremony ceremony.Ceremony
-	now      atomic.Pointer[snapshot] // what was read last and proven
+	fit      func(*ca.Hierarchy) error // whether the configuration is one for it
+	now      atomic.Pointer[snapshot]  // what was read last and proven
 }
 
 // snapshot is a hierarchy as it was read. It never changes: another one takes its place.
@@ -28,8 +29,8 @@ type snapshot struct {
 }
 
 // openHierarchy renews what ends soon, and reads and proves the rest.
-func openHierarchy(ctx context.Context, dir string, vault *keys.Vault) (*hierarchy, error) {
-	h := &hierarchy{ceremony: ceremony.Ceremony{Dir: dir, Vault: vault}}
+func openHierarchy(ctx context.Context, dir string, vault *keys.Vault, fit func(*ca.Hierarchy) error) (*hierarchy, error) {
+	h := &hierarchy{ceremony: ceremony.Ceremony{Dir: dir, Vault: vault}, fit: fit}
 	if _, err := h.ceremony.Renew(ctx); err != nil {
 		return nil, err
 	}
@@ -50,6 +51,9 @@ func (h *hierarchy) read(ctx context.Context) (*snapshot, error) {
 	at := time.Now()
 	loaded, err := ceremony.Load(ctx, h.ceremony.Dir, h.ceremony.Vault, at)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.fit(loaded); err != nil {
 		return nil, err
 	}
 	published, err := ceremony.Published(h.ceremony.Dir)

@@ -33,13 +33,16 @@ type pki struct {
 	admin *rpc.Client
 }
 
-func startPKI(t *testing.T, lead time.Duration) *pki {
+func startPKI(t *testing.T, lead time.Duration, changes ...func(*app.Config)) *pki {
 	t.Helper()
 	cfg := app.Defaults()
 	cfg.Data, cfg.Listen, cfg.Log.Level = t.TempDir(), "127.0.0.1:0", "error"
 	p := &pki{t: t, dir: filepath.Join(cfg.Data, "ca"), spec: ceremony.Default("http://ca.example", time.Now())}
 	p.spec.At = ceremony.Instant{Time: time.Now().Add(-time.Minute)} // after that of the first ceremony
 	cfg.CA = app.CA{Dir: p.dir, BaseURL: "http://ca.example", Lead: lead}
+	for _, change := range changes {
+		change(&cfg)
+	}
 	if err := app.MakeCA(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
