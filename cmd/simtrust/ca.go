@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (*caCmd) Help() string {
 // caSubjectFlags say for whom a certificate is.
 type caSubjectFlags struct {
 	Name         string            `help:"Common name: of a person, an organisation's seal, a service."`
-	Country      string            `default:"CN" help:"ISO 3166-1, two capital letters."`
+	Country      string            `help:"ISO 3166-1, two capital letters. Default: CN, where the profile has a country."`
 	Organization string            `help:"Organisation (O)."`
 	Unit         string            `help:"Unit of the organisation (OU)."`
 	OrgID        string            `name:"org-id" help:"Organisation identifier, such as NTRCN-91440300…"`
@@ -80,13 +81,20 @@ func (f caSubjectFlags) authorisation(profile string, now time.Time) ca.Authoris
 		},
 		SANs: ca.SANs{DNS: f.DNS, IPs: f.IP, URIs: f.URI}, Tenure: f.Tenure, RelyingParty: f.RelyingParty,
 	}
-	if profile == "tls-server" {
-		a.Subject.Country = ""
+	if f.Country == "" && hasCountry(profile) {
+		a.Subject.Country = "CN"
 	}
 	if f.Days > 0 {
 		a.NotAfter = now.AddDate(0, 0, f.Days)
 	}
 	return a
+}
+
+// hasCountry reports whether subjects of a profile have a country. Which profiles there are is the server's to say.
+func hasCountry(profile string) bool {
+	profiles, err := ca.Profiles()
+	p, ok := profiles[profile]
+	return err != nil || !ok || slices.ContainsFunc(p.Subject, func(r ca.AttributeRule) bool { return r.Attribute == ca.Country })
 }
 
 type caAuthoriseCmd struct {

@@ -65,7 +65,7 @@ func TestCARenew(t *testing.T) {
 
 	key, csr := keyAndRequest(t, dir, "old")
 	cert := filepath.Join(dir, "old.pem")
-	issue := caIssueCmd{remoteFlags: remote, Profile: "tls-client", CSR: csr, Out: cert, caSubjectFlags: caSubjectFlags{Country: "CN", Name: "reports"}}
+	issue := caIssueCmd{remoteFlags: remote, Profile: "tls-client", CSR: csr, Out: cert, caSubjectFlags: caSubjectFlags{Name: "reports"}}
 	if err := issue.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func requestFile(t *testing.T) string {
 func TestCACommands(t *testing.T) {
 	remote, s := newAuthority(t)
 	out := filepath.Join(t.TempDir(), "cert.pem")
-	issue := caIssueCmd{remoteFlags: remote, Profile: "tls-server", CSR: requestFile(t), Out: out, caSubjectFlags: caSubjectFlags{Country: "CN", DNS: []string{"a.example"}, Days: 30}}
+	issue := caIssueCmd{remoteFlags: remote, Profile: "tls-server", CSR: requestFile(t), Out: out, caSubjectFlags: caSubjectFlags{DNS: []string{"a.example"}, Days: 30}}
 	if err := issue.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestCACommands(t *testing.T) {
 		"pem":       &caShowCmd{remoteFlags: remote, ID: id, PEM: true},
 		"by file":   &caShowCmd{remoteFlags: remote, ID: out},
 		"list":      &caListCmd{remoteFlags: remote, caQueryFlags: caQueryFlags{Subject: "a.example"}, Valid: true, Limit: 100},
-		"authorise": &caAuthoriseCmd{remoteFlags: remote, Profile: "tls-client", caSubjectFlags: caSubjectFlags{Country: "CN", Name: "reports"}, Life: time.Minute},
+		"authorise": &caAuthoriseCmd{remoteFlags: remote, Profile: "tls-client", caSubjectFlags: caSubjectFlags{Name: "reports"}, Life: time.Minute},
 		"rehearse":  &caBulkRevokeCmd{remoteFlags: remote, caQueryFlags: caQueryFlags{Profile: "tls-server"}, Reason: "superseded"},
 	} {
 		if err := command.Run(t.Context()); err != nil {
@@ -163,7 +163,9 @@ func TestCACommandsSayWhatToDo(t *testing.T) {
 		"no such file":    {&caRevokeCmd{remoteFlags: remote, ID: empty + ".none"}, "simtrust ca list"},
 		"another file":    {&caRevokeCmd{remoteFlags: remote, ID: empty}, "openssl x509"},
 		"nothing to bulk": {&caBulkRevokeCmd{remoteFlags: remote, Reason: "superseded", Yes: true}, "condition"},
-		"no hash":         {&caBlockCmd{remoteFlags: remote, KeyHash: "ab", Cause: "x"}, "openssl pkey"},
+		"no country": {&caAuthoriseCmd{remoteFlags: remote, Profile: "tls-server", Life: time.Minute,
+			caSubjectFlags: caSubjectFlags{Country: "CN", DNS: []string{"a.example"}}}, "country"},
+		"no hash": {&caBlockCmd{remoteFlags: remote, KeyHash: "ab", Cause: "x"}, "openssl pkey"},
 	} {
 		err := c.command.Run(t.Context())
 		if err == nil || !strings.Contains(advised(err).Error(), c.says) {
