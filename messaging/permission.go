@@ -17,8 +17,8 @@ import (
 const refusal = "simtrust:opt-in:refuse"
 
 // Renewed shows a person that a chatbot states an opt-in of theirs for a number that had another holder, with a refusal at one tap. For a
-// chatbot that may not send now it waits, for as long as that one cannot write to them either. It is the platform's: it goes by text too, and
-// its sender cannot ask about it, or ask it back.
+// chatbot that may not send now it waits, for as long as that one cannot write to them either. It is the platform's: it goes by text too, also
+// when the sender is stopped meanwhile, and that one cannot ask about it, or ask it back.
 func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
 	chatbot, err := s.Senders.Live(ctx, e.Chatbot)
 	switch {
@@ -29,11 +29,11 @@ func (s *Service) Renewed(ctx context.Context, e optin.Renewed) error {
 	}
 	chatbot.SMSFallback = true
 	o := &order{id: simtrust.NewID("msg"), created: s.Now(), req: SendReq{
-		Chatbot: chatbot.ID, To: []string{""}, Class: dispatch.ClassService,
+		Chatbot: chatbot.ID, To: []string{""}, Class: dispatch.ClassNotice,
 		Key:     fmt.Sprintf("opt-in %s %d", e.Tenure, e.At.UnixMilli()), // no client's key has spaces
 		Content: notice(chatbot.Name),
 	}}
-	o.req.complete(o.created, s.steps(dispatch.ClassService, true))
+	o.req.complete(o.created, s.steps(dispatch.ClassNotice, true))
 	if o.made, err = s.render(ctx, o.id, &o.req, chatbot); err != nil {
 		return err
 	}

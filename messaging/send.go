@@ -76,6 +76,9 @@ func (s *Service) prepare(ctx context.Context, req SendReq, digest []byte) (*ord
 // fill puts the text of a template in the place of a content.
 func (s *Service) fill(ctx context.Context, req *SendReq) error {
 	if req.Template == "" {
+		if req.Class == dispatch.ClassNotice {
+			return invalid(dispatch.ReasonPlan, "class: authentication, transaction, service or promotion")
+		}
 		if req.Class == "" || len(req.Values) > 0 {
 			return invalid(ReasonContent, "class and content, or template and values")
 		}

@@ -7,6 +7,7 @@ import (
 	"simtrust"
 	"simtrust/messaging"
 	"simtrust/messaging/dispatch"
+	"simtrust/messaging/optin"
 	"simtrust/messaging/sender"
 )
 
@@ -54,6 +55,27 @@ func TestDeadSenderDoesNotFallBack(t *testing.T) {
 		sent := w.send(t, request(1))
 		if channels := w.ends(t, sent, dispatch.StateRefused, sender.ReasonSuspended); len(channels) != 1 || channels[0] != "rcs" {
 			t.Errorf("copies on %q", channels)
+		}
+	})
+}
+
+// TestNoticeOutlivesItsSender: what the platform tells a person about a sender goes out though that one was stopped meanwhile, and no sender
+// can have its own messages go that way.
+func TestNoticeOutlivesItsSender(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.bearer.rcs = false
+		if err := w.Renewed(t.Context(), optin.Renewed{Chatbot: shop, Tenure: "ten_001", At: w.now()}); err != nil {
+			t.Fatal(err)
+		}
+		w.senders.dead[shop] = errSuspended
+		if w.drain(t); len(w.bearer.sent) != 1 || w.bearer.sent[0].Channel != "sms" {
+			t.Errorf("%+v", w.bearer.sent)
+		}
+		delete(w.senders.dead, shop)
+		r := request(1)
+		r.Class = dispatch.ClassNotice
+		if _, err := w.Send(t.Context(), r); simtrust.ReasonOf(err) != dispatch.ReasonPlan {
+			t.Errorf("a sender's notice: %v", err)
 		}
 	})
 }

@@ -16,13 +16,14 @@ const (
 	ClassTransaction    Class = "transaction"    // notices of what was done
 	ClassService        Class = "service"
 	ClassPromotion      Class = "promotion"
+	ClassNotice         Class = "notice" // the platform's own word to a recipient about a sender; on doubt as service
 )
 
 // Urgent reports whether a second copy is better than none: such a message falls back on doubt, once, and goes before the others.
 func (c Class) Urgent() bool { return c == ClassAuthentication || c == ClassTransaction }
 
 func (c Class) known() bool {
-	return slices.Contains([]Class{ClassAuthentication, ClassTransaction, ClassService, ClassPromotion}, c)
+	return slices.Contains([]Class{ClassAuthentication, ClassTransaction, ClassService, ClassPromotion, ClassNotice}, c)
 }
 
 // Channel is a way to a recipient, such as rcs or sms. One [Bearer] may carry several.

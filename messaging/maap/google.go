@@ -76,7 +76,7 @@ func (g *google) users(ctx context.Context, to []simtrust.Number) (map[string]bo
 // traffic is what a message is for, in Google's words.
 var traffic = map[dispatch.Class]rbm.TrafficType{
 	dispatch.ClassAuthentication: rbm.TrafficAuthentication, dispatch.ClassTransaction: rbm.TrafficTransaction,
-	dispatch.ClassService: rbm.TrafficServiceRequest, dispatch.ClassPromotion: rbm.TrafficPromotion,
+	dispatch.ClassService: rbm.TrafficServiceRequest, dispatch.ClassPromotion: rbm.TrafficPromotion, dispatch.ClassNotice: rbm.TrafficServiceRequest,
 }
 
 // The life of a message: Google advises 10 s at least, and takes 15 days at most.
