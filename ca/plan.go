@@ -130,7 +130,7 @@ func (in *issuance) issuersFor(p *Profile, kind csr.Algorithm, wanted string) (f
 	for _, algorithm := range signers[kind] {
 		for _, i := range in.hierarchy.Issuers {
 			k := in.combined[p.Name+"/"+i.ID]
-			if k != nil && i.Active && i.Algorithm == algorithm && (i.ID == wanted || wanted == "" && !p.AnyLine) {
+			if k != nil && i.Active && i.Algorithm == algorithm && (i.ID == wanted || wanted == "" && i.Line == p.Line) {
 				fit = append(fit, k)
 			}
 		}
