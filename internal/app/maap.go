@@ -25,16 +25,18 @@ type Upstream struct {
 }
 
 // UpstreamRBM is an account in the shape of RCS for Business. URL is what /v1/… follows; without it messages are only received. The access
-// token stands in a file that somebody keeps fresh, or is asked for at token_url with client_credentials.
+// token stands in a file that somebody keeps fresh, or is asked for: at token_url with client_credentials, or by a service account of Google's,
+// whose JSON key file says where. Scope is for either; a service account asks for that of RCS for Business by itself.
 type UpstreamRBM struct {
-	URL              string `yaml:"url,omitempty"`
-	AgentID          string `yaml:"agent_id"`
-	ClientTokenFile  string `yaml:"client_token_file"`
-	AccessTokenFile  string `yaml:"access_token_file,omitempty"`
-	TokenURL         string `yaml:"token_url,omitempty"`
-	ClientID         string `yaml:"client_id,omitempty"`
-	ClientSecretFile string `yaml:"client_secret_file,omitempty"`
-	Scope            string `yaml:"scope,omitempty"`
+	URL                string `yaml:"url,omitempty"`
+	AgentID            string `yaml:"agent_id"`
+	ClientTokenFile    string `yaml:"client_token_file"`
+	AccessTokenFile    string `yaml:"access_token_file,omitempty"`
+	TokenURL           string `yaml:"token_url,omitempty"`
+	ClientID           string `yaml:"client_id,omitempty"`
+	ClientSecretFile   string `yaml:"client_secret_file,omitempty"`
+	ServiceAccountFile string `yaml:"service_account_file,omitempty"`
+	Scope              string `yaml:"scope,omitempty"`
 }
 
 // UpstreamCSP is an account in the shape of the Chinese interface. URL is https://{serverRoot}/bot/{apiVersion}; without it messages are
@@ -56,6 +58,9 @@ func (u Upstream) account() (maap.Account, error) {
 		if c.TokenURL != "" {
 			a.RBM.OAuth = &maap.OAuth{TokenURL: c.TokenURL, ClientID: c.ClientID, Secret: s.read("client_secret_file", c.ClientSecretFile), Scope: c.Scope}
 		}
+		if c.ServiceAccountFile != "" {
+			a.RBM.Service = s.serviceAccount(c.ServiceAccountFile, c.Scope)
+		}
 	}
 	if c := u.CSP; c != nil {
 		a.CSP = &maap.CSP{URL: c.URL, ChatbotID: c.ChatbotID, AppID: c.AppID, Token: s.read("callback_token_file", c.CallbackTokenFile)}
@@ -75,6 +80,18 @@ func (s *secrets) read(setting, path string) string {
 		s.err = fmt.Errorf("%s: %w", setting, err)
 	}
 	return string(text)
+}
+
+func (s *secrets) serviceAccount(path, scope string) *maap.ServiceAccount {
+	file := s.read("service_account_file", path)
+	if s.err != nil {
+		return nil
+	}
+	a, err := maap.ParseServiceAccount([]byte(file), scope)
+	if err != nil {
+		s.err = fmt.Errorf("service_account_file: %s: %w", path, err)
+	}
+	return a
 }
 
 // carryRich names the ways of rich messages: the gateway, the accounts at other platforms, or both.

@@ -27,10 +27,21 @@ type RBM struct {
 	AgentID string
 	// ClientToken is what the webhook was registered with; callbacks are signed with it.
 	ClientToken string
-	// TokenFile holds the access token, and is read for each request: whoever keeps it fresh replaces the file. Or else OAuth asks for
-	// tokens.
+	// Exactly one of the following gives access, unless messages are only received. TokenFile holds the access token, and is read for each
+	// request: whoever keeps it fresh replaces the file. OAuth and Service ask for tokens.
 	TokenFile string
 	OAuth     *OAuth
+	Service   *ServiceAccount
+}
+
+// ways is by how many ways tokens are had.
+func (c *RBM) ways() (n int) {
+	for _, has := range []bool{c.TokenFile != "", c.OAuth != nil, c.Service != nil} {
+		if has {
+			n++
+		}
+	}
+	return n
 }
 
 // OAuth is where access tokens are asked for with client_credentials (RFC 6749 §4.4), by HTTP Basic.
@@ -81,8 +92,8 @@ func (c *RBM) check(name string) error {
 		return nil
 	case !isURL(c.URL) || c.OAuth != nil && !isURL(c.OAuth.TokenURL):
 		return fmt.Errorf("%s: url and token_url: write http or https URLs", name)
-	case (c.TokenFile == "") == (c.OAuth == nil):
-		return fmt.Errorf("%s: exactly one of access_token_file and token_url", name)
+	case c.ways() != 1:
+		return fmt.Errorf("%s: exactly one of access_token_file, token_url and service_account_file", name)
 	}
 	return nil
 }

@@ -2,11 +2,9 @@ package maap
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -171,48 +169,4 @@ func (g *google) call(ctx context.Context, method, target string, body []byte) (
 
 func (g *google) under(ctx context.Context, token, method, target string, body []byte) (answer, error) {
 	return call(ctx, g.client, method, target, http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}}, body)
-}
-
-// token returns a token other than spoilt, where another can be had.
-func (g *google) token(ctx context.Context, spoilt string) (string, error) {
-	if g.OAuth != nil {
-		return g.tokens.get(ctx, spoilt)
-	}
-	text, err := os.ReadFile(g.TokenFile)
-	return strings.TrimSpace(string(text)), err
-}
-
-// fetch asks for a token (RFC 6749 §4.4).
-func (g *google) fetch(ctx context.Context, _ string) (token, error) {
-	form := url.Values{"grant_type": {"client_credentials"}}
-	if g.OAuth.Scope != "" {
-		form.Set("scope", g.OAuth.Scope)
-	}
-	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(g.OAuth.ClientID) + ":" + url.QueryEscape(g.OAuth.Secret)))
-	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Authorization": {"Basic " + basic}}
-	a, err := call(ctx, g.client, http.MethodPost, g.OAuth.TokenURL, header, []byte(form.Encode()))
-	if err != nil {
-		return token{}, err
-	}
-	var got struct {
-		Token   string `json:"access_token"`
-		Expires int64  `json:"expires_in"`
-	}
-	if a.status != http.StatusOK || json.Unmarshal(a.body, &got) != nil || got.Token == "" {
-		return token{}, &refusal{status: a.status, code: "to a request for an access token"}
-	}
-	return lasting(got.Token, g.tokens.now(), life(got.Expires)), nil
-}
-
-// usualLife is that of a token whose life is not said, and maxLife the most that is believed.
-const (
-	usualLife = time.Hour
-	maxLife   = 24 * time.Hour
-)
-
-func life(seconds int64) time.Duration {
-	if seconds <= 0 {
-		return usualLife
-	}
-	return time.Duration(min(seconds, int64(maxLife/time.Second))) * time.Second
 }
