@@ -81,6 +81,15 @@ func external(ctx context.Context, q sqldb.Querier, kid string) (External, error
 	return scanExternal(q.QueryRow(ctx, `select `+externalColumns+` from acme_eab where kid = $1`, kid))
 }
 
+// officerOf is who made the external account that an account is bound to, or "".
+func officerOf(ctx context.Context, q sqldb.Querier, account string) (officer string, err error) {
+	err = q.QueryRow(ctx, `select e.created_by from acme_account a join acme_eab e on e.kid = a.eab where a.id = $1`, account).Scan(&officer)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return officer, err
+}
+
 func scanExternal(row interface{ Scan(...any) error }, more ...any) (e External, err error) {
 	var names string
 	var created int64

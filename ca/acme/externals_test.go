@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -132,6 +133,18 @@ func (w *world) wantAudit(t *testing.T, want [][3]string) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+// What an account obtains names, in the audit trail, who made the external account it is bound to.
+func TestOfficerStandsInTheAuditTrail(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		f := w.register(newKey(t), w.external())
+		f.finalize(f.ready("a.example.com"), csrFor(t, "a.example.com"))
+		entries, err := w.ca.Audit(t.Context(), 1, 1)
+		if err != nil || len(entries) != 1 || entries[0].Kind != ca.AuditSigning || !strings.Contains(entries[0].Detail, `"authorised_by":"test"`) {
+			t.Errorf("%+v, %v", entries, err)
+		}
+	})
 }
 
 // No listing shows a key.

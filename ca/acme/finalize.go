@@ -138,11 +138,16 @@ func (s *Service) issueOnce(ctx context.Context, o order) (ca.Certificate, error
 	if !s.now().Before(o.created.Add(ca.RequestHorizon)) {
 		return ca.Certificate{}, errLeft
 	}
-	return s.authority.Issue(ctx, s.issueRequest(o))
+	officer, err := officerOf(ctx, s.db, o.account)
+	if err != nil {
+		return ca.Certificate{}, &simtrust.Error{Kind: simtrust.KindUnavailable, Op: "acme", Msg: "the account is not known now", Err: err}
+	}
+	return s.authority.Issue(ctx, issueRequest(o, officer))
 }
 
-func (s *Service) issueRequest(o order) ca.IssueReq {
-	req := ca.IssueReq{Profile: o.profile, CSR: o.csr, SANs: ca.SANs{DNS: o.names}, Requester: requester(o.account), RequestKey: "acme:" + o.id}
+func issueRequest(o order, officer string) ca.IssueReq {
+	req := ca.IssueReq{Profile: o.profile, CSR: o.csr, SANs: ca.SANs{DNS: o.names}, Requester: requester(o.account), AuthorisedBy: officer,
+		RequestKey: "acme:" + o.id}
 	if r, err := csr.Parse(o.csr); err == nil {
 		req.Subject.CommonName = subjectName(r)
 	}
