@@ -81,12 +81,6 @@ func readRefs(ctx context.Context, q sqldb.Querier, deliveries []string) (map[st
 	return refs, err
 }
 
-// statuses returns up to limit deliveries of a message whose tenures come after one.
-func statuses(ctx context.Context, q sqldb.Querier, message string, after simtrust.TenureID, limit int) ([]Status, error) {
-	return collectStatuses(q.Query(ctx, statusText+` where d.message = $1 and d.tenure > $2 order by d.tenure limit $3`,
-		message, string(after), int64(limit)))
-}
-
 // statusesOf returns deliveries by id, in any order.
 func statusesOf(ctx context.Context, q sqldb.Querier, ids []string) ([]Status, error) {
 	where, args := sqldb.In(q.Dialect(), "d.id", 1, ids)
