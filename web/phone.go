@@ -27,9 +27,10 @@ type Phone struct {
 // registration, a one-time code.
 type PhonePrompt struct {
 	ID, Kind, Text string
-	// Code is the verification code, Notice the card's word on a wrong PIN; both may be empty.
-	Code, Notice string
-	Min, Max     int
+	// Code is the verification code; Typed in its place one to be typed in elsewhere, for which no PIN is needed though the card asks for
+	// it. Notice is the card's word on a wrong PIN. Each may be empty.
+	Code, Typed, Notice string
+	Min, Max            int
 }
 
 // PhoneCard is the card in the phone, with the tries that its PINs have left.

@@ -129,6 +129,7 @@ var phrases = map[string]map[string]string{
 	"phone.confirm.registration": {"zh": "下一步", "en": "Next"},
 	"phone.cancel":               {"zh": "拒绝", "en": "Refuse"},
 	"phone.ignore":               {"zh": "不理会", "en": "Ignore"},
+	"phone.unneeded":             {"zh": "SIM 卡同时询问登录密码，此处不需要输入", "en": "The SIM asks for the login PIN too; it is not needed here"},
 	"phone.entry":                {"zh": "位数不对，没有提交", "en": "That is too short or too long; nothing was sent"},
 	"phone.said.sent":            {"zh": "已提交", "en": "Sent"},
 	"phone.said.cancelled":       {"zh": "已拒绝", "en": "Refused"},

@@ -44,6 +44,7 @@ var everyView = []web.View{
 	web.Phone{Masked: "+86138****0001", Action: "/subscribers/1", Online: true, Said: "sent", Card: &web.PhoneCard{ICCID: "8986", SigningTries: 3}},
 	web.Phone{Masked: "+86138****0001", Action: "/subscribers/1", Card: &web.PhoneCard{},
 		Prompt: &web.PhonePrompt{ID: "prm_1", Kind: "transaction", Text: "【转账确认】\n收款人：<b>山茶", Code: "0815", Notice: "<i>sub", Min: 4, Max: 8}},
+	web.Phone{Masked: "+86138****0001", Action: "/subscribers/1", Card: &web.PhoneCard{}, Prompt: &web.PhonePrompt{ID: "prm_1", Kind: "login", Text: "【登录确认】\n<b>山茶", Typed: "608170", Min: 4, Max: 8}},
 	web.Phones{Phones: []web.PhoneLine{{URL: "/subscribers/1", Masked: "+86138****0001", Card: true, Asking: true}, {Masked: "<u>"}}},
 }
 

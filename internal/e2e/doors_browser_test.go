@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func (s *sandbox) tapsIn(t *testing.T, p, screen tab, who subscriber) {
 	p.press("form button") // have the phone show a code
 	code := sixDigits.FindString(s.asked(t, who, true).Text)
 	screen.open(s.Handset + "/subscribers/" + who.Number)
-	screen.wants(code, "山茶小店")
+	screen.wants(`<p class="digits">`+code+`</p>`, "山茶小店", `<details class="unneeded"><summary>`)
 	screen.picture("doors-code")
 	p.enter("#code", code)
 	p.press("form button")
@@ -41,6 +42,11 @@ func (s *sandbox) tapsIn(t *testing.T, p, screen tab, who subscriber) {
 		t.Errorf("the person is at %s", p.location())
 	}
 	s.asked(t, who, false)
+}
+
+// buttonOf is the first button of the nth message that has any.
+func buttonOf(n int) string {
+	return fmt.Sprintf(".line:nth-child(%d of .line:has(.choice)) .choice", n)
 }
 
 // buys confirms a small purchase with its button, and a large one with the signing PIN.
@@ -53,13 +59,12 @@ func (s *sandbox) buys(t *testing.T, p, screen tab, who subscriber) {
 	p.press(".talks li:first-child a")
 	p.wants("¥128.00", "示例电器")
 	p.picture("doors-purchase")
-	const confirm, nth = " .choice:first-of-type", ".lines form:nth-of-type"
-	p.press(nth + "(1)" + confirm)
+	p.press(buttonOf(1))
 	b.ended(t, small, "confirmed", "button", "")
 
 	large := b.ask(t, who, "48000.00")
-	p.waits(nth + "(2)" + confirm)
-	p.press(nth + "(2)" + confirm)
+	p.waits(buttonOf(2))
+	p.press(buttonOf(2))
 	s.asked(t, who, true)
 	screen.open(s.Handset + "/subscribers/" + who.Number)
 	screen.wants("¥48,000.00", "张伟")
@@ -83,7 +88,7 @@ func (s *sandbox) opensAnEnvelope(t *testing.T, p tab, who subscriber) {
 		t.Fatalf("%d %+v", status, got)
 	}
 	p.open(s.messagesOf(who, shop.ChatbotID))
-	const open = ".lines form:nth-of-type(2) .choice"
+	open := buttonOf(2) // below the carousel
 	p.waits(open)
 	p.press(open)
 	p.waits(".lines form:nth-of-type(3)")

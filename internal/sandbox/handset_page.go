@@ -89,7 +89,8 @@ func (h *handsets) page(number string, now time.Time, said string) (web.Phone, e
 		page.Said = said
 	}
 	if p != nil {
-		page.Prompt = &web.PhonePrompt{ID: p.ID, Kind: p.Kind, Text: p.Text, Code: compared(p), Notice: p.Notice, Min: p.input.Min, Max: p.input.Max}
+		page.Prompt = &web.PhonePrompt{ID: p.ID, Kind: p.Kind, Text: p.Text, Notice: p.Notice, Min: p.input.Min, Max: p.input.Max}
+		page.Prompt.Code, page.Prompt.Typed = codes(p)
 	}
 	if facts, err := h.card(number); err == nil {
 		page.Card = &web.PhoneCard{ICCID: facts.ICCID, LoginTries: facts.LoginTries, SigningTries: facts.SigningTries}
@@ -119,15 +120,15 @@ func masked(number string) string {
 	return n.String()
 }
 
-var typed = regexp.MustCompile(`\b[0-9]{6}\b`)
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// compared is the code that is to be compared with another screen: none where a log-in shows a longer one that ends in it, to be typed in
+// codes are the one that is to be compared with another screen, or where a log-in shows a longer one that ends in it, that one, to be typed in
 // there.
-func compared(p *Prompt) string {
-	for _, longer := range typed.FindAllString(p.Text, -1) {
+func codes(p *Prompt) (compared, typed string) {
+	for _, longer := range sixDigits.FindAllString(p.Text, -1) {
 		if p.Kind == "login" && strings.HasSuffix(longer, p.VerificationCode) {
-			return ""
+			return "", longer
 		}
 	}
-	return p.VerificationCode
+	return p.VerificationCode, ""
 }

@@ -93,3 +93,18 @@ func TestPagesThatThereAreNot(t *testing.T) {
 		t.Error("the page says what its address does")
 	}
 }
+
+// TestCodes: a code to be typed in elsewhere stands in for the one to be compared, in a log-in whose text has both.
+func TestCodes(t *testing.T) {
+	for _, c := range []struct{ kind, text, code, compared, typed string }{
+		{"login", "【登录确认】\n网页登录验证码 608170，无需输入密码", "8170", "", "608170"},
+		{"login", "【登录确认】\n订单 123456", "8170", "8170", ""},
+		{"transaction", "【转账确认】\n附言：608170", "8170", "8170", ""},
+		{"login", "【登录确认】\n1608170", "8170", "8170", ""},
+		{"registration", "【密钥开通】", "", "", ""},
+	} {
+		if compared, typed := codes(&Prompt{Kind: c.kind, Text: c.text, VerificationCode: c.code}); compared != c.compared || typed != c.typed {
+			t.Errorf("%+v: %q %q", c, compared, typed)
+		}
+	}
+}
