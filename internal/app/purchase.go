@@ -9,7 +9,6 @@ import (
 	"simtrust/internal/outbox"
 	"simtrust/internal/rpc"
 	"simtrust/messaging/purchase"
-	"simtrust/messaging/sender"
 	"simtrust/renumber"
 	"simtrust/simshield"
 )
@@ -31,7 +30,7 @@ func (a *App) wirePurchases(m *modules, x *messages, r *rpc.Router, c Purchases)
 		return err
 	}
 	x.purchases, err = purchase.New(purchase.Deps{DB: a.db, Shield: simshield.LocalRelay(r, a.messagingToken), Messages: x.Service,
-		Chatbots: purchaseChatbots{x.senders}, Holders: purchaseHolders{x.holders}, Events: x.events, Signer: a.keys, Log: a.obs.Log, Now: time.Now},
+		Chatbots: purchaseChatbots{owners{x.senders}}, Holders: purchaseHolders{x.holders}, Events: x.events, Signer: a.keys, Log: a.obs.Log, Now: time.Now},
 		purchase.Config{Issuer: a.issuer, Zone: zone, Key: a.keys.HMAC("messaging purchases: answers"), SIMAbove: c.SIMAbove})
 	if err != nil {
 		return fmt.Errorf("messaging.purchases: %w", err)
@@ -43,7 +42,7 @@ func (a *App) wirePurchases(m *modules, x *messages, r *rpc.Router, c Purchases)
 }
 
 // purchaseChatbots are senders as purchases know them.
-type purchaseChatbots struct{ *sender.Service }
+type purchaseChatbots struct{ owners }
 
 // Known implements purchase.Chatbots.
 func (c purchaseChatbots) Known(ctx context.Context, chatbot string) error {

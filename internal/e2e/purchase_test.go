@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,13 +103,41 @@ type notice struct {
 	}
 }
 
-// notice waits for the nth message of a phone.
-func (s *sandbox) notice(t *testing.T, who subscriber, n int) (got notice) {
+// asks says that it is a notice, and no word on how a purchase ended.
+func (n notice) asks() bool {
+	return n.Content.Message.GeneralPurposeCard.Content.Title != "" || strings.Contains(n.Content.Text, "金额")
+}
+
+// notice waits for the nth notice of a phone.
+func (s *sandbox) notice(t *testing.T, who subscriber, n int) notice {
 	t.Helper()
-	s.inbox(t, who, n)
-	var list []notice
-	s.phoneDo(t, http.MethodGet, who, "inbox", nil, &list)
-	return list[n-1]
+	for arrived := n; ; arrived++ {
+		s.inbox(t, who, arrived)
+		var list []notice
+		s.phoneDo(t, http.MethodGet, who, "inbox", nil, &list)
+		if list = slices.DeleteFunc(list, func(n notice) bool { return !n.asks() }); len(list) >= n {
+			return list[n-1]
+		}
+	}
+}
+
+// told waits for words on the end of a purchase, and wants them once.
+func (s *sandbox) told(t *testing.T, who subscriber, words string) {
+	t.Helper()
+	for arrived := 1; ; arrived++ {
+		times := 0
+		for _, m := range s.inbox(t, who, arrived) {
+			if strings.Contains(m.Content.Text, words) {
+				times++
+			}
+		}
+		if times > 1 {
+			t.Errorf("told %d times: %s", times, words)
+		}
+		if times > 0 {
+			return
+		}
+	}
 }
 
 // press presses a button of a notice: 0 confirms, 1 denies.
@@ -135,6 +164,7 @@ func TestPurchase(t *testing.T) {
 		s.press(t, who, first, 0)
 		b.ended(t, small, "confirmed", "button", "")
 		s.press(t, who, first, 1)
+		s.told(t, who, "您已确认付款 ¥128.00。")
 
 		large := b.ask(t, who, "48000.00")
 		second := s.notice(t, who, 2)
@@ -169,6 +199,7 @@ func TestPurchase(t *testing.T) {
 		}
 		s.act(t, who, "reply", map[string]string{"to": text.Sender, "text": "2"})
 		b.ended(t, denied, "denied", "text", "")
+		s.told(t, who, "您已拒绝付款 ¥1.00。")
 		typed := b.ask(t, who, "1.00")
 		text = s.notice(t, who, 5)
 		s.act(t, who, "reply", map[string]string{"to": text.Sender, "text": "Y"})
@@ -204,6 +235,8 @@ func TestPurchaseKill(t *testing.T) {
 		s.reply(t, who, p.ID, "confirm", who.SigningPIN, http.StatusOK)
 		b.ended(t, large, "confirmed", "sim", "")
 		b.ended(t, little, "confirmed", "button", "")
+		s.told(t, who, "您已确认付款 ¥48,000.00。")
+		s.told(t, small, "您已确认付款 ¥1.00。")
 	})
 }
 

@@ -65,7 +65,7 @@ func (s *Service) prepare(ctx context.Context, req AskReq, claims request.Reques
 	now, sum := s.Now(), sha256.Sum256([]byte(req.Request))
 	p := Purchase{ID: simtrust.NewID("pur"), Chatbot: req.Chatbot, Party: claims.Issuer, Order: claims.Order, Standing: Standing{State: StateAsked},
 		Amount: claims.Transfer.Amount, Currency: claims.Transfer.Currency, Created: now.UTC().Truncate(time.Millisecond), Expires: expiry(claims),
-		needsSIM: needsSIM, simAbove: above, request: req.Request, requestSHA256: sum[:], digest: req.digest(claims), claims: claims.Digest()}
+		needsSIM: needsSIM, simAbove: above, language: req.Language, request: req.Request, requestSHA256: sum[:], digest: req.digest(claims), claims: claims.Digest()}
 	p.due = p.Expires
 	if p.tenure, err = s.Holders.Holder(ctx, number); err == nil && p.tenure != "" {
 		p.simSince, err = s.Holders.SIMSince(ctx, p.tenure)

@@ -39,12 +39,16 @@ type Chatbots interface {
 	Owned(ctx context.Context, client, chatbot string) error
 	// Known refuses a chatbot that there is not: KindNotFound; KindUnavailable.
 	Known(ctx context.Context, chatbot string) error
+	// Client returns whose it is; KindNotFound; KindUnavailable.
+	Client(ctx context.Context, chatbot string) (string, error)
 }
 
 // Holders says who holds a number now.
 type Holders interface {
 	// Holder returns the tenure of a number; empty: nobody holds it. Error: KindUnavailable.
 	Holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error)
+	// Number returns the number of a tenure; zero: it has none any more. Error: KindUnavailable.
+	Number(ctx context.Context, tenure simtrust.TenureID) (simtrust.Number, error)
 	// SIMSince returns since when the SIM of a tenure serves; zero: the tenure is not current, or its line is barred. Error: KindUnavailable.
 	SIMSince(ctx context.Context, tenure simtrust.TenureID) (time.Time, error)
 }

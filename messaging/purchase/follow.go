@@ -68,6 +68,8 @@ func (s *Service) work(ctx context.Context, working *sync.WaitGroup, free chan s
 // advance does what is due for a purchase that was claimed.
 func (s *Service) advance(ctx context.Context, p Purchase, wait time.Duration) error {
 	switch {
+	case p.Final():
+		return s.tell(ctx, p)
 	case p.State == StateAsked && p.Message == "":
 		return s.forget(ctx, p.ID)
 	case p.State == StateAsked:

@@ -13,14 +13,27 @@ import (
 // Door names the suggestions of notices; see messaging.Install.
 const Door = "purchase"
 
-// words are those of a notice in a language.
+// words are those of a notice in a language, and those that tell of the end of a purchase by its amount.
 type words struct {
 	title, amount, payee, time, sim, confirm, deny string
+	ends                                           map[State]string
 }
 
 var inLanguage = map[string]words{
-	"zh": {"请确认付款", "金额：", "收款人：", "时间：", "确认后，请按手机上 SIM 卡的提示核对并输入签名密码。", "确认付款", "拒绝付款"},
-	"en": {"Confirm a payment", "Amount: ", "Payee: ", "Time: ", "After you confirm, your SIM asks for the signing PIN.", "Confirm", "Deny"},
+	"zh": {"请确认付款", "金额：", "收款人：", "时间：", "确认后，请按手机上 SIM 卡的提示核对并输入签名密码。", "确认付款", "拒绝付款",
+		map[State]string{StateConfirmed: "您已确认付款 %s。", StateDenied: "您已拒绝付款 %s。", StateExpired: "付款 %s 未在时限内确认。",
+			StateFailed: "付款 %s 未能确认。"}},
+	"en": {"Confirm a payment", "Amount: ", "Payee: ", "Time: ", "After you confirm, your SIM asks for the signing PIN.", "Confirm", "Deny",
+		map[State]string{StateConfirmed: "You confirmed the payment of %s.", StateDenied: "You denied the payment of %s.",
+			StateExpired: "The payment of %s was not confirmed in time.", StateFailed: "The payment of %s could not be confirmed."}},
+}
+
+// wordsIn are those of a language, Chinese where it is none of ours.
+func wordsIn(language string) words {
+	if w, ok := inLanguage[language]; ok {
+		return w
+	}
+	return inLanguage["zh"]
 }
 
 // maxWords is how many characters a title or a text may have.
@@ -39,10 +52,7 @@ func (r AskReq) checkWords() error {
 // notice is what the person is shown: the bank's words, the facts as the bank signed them, and two suggestions that are good for these facts
 // alone.
 func (s *Service) notice(req AskReq, t request.Transfer, p Purchase) gsma.Content {
-	w, ok := inLanguage[req.Language]
-	if !ok {
-		w = inLanguage["zh"]
-	}
+	w := wordsIn(req.Language)
 	return gsma.Content{RichCard: gsma.RichCard{Card: &gsma.Card{Layout: gsma.CardLayout{Orientation: gsma.Vertical}, Content: gsma.CardContent{
 		Title: cmp.Or(req.Title, w.title), Description: s.facts(req, t, p, w), Suggestions: []gsma.Suggestion{
 			gsma.NewReply(w.confirm, messaging.Postback(Door, s.token(p, confirm).String())),

@@ -29,6 +29,7 @@ type Purchase struct {
 	simSince      time.Time
 	needsSIM      bool
 	simAbove      string // the amount above which it does; empty: always
+	language      string // zh or en; empty: zh
 	request       string
 	requestSHA256 []byte
 	digest        []byte // of what was asked

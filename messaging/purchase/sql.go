@@ -20,12 +20,12 @@ func Migrations() sqldb.Migrations {
 }
 
 const columns = `id, chatbot, party, ref, digest, claims, request, request_sha256, tenure, sim_since, amount, currency, needs_sim, message, state, method,
-	cause, stop, txn, result, created, expires, ended, due, sim_above`
+	cause, stop, txn, result, created, expires, ended, due, sim_above, language`
 
 func scan(row func(...any) error) (p Purchase, err error) {
 	var since, created, expires, ended, due int64
 	err = row(&p.ID, &p.Chatbot, &p.Party, &p.Order, &p.digest, &p.claims, &p.request, &p.requestSHA256, &p.tenure, &since, &p.Amount, &p.Currency,
-		&p.needsSIM, &p.Message, &p.State, &p.Method, &p.Cause, &p.Stop, &p.Transaction, &p.Result, &created, &expires, &ended, &due, &p.simAbove)
+		&p.needsSIM, &p.Message, &p.State, &p.Method, &p.Cause, &p.Stop, &p.Transaction, &p.Result, &created, &expires, &ended, &due, &p.simAbove, &p.language)
 	p.simSince, p.Created, p.Expires, p.Ended, p.due = instant(since), instant(created), instant(expires), instant(ended), instant(due)
 	return p, err
 }
@@ -55,9 +55,9 @@ func one(row sqldb.Row) (p Purchase, found bool, err error) {
 // insert makes a purchase, unless the party's order is known.
 func insert(ctx context.Context, tx *sqldb.Tx, p Purchase) error {
 	_, err := tx.Exec(ctx, `insert into messaging_purchase (`+columns+`) values
-		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, '', '', false, '', '', $15, $16, 0, $17, $18) on conflict (party, ref) do nothing`,
+		($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, '', '', false, '', '', $15, $16, 0, $17, $18, $19) on conflict (party, ref) do nothing`,
 		p.ID, p.Chatbot, p.Party, p.Order, p.digest, p.claims, p.request, p.requestSHA256, string(p.tenure), millis(p.simSince), p.Amount, p.Currency,
-		p.needsSIM, string(p.State), millis(p.Created), millis(p.Expires), millis(p.due), p.simAbove)
+		p.needsSIM, string(p.State), millis(p.Created), millis(p.Expires), millis(p.due), p.simAbove, p.language)
 	return err
 }
 
@@ -100,17 +100,17 @@ func (s *Service) forget(ctx context.Context, id string) error {
 // claim takes purchases that are due, until a time.
 func (s *Service) claim(ctx context.Context, n int, now, until time.Time) (list []Purchase, err error) {
 	err = s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(ctx, `update messaging_purchase set due = $1 where ended = 0 and due <= $2 and id in
-			(select id from messaging_purchase where ended = 0 and due <= $2 order by due limit $3) returning `+columns, until.UnixMilli(), now.UnixMilli(), n)
+		rows, err := tx.Query(ctx, `update messaging_purchase set due = $1 where due > 0 and due <= $2 and id in
+			(select id from messaging_purchase where due > 0 and due <= $2 order by due limit $3) returning `+columns, until.UnixMilli(), now.UnixMilli(), n)
 		list, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (Purchase, error) { return scan(rows.Scan) })
 		return err
 	})
 	return list, err
 }
 
-// release has a claimed purchase looked at again at a time, unless something happened to it meanwhile.
+// release has a claimed purchase looked at again at a time, zero for never, unless something happened to it meanwhile.
 func (s *Service) release(ctx context.Context, p Purchase, at time.Time) error {
-	return s.exec(ctx, `update messaging_purchase set due = $3 where id = $1 and due = $2 and ended = 0`, p.ID, millis(p.due), millis(at))
+	return s.exec(ctx, `update messaging_purchase set due = $3 where id = $1 and due = $2`, p.ID, millis(p.due), millis(at))
 }
 
 // openOf names the open purchases of a tenure.

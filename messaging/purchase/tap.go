@@ -23,22 +23,22 @@ func (s *Service) Tapped(ctx context.Context, t messaging.Tap) error {
 	case !found || !s.genuine(p, said) || p.Chatbot != t.Chatbot || p.tenure != t.Tenure:
 		return errToken
 	case p.Final():
-		return errTooLate
+		return s.tooLate(ctx, p)
 	}
 	button := !t.Typed && t.Channel.Rich()
 	if said.answer == deny {
-		return s.taken(s.change(ctx, p.ID, move{to: timely(func(p Purchase) Standing { return p.denied(by(button)) })}))
+		return s.take(ctx, p.ID, func(p Purchase) Standing { return p.denied(by(button)) })
 	}
 	lost, err := s.lostTo(ctx, p)
 	if err != nil {
 		return err
 	}
-	return s.taken(s.change(ctx, p.ID, move{to: timely(func(p Purchase) Standing {
+	return s.take(ctx, p.ID, func(p Purchase) Standing {
 		if lost != "" {
 			return p.lost(lost)
 		}
 		return p.confirmed(button && !p.needsSIM)
-	})}))
+	})
 }
 
 func by(button bool) Method {
@@ -58,11 +58,25 @@ func timely(to func(Purchase) Standing) func(Purchase, time.Time) Standing {
 	}
 }
 
-func (s *Service) taken(p Purchase, moved bool, err error) error {
+// take changes a purchase by an answer.
+func (s *Service) take(ctx context.Context, id string, to func(Purchase) Standing) error {
+	p, moved, err := s.change(ctx, id, move{to: timely(to)})
 	if err == nil && (!moved || p.State == StateExpired) {
-		err = errTooLate
+		err = s.tooLate(ctx, p)
 	}
 	return err
+}
+
+// tooLate refuses an answer. Who answers what has expired without them is told so.
+func (s *Service) tooLate(ctx context.Context, p Purchase) error {
+	if p.State != StateExpired {
+		return errTooLate
+	}
+	if err := s.exec(ctx, `update messaging_purchase set due = $2 where id = $1 and due = 0`, p.ID, s.Now().UnixMilli()); err != nil {
+		return err
+	}
+	s.wake()
+	return errTooLate
 }
 
 // lostTo says why who was asked may not confirm any more; empty: they may. The events that say the same are not waited for.

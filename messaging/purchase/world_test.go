@@ -399,6 +399,18 @@ func (h *holders) Holder(context.Context, simtrust.Number) (simtrust.TenureID, e
 	return h.tenure, nil
 }
 
+func (h *holders) Number(_ context.Context, tenure simtrust.TenureID) (simtrust.Number, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.down:
+		return simtrust.Number{}, refusal(simtrust.KindUnavailable, "store_unavailable")
+	case tenure != h.tenure:
+		return simtrust.Number{}, nil
+	}
+	return simtrust.ParseNumber(number)
+}
+
 func (h *holders) SIMSince(_ context.Context, tenure simtrust.TenureID) (time.Time, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -419,6 +431,10 @@ func (chatbots) Owned(_ context.Context, client, chatbot string) error {
 		return refusal(simtrust.KindDenied, "not_yours")
 	}
 	return nil
+}
+
+func (chatbots) Client(_ context.Context, chatbot string) (string, error) {
+	return strings.TrimPrefix(chatbot, "bot_"), nil
 }
 
 func (chatbots) Known(_ context.Context, chatbot string) error {
