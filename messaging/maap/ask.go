@@ -84,7 +84,7 @@ func (b *Bearer) Cancel(ctx context.Context, list []dispatch.Copy) []dispatch.Re
 			out[places[k]] = r
 		}
 	}
-	each(len(ours), func(i int) { b.takeBack(ctx, ours[i]) })
+	b.each(ctx, len(ours), func(i int) { b.takeBack(ctx, ours[i]) })
 	return out
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"simtrust"
+	"simtrust/internal/panics"
 	"simtrust/messaging/dispatch"
 )
 
@@ -100,12 +101,17 @@ func (b *Bearer) Sends() bool { return b.Gateway != nil || len(b.out) > 0 }
 // atOnce is how many requests of one call are under way.
 const atOnce = 32
 
-// each does something for every place of a list, several at once.
-func each(n int, do func(i int)) {
+// each does something for every place of a list, several at once. A panic is logged and costs its own place only.
+func (b *Bearer) each(ctx context.Context, n int, do func(i int)) {
 	var g errgroup.Group
 	g.SetLimit(atOnce)
 	for i := range n {
-		g.Go(func() error { do(i); return nil })
+		g.Go(func() error {
+			if err := panics.Contained(func() error { do(i); return nil }); err != nil {
+				b.Log.ErrorContext(ctx, "a copy for a platform could not be worked on", "error", err)
+			}
+			return nil
+		})
 	}
 	_ = g.Wait()
 }

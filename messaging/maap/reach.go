@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"simtrust"
+	"simtrust/internal/panics"
 	"simtrust/messaging/dispatch"
 )
 
@@ -53,7 +54,8 @@ func (b *Bearer) put(ctx context.Context, channel dispatch.Channel, q *question,
 	case q.platform != nil:
 		answers = b.askPlatform(ctx, q)
 	case b.Gateway != nil:
-		if answers, err = b.Gateway.Reach(ctx, channel, q.to); err == nil && len(answers) != len(q.to) {
+		err = panics.Contained(func() (err error) { answers, err = b.Gateway.Reach(ctx, channel, q.to); return err })
+		if err == nil && len(answers) != len(q.to) {
 			err = errAnswers
 		}
 	}
@@ -71,8 +73,8 @@ func (b *Bearer) askPlatform(ctx context.Context, q *question) []bool {
 	for i, r := range q.to {
 		numbers[i] = r.Number
 	}
-	answers, err := q.reach(ctx, numbers)
-	if err != nil {
+	var answers []bool
+	if err := panics.Contained(func() (err error) { answers, err = q.reach(ctx, numbers); return err }); err != nil {
 		b.Log.WarnContext(ctx, "a platform does not say whom it reaches", "account", q.account, "error", err)
 		return everybody(len(numbers))
 	}

@@ -106,7 +106,7 @@ func (b *Bearer) send(ctx context.Context, parcels []parcel, rows []handing, out
 	if err != nil {
 		b.Log.WarnContext(ctx, "copies for platforms cannot be written down", "error", err)
 	}
-	each(len(parcels), func(i int) {
+	b.each(ctx, len(parcels), func(i int) {
 		p := parcels[i]
 		switch {
 		case err != nil:

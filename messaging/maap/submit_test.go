@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -444,6 +445,49 @@ func TestThrottledAmongMany(t *testing.T) {
 	if n := len(w.google.heard()); n > 32 {
 		t.Errorf("%d requests, 32 at once", n)
 	}
+}
+
+// TestPanic: a mistake over one platform costs its own copies only, whether it asks for a token, whom it reaches, or gives a copy.
+func TestPanic(t *testing.T) {
+	for name, c := range map[string]struct {
+		path string
+		want dispatch.Outcome
+	}{"at the token": {"/token", postponed()}, "at the message": {"/agentMessages", outcome(dispatch.Lost)}} {
+		w := alone(t, &gateway{})
+		d := w.deps(&gateway{})
+		d.Client.Transport = spoilt{w.google.URL, c.path}
+		b, err := maap.New(d, w.accounts()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := b.Submit(t.Context(), []dispatch.Submission{submission("bot_bank", "dlv_1"), submission("bot_rail", "dlv_2"), submission("bot_shop", "dlv_3")})
+		if out[0].Answer == "" {
+			out[0].Answer = dispatch.Lost
+		}
+		if out[0] != c.want || out[1].Answer != dispatch.Accepted || out[2].Answer != dispatch.Accepted {
+			t.Errorf("%s: %+v", name, out)
+		}
+	}
+	w := alone(t, nil)
+	d := w.deps(&gateway{})
+	d.Client.Transport = spoilt{w.google.URL, "batchGet"}
+	b, err := maap.New(d, w.accounts()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Reach(t.Context(), maap.Rich, reaching("bot_bank", "bot_shop")); err != nil || !reflect.DeepEqual(got, []bool{true, false}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// spoilt panics over requests of a server.
+type spoilt struct{ server, path string }
+
+func (s spoilt) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.String(), s.server) && strings.Contains(r.URL.Path, s.path) {
+		panic("spoilt")
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // TestNeverHanded: what was not written down was not handed over; once that was said it is true for good, also of a node that wakes later.

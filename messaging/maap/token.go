@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"simtrust/internal/panics"
 )
 
 // token is an access token.
@@ -42,7 +44,10 @@ func (t *tokens) get(ctx context.Context, spoilt string) (string, error) {
 		return have.value, nil
 	}
 	// Whoever asked first may give up; those who wait with it still want the token.
-	renewed := t.flight.DoChan(have.value, func() (any, error) { return t.renew(context.WithoutCancel(ctx), have.value) })
+	renewed := t.flight.DoChan(have.value, func() (value any, err error) {
+		err = panics.Contained(func() (err error) { value, err = t.renew(context.WithoutCancel(ctx), have.value); return err })
+		return value, err
+	})
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
