@@ -24,6 +24,7 @@ type Service struct {
 	Deps
 	config  Config
 	guesses *rpc.Pace
+	busy    busy
 	serving context.Context // until Close
 	stop    context.CancelFunc
 }
@@ -33,7 +34,7 @@ func New(d Deps, c Config) *Service {
 	if c.Life == 0 {
 		c.Life = 2 * time.Minute
 	}
-	s := &Service{Deps: d, config: c, guesses: rpc.NewPace(guesses, d.Now)}
+	s := &Service{Deps: d, config: c, guesses: rpc.NewPace(guesses, d.Now), busy: busy{of: map[string]int{}}}
 	s.serving, s.stop = context.WithCancel(context.Background())
 	return s
 }

@@ -74,15 +74,30 @@ func (s *Service) find(ctx context.Context, party, id string) (*transaction, err
 	return &t, err
 }
 
-// claim returns transactions whose time has come to be told, and keeps them from other nodes until then.
-func (s *Service) claim(ctx context.Context, now, until time.Time) (list []transaction, err error) {
+// claim returns transactions whose time has come to be told, of other than the busy applications, and keeps them from other nodes until then.
+func (s *Service) claim(ctx context.Context, busy []string, now, until time.Time) (list []transaction, err error) {
+	theirs, args := sqldb.In(s.DB.Dialect(), "party", 4, append(busy, "")) // no application's name is empty
 	err = s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(ctx, `update mss_transaction set due = $1 where id in
-			(select id from mss_transaction where due > 0 and due <= $2 order by due limit 100) returning `+columns, until.UnixMilli(), now.UnixMilli())
+			(select id from mss_transaction where due > 0 and due <= $2 and not (`+theirs+`) order by due limit $3) returning `+columns,
+			append([]any{until.UnixMilli(), now.UnixMilli(), int64(page)}, args...)...)
 		list, err = sqldb.Collect(rows, err, func(rows *sql.Rows) (transaction, error) { return scan(rows.Scan) })
 		return err
 	})
 	return list, err
+}
+
+// release gives back what was claimed until then, for any node to take up.
+func (s *Service) release(ctx context.Context, list []transaction, until time.Time) error {
+	ids := make([]string, len(list))
+	for i, t := range list {
+		ids[i] = t.ID
+	}
+	mine, args := sqldb.In(s.DB.Dialect(), "id", 3, ids)
+	return s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `update mss_transaction set due = $1 where due = $2 and `+mine, append([]any{s.Now().UnixMilli(), until.UnixMilli()}, args...)...)
+		return err
+	})
 }
 
 // postpone says when a transaction is told again; the zero time: not any more.
