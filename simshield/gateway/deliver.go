@@ -101,8 +101,20 @@ func (g *Service) arrived(ctx context.Context, p packetRow, card *cardRow, d Del
 	if d.State == Accepted {
 		return nil
 	}
-	_, err := g.outcomes.Do(ctx, outcome{sentAs{p.id, p.counter}, d.State == OnPhone})
-	return err
+	return g.landing(ctx, outcome{sentAs{p.id, p.counter}, d.State == OnPhone})
+}
+
+// landing makes an outcome durable. A batch waits for no lock, so that it meets no other in a circle; one packet may.
+func (g *Service) landing(ctx context.Context, o outcome) error {
+	left, err := g.outcomes.Do(ctx, o)
+	if err != nil || !left {
+		return err
+	}
+	return g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		tx.OnCommit(g.rouse)
+		_, err := landed(ctx, tx, []sentAs{o.sent}, o.due(g.now(), g.retry), ` for update of p`)
+		return err
+	})
 }
 
 // outcome is a sending after which the card is free for others: it has the packet, or it is not known to.
@@ -111,22 +123,38 @@ type outcome struct {
 	there bool
 }
 
-// record frees the cards of packets. Those that are not there are sent again soon.
-func (g *Service) record(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[struct{}], error) {
-	var there, again []sentAs
-	for _, o := range batch {
-		if o.there {
-			there = append(there, o.sent)
-		} else {
-			again = append(again, o.sent)
+// due is when the packet is sent again.
+func (o outcome) due(now time.Time, retry time.Duration) time.Time {
+	if o.there {
+		return now.Add(retry)
+	}
+	return now.Add(backoff)
+}
+
+// record frees the cards of packets. Those that are not there are sent again soon. It says of each whether it was left, for a lock.
+func (g *Service) record(ctx context.Context, tx *sqldb.Tx, batch []outcome) ([]sqldb.Result[bool], error) {
+	tx.OnCommit(g.rouse)
+	now, left := g.now(), map[sentAs]bool{}
+	for _, there := range []bool{true, false} {
+		var sent []sentAs
+		for _, o := range batch {
+			if o.there == there {
+				sent = append(sent, o.sent)
+			}
+		}
+		over, err := land(ctx, tx, sent, outcome{there: there}.due(now, g.retry))
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range over {
+			left[s] = true
 		}
 	}
-	now := g.now()
-	if err := land(ctx, tx, there, now.Add(g.retry)); err != nil {
-		return nil, err
+	results := make([]sqldb.Result[bool], len(batch))
+	for i, o := range batch {
+		results[i].Value = left[o.sent]
 	}
-	tx.OnCommit(g.rouse)
-	return make([]sqldb.Result[struct{}], len(batch)), land(ctx, tx, again, now.Add(backoff))
+	return results, nil
 }
 
 // fail tells the one who asked. When that does not succeed the packet is found again.

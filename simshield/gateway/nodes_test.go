@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"simtrust/internal/sqldb"
 	"simtrust/simshield/gateway"
@@ -80,6 +81,56 @@ func TestTwoNodesNeverUseACounterTwiceNorSendTwoPacketsToACardAtOnce(t *testing.
 			t.Errorf("%d packets were answered", got)
 		}
 	})
+}
+
+// TestACardIsFreeThoughItsPacketWasLocked has another node hold a lock on a packet when its card has it: the card's next one is not held up.
+func TestACardIsFreeThoughItsPacketWasLocked(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		card := newCard(t, 1)
+		p := newPlatform(t, db, card)
+		p.submit(card, "a", "b")
+		var looking sync.WaitGroup
+		look := sync.OnceFunc(func() {
+			locked := make(chan struct{})
+			looking.Go(func() { lockUntilMissed(t, db, locked) })
+			<-locked
+		})
+		p.net.will(func(ctx context.Context, n *network, m gateway.Message) (gateway.Delivery, error) {
+			if db.Dialect() == sqldb.PostgreSQL {
+				look()
+			}
+			return brings(ctx, n, m)
+		})
+		p.drain()
+		p.drain()
+		if got := card.accepted(); len(got) != 2 {
+			t.Errorf("the card has %q", got)
+		}
+		looking.Wait()
+	})
+}
+
+// lockUntilMissed locks all packets until somebody waits for one.
+func lockUntilMissed(t *testing.T, db *sqldb.DB, locked chan<- struct{}) {
+	tell := sync.OnceFunc(func() { close(locked) })
+	defer tell()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	err := db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(t.Context(), `select 1 from ota_packet for update`); err != nil {
+			return err
+		}
+		tell()
+		for waiting := 0; waiting == 0; <-poll.C {
+			if err := tx.QueryRow(t.Context(), `select count(*) from pg_locks where not granted`).Scan(&waiting); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // TestWithdrawnWhileItIsTaken has withdrawal race sending: what is said to be unsent never left.

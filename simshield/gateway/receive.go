@@ -39,7 +39,7 @@ func (g *Service) reported(ctx context.Context, p packetRow, card *cardRow, repo
 	}
 	if taken(res.Status) && int64(res.Counter) == p.counter && res.TAR == ota.TAR(p.tar) {
 		g.metrics.received.WithLabelValues(res.Status.String()).Inc()
-		return g.landed(ctx, p.id, res.Counter) // what it answers need not be looked for
+		return g.freed(ctx, p.id, res.Counter) // what it answers need not be looked for
 	}
 	return g.match(ctx, card.iccid, res, packet)
 }
@@ -90,7 +90,7 @@ func (g *Service) match(ctx context.Context, iccid string, res ota.Response, pac
 		return g.handler.Replied(ctx, Reply{Packet: s.packet, Ref: s.ref, ICCID: iccid, TAR: res.TAR, Counter: res.Counter, Status: res.Status,
 			Data: res.Data, Command: s.command, Response: packet})
 	case taken(res.Status):
-		return g.landed(ctx, s.packet, res.Counter)
+		return g.freed(ctx, s.packet, res.Counter)
 	case res.Status == ota.CounterLow:
 		return g.jump(ctx, s.packet, res.Counter)
 	default:
@@ -98,10 +98,9 @@ func (g *Service) match(ctx context.Context, iccid string, res ota.Response, pac
 	}
 }
 
-// landed frees the card of a packet that it has.
-func (g *Service) landed(ctx context.Context, packet string, sent ota.Counter) error {
-	_, err := g.outcomes.Do(ctx, outcome{sentAs{packet, int64(sent)}, true})
-	return err
+// freed frees the card of a packet that it has.
+func (g *Service) freed(ctx context.Context, packet string, sent ota.Counter) error {
+	return g.landing(ctx, outcome{sentAs{packet, int64(sent)}, true})
 }
 
 // jump goes ahead of a card that has seen higher counters than the database knows of, and repeats the packet. A card says so too of a

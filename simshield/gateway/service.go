@@ -83,7 +83,7 @@ type Service struct {
 	gap      uint32
 	retry    time.Duration
 	wake     chan struct{}
-	outcomes *sqldb.Coalescer[outcome, struct{}]
+	outcomes *sqldb.Coalescer[outcome, bool]
 	cards    *sqldb.Coalescer[string, *cardRow]
 	origins  *sqldb.Coalescer[sentAs, *sending]
 	polled   *sqldb.Coalescer[string, *[]byte]

@@ -98,20 +98,36 @@ func putOff(ctx context.Context, tx *sqldb.Tx, packets []string, due time.Time) 
 	return err
 }
 
-// land has packets on their way wait until they are due again: their cards are free. A packet that was sent again since is not touched,
-// nor on PostgreSQL one that another transaction is about to end.
-func land(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time) error {
+// land has packets on their way wait until they are due again: their cards are free. A packet that was sent again since is not touched.
+// On PostgreSQL those are left on which another transaction has a lock: it is about to end them, or only looked at them for being due.
+func land(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time) (left []sentAs, err error) {
+	n, err := landed(ctx, tx, sent, due, ` for update of p skip locked`)
+	if err != nil || n == int64(len(sent)) {
+		return nil, err
+	}
+	asked, args := table("sent", sent, 1)
+	rows, err := tx.Query(ctx, asked+` select p.id, p.counter`+stillFlying, args...)
+	return sqldb.Collect(rows, err, func(rows *sql.Rows) (s sentAs, err error) { return s, rows.Scan(&s.name, &s.counter) })
+}
+
+const stillFlying = ` from sent s join ota_packet p on p.id = s.name and p.counter = s.counter where p.state = 'flying'`
+
+// landed is how many packets have landed, under the locks that PostgreSQL is told to take.
+func landed(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time, locks string) (int64, error) {
 	if len(sent) == 0 {
-		return nil
+		return 0, nil
 	}
 	asked, args := table("sent", sent, 2)
-	text := asked + ` select p.id from sent s join ota_packet p on p.id = s.name and p.counter = s.counter where p.state = 'flying'`
+	text := asked + ` select p.id` + stillFlying
 	if tx.Dialect() == sqldb.PostgreSQL {
-		text += ` for update of p skip locked`
+		text += locks
 	}
-	_, err := tx.Exec(ctx, `update ota_packet set state = 'waiting', due = case when expires < $1 then expires else $1 end where id in (`+text+`)`,
+	done, err := tx.Exec(ctx, `update ota_packet set state = 'waiting', due = case when expires < $1 then expires else $1 end where id in (`+text+`)`,
 		append([]any{due.UnixMilli()}, args...)...)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
 }
 
 // sentAs names what a counter was used for: by the packet, or by the card.
