@@ -6,6 +6,7 @@
 //	person, RCS     ─ button ─────────▶ Tapped: up to the threshold that is it; above it, the SIM is asked with the bank's own request
 //	person, text    ─ number or word ─▶ Tapped: denies; what would confirm has the SIM asked, whatever the amount
 //	bank            ◀─ one signed result ─ event purchase.answered, and GET
+//	person          ◀─ how it ended, if they answered: a message under a key of the purchase's, sent by the worker, once
 //
 // # What an answer is bound to
 //
