@@ -37,13 +37,18 @@ func (s *Service) Confirm(ctx context.Context, party, signed string) (Transactio
 // confirmFrom has a request confirmed by the tenure that is meant; empty: by whoever holds the number.
 func (s *Service) confirmFrom(ctx context.Context, p Party, r *request.Request, signed string, meant simtrust.TenureID, now time.Time) (Transaction, error) {
 	t, err := s.confirm(ctx, p, r, signed, meant, now)
-	if err == nil {
-		return t, nil
+	if err != nil {
+		return s.orKnown(ctx, p.ID, r.Order, func(digest []byte) bool { return bytes.Equal(digest, r.Digest()) }, err)
 	}
-	if k, _ := findByRefs(ctx, s.db, p.ID, []string{r.Order}); len(k) == 1 && bytes.Equal(k[0].digest, r.Digest()) {
-		return k[0].Transaction, nil // it could not be asked again now, and need not be
+	return t, nil
+}
+
+// orKnown returns the transaction that an order is already: it could not be asked again now, and need not be. Else it says why.
+func (s *Service) orKnown(ctx context.Context, party, ref string, is func(digest []byte) bool, why error) (Transaction, error) {
+	if k, _ := findByRefs(ctx, s.db, party, []string{ref}); len(k) == 1 && is(k[0].digest) {
+		return k[0].Transaction, nil
 	}
-	return Transaction{}, err
+	return Transaction{}, why
 }
 
 func (s *Service) confirm(ctx context.Context, p Party, r *request.Request, signed string, meant simtrust.TenureID, now time.Time) (Transaction, error) {
@@ -88,7 +93,11 @@ func (s *Service) SignHash(ctx context.Context, req HashReq) (Transaction, error
 	if err != nil {
 		return Transaction{}, err
 	}
-	return s.ask(ctx, o, req.Number)
+	t, err := s.ask(ctx, o, req.Number)
+	if err != nil {
+		return s.orKnown(ctx, p.ID, req.Ref, o.is, err)
+	}
+	return t, nil
 }
 
 // Forms of what is signed.
@@ -124,6 +133,11 @@ type opening struct {
 
 	key     Key // set by ask
 	holding renumber.Holding
+}
+
+// is says that a digest is the opening's.
+func (o *opening) is(digest []byte) bool {
+	return hmac.Equal(digest, o.digest) || o.former != nil && hmac.Equal(digest, o.former)
 }
 
 // composed is what a card is asked.

@@ -337,6 +337,44 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
+// TestKeyReplaced: an order that found the card busy, and then another key there, is signed with that key. One whose answer was lost is not
+// asked again of the new key: it has been signed.
+func TestKeyReplaced(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		lost := order(document.CAdES)
+		lost.Order = "C-lost"
+		deps := w.deps
+		deps.Shield = forger{Shield: w.Service, fail: errors.New("the node dies")}
+		if _, err := document.New(deps).Start(t.Context(), "landlord", lost); err == nil {
+			t.Fatal("no death")
+		}
+		w.Settle()
+		before := order(document.CAdES)
+		before.Order = "C-before"
+		w.start(before)
+		busy := order(document.CAdES)
+		if _, err := w.docs.Start(t.Context(), "landlord", busy); simtrust.ReasonOf(err) != simshield.ReasonBusy {
+			t.Fatal(err)
+		}
+		w.phone = w.Client(number, nationalID, applet.P256)
+		d := w.sign(busy)
+		if _, err := w.verify(d.Signed, nil, applet.P256); err != nil {
+			t.Error(err)
+		}
+		if again := w.start(busy); again.ID != d.ID || len(w.phone.Person.Shown) == 0 {
+			t.Errorf("%s is %s", d.ID, again.ID)
+		}
+		busy.Content = []byte("rent: 1")
+		if _, err := w.docs.Start(t.Context(), "landlord", busy); simtrust.ReasonOf(err) != simshield.ReasonReplayed {
+			t.Errorf("another content: %v", err)
+		}
+		shown := len(w.phone.Person.Shown)
+		if w.sign(lost); len(w.phone.Person.Shown) != shown {
+			t.Error("the person was asked twice")
+		}
+	})
+}
+
 // TestTooMuchKept: a party cannot fill the store.
 func TestTooMuchKept(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

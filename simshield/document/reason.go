@@ -30,6 +30,7 @@ func refuse(kind simtrust.Kind, reason, msg string) error {
 var (
 	errUnknown   = refuse(simtrust.KindNotFound, ReasonUnknown, "no such document")
 	errRemoved   = refuse(simtrust.KindNotFound, ReasonRemoved, "the document was removed, or its day is over")
+	errForgotten = refuse(simtrust.KindConflict, simshield.ReasonBusy, "the key was replaced meanwhile; try again")
 	errReplayed  = refuse(simtrust.KindConflict, simshield.ReasonReplayed, "the order is known with another content")
 	errTooMuch   = refuse(simtrust.KindLimited, ReasonTooMuch, "too much is kept; remove documents that were fetched")
 	errSignature = refuse(simtrust.KindInternal, ReasonSignature, "the signature is not by the document key over what was prepared")

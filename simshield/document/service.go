@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -52,6 +53,15 @@ func (s *Service) Start(ctx context.Context, party string, o Order) (Document, e
 		return Document{}, err
 	}
 	t, err := s.ask(ctx, r, &o)
+	if simtrust.ReasonOf(err) == simshield.ReasonNotEnrolled { // nobody was asked, and with that key nobody can be: it may have been replaced
+		if err := s.forget(ctx, r.ID); err != nil {
+			return Document{}, err
+		}
+		if r, err = s.ordered(ctx, party, &o); err != nil {
+			return Document{}, err
+		}
+		t, err = s.ask(ctx, r, &o)
+	}
 	return r.document(t), err
 }
 
@@ -124,7 +134,10 @@ func (s *Service) ask(ctx context.Context, r *row, o *Order) (simshield.Transact
 		return t, err
 	}
 	r.Transaction = t.ID
-	return t, s.asked(ctx, r.ID, t.ID)
+	if known, err := s.asked(ctx, r.ID, t.ID); err != nil || !known {
+		return t, cmp.Or(err, errForgotten)
+	}
+	return t, nil
 }
 
 // Document returns a party's document when the person has answered, or as it stands after a while; ReasonUnknown for another's.

@@ -83,12 +83,21 @@ func present(octets []byte) []byte {
 	return octets
 }
 
-// asked records the transaction that asks the card.
-func (s *Service) asked(ctx context.Context, id, transaction string) error {
-	return s.exec(ctx, `update document set txn = $1 where id = $2`, transaction, id)
+// asked records the transaction that asks the card; known is false where the order was forgotten meanwhile.
+func (s *Service) asked(ctx context.Context, id, transaction string) (known bool, err error) {
+	err = s.DB.InTx(ctx, func(tx *sqldb.Tx) error {
+		res, err := tx.Exec(ctx, `update document set txn = $1 where id = $2`, transaction, id)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		known = n == 1
+		return err
+	})
+	return known, err
 }
 
-// forget deletes an order for which no card can be asked.
+// forget deletes an order for which no card was asked, and none can be.
 func (s *Service) forget(ctx context.Context, id string) error {
 	return s.exec(ctx, `delete from document where id = $1 and txn = ''`, id)
 }
