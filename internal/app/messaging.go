@@ -278,11 +278,8 @@ func (h localHolders) Live(ctx context.Context, req renumber.LiveReq) (renumber.
 
 // Holder implements messaging.Holders.
 func (h localHolders) Holder(ctx context.Context, n simtrust.Number) (simtrust.TenureID, error) {
-	res, err := h.holders(ctx, renumber.HoldersReq{Numbers: []string{n.E164()}})
-	if err != nil || len(res.Holders) == 0 || !res.Holders[0].Current {
-		return "", err
-	}
-	return simtrust.TenureID(res.Holders[0].Tenure), nil
+	tenure, _, err := h.since(ctx, n)
+	return tenure, err
 }
 
 // Number returns the number of a tenure; zero: it has none any more.

@@ -71,10 +71,11 @@ func (s *Service) RemoveWebhook(ctx context.Context, chatbot string, kind Kind) 
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, errNoWebhook)
+		n, err := res.RowsAffected()
+		if err == nil && n == 0 {
+			return errNoWebhook
 		}
-		return nil
+		return err
 	})
 }
 
