@@ -43,7 +43,8 @@ const (
 )
 
 // Update is a change of a delivery that its sender is told of: a new state, or another copy that a bearer has taken, which is
-// [StateSubmitted] again on its channel. Of a copy that arrived it is always told that it was taken, and before.
+// [StateSubmitted] again on its channel. Of a copy that arrives while it is waited for it is told before that it was taken, though the
+// report overtook the answer.
 type Update struct {
 	Delivery, Message, Chatbot string
 	Key                        string

@@ -31,7 +31,9 @@ const (
 	// takeTime is how long Take waits.
 	takeTime = time.Second
 	// setupTime is how long the cluster may take to make a stream or a consumer.
-	setupTime = 10 * time.Second
+	setupTime = 5 * time.Second
+	// putPatience is how long Put waits while another is at that.
+	putPatience = 2 * time.Second
 )
 
 // Queue implements dispatch.Hints.
@@ -39,6 +41,9 @@ type Queue struct {
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	replicas int
+
+	// setup is taken by the one who has the cluster make something.
+	setup chan struct{}
 
 	mu        sync.Mutex
 	stream    jetstream.Stream // nil: to be made
@@ -56,14 +61,14 @@ func Open(url string, replicas int, log *slog.Logger, opts ...nats.Option) (*Que
 	}
 	joined := func(*nats.Conn) { log.Info("the queue of hints is there") }
 	conn, err := nats.Connect(url, append([]nats.Option{nats.Name("simtrust"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ConnectHandler(joined), nats.ReconnectHandler(joined), nats.DisconnectErrHandler(away)}, opts...)...)
+		nats.IgnoreAuthErrorAbort(), nats.ConnectHandler(joined), nats.ReconnectHandler(joined), nats.DisconnectErrHandler(away)}, opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
 	if !conn.IsConnected() {
 		away(conn, conn.LastError())
 	}
-	q := &Queue{conn: conn, replicas: replicas, consumers: map[string]jetstream.Consumer{}}
+	q := &Queue{conn: conn, replicas: replicas, setup: make(chan struct{}, 1), consumers: map[string]jetstream.Consumer{}}
 	if q.js, err = jetstream.New(conn); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("jetstream: %w", err)
@@ -71,15 +76,41 @@ func Open(url string, replicas int, log *slog.Logger, opts ...nats.Option) (*Que
 	return q, nil
 }
 
-// made is the stream, made where this node has not done so since it last failed. The lock is held.
-func (q *Queue) made(ctx context.Context) (s jetstream.Stream, err error) {
-	if q.stream == nil {
-		q.stream, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: streamName, Subjects: []string{subjects + ">"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
-			MaxAge: age, Replicas: q.replicas,
-		})
+// made is the stream, made where this node has not done so since it last failed. The caller has setup.
+func (q *Queue) made(ctx context.Context) (jetstream.Stream, error) {
+	if s, _ := q.known(""); s != nil {
+		return s, nil
 	}
-	return q.stream, err
+	s, err := q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{subjects + ">"}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage,
+		MaxAge: age, Replicas: q.replicas,
+	})
+	if err == nil {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.stream = s
+	}
+	return s, err
+}
+
+// known are the stream and a consumer, where they are made.
+func (q *Queue) known(consumer string) (jetstream.Stream, jetstream.Consumer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.stream, q.consumers[consumer]
+}
+
+// settingUp calls f as the only one that has the cluster make something. Others are waited for until turn has ended.
+func (q *Queue) settingUp(ctx, turn context.Context, f func(ctx context.Context) error) error {
+	select {
+	case q.setup <- struct{}{}:
+	case <-turn.Done():
+		return errBusy
+	}
+	defer func() { <-q.setup }()
+	ctx, cancel := context.WithTimeout(ctx, setupTime)
+	defer cancel()
+	return f(ctx)
 }
 
 // ready makes the stream where that is to be done.
@@ -87,16 +118,22 @@ func (q *Queue) ready(ctx context.Context) error {
 	if !q.conn.IsConnected() {
 		return errAway
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, setupTime)
+	if s, _ := q.known(""); s != nil {
+		return nil
+	}
+	turn, cancel := context.WithTimeout(ctx, putPatience)
 	defer cancel()
-	_, err := q.made(ctx)
-	return err
+	return q.settingUp(ctx, turn, func(ctx context.Context) error {
+		_, err := q.made(ctx)
+		return err
+	})
 }
 
 // failed is what an error comes to: stream and consumers are made again, for they may have gone with the cluster's store.
 func (q *Queue) failed(err error) error {
+	if errors.Is(err, errBusy) {
+		return fmt.Errorf("jetstream: %w", err)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stream = nil
@@ -104,7 +141,10 @@ func (q *Queue) failed(err error) error {
 	return fmt.Errorf("jetstream: %w", err)
 }
 
-var errAway = errors.New("the cluster is away")
+var (
+	errAway = errors.New("the cluster is away")
+	errBusy = errors.New("the cluster is being set up")
+)
 
 // Close ends the connection; Take returns with an error then.
 func (q *Queue) Close() { q.conn.Close() }
@@ -179,25 +219,27 @@ func wait(ctx context.Context) {
 }
 
 // consumer is that of a subject's last part, made where it is not there yet.
-func (q *Queue) consumer(ctx context.Context, name string) (jetstream.Consumer, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if c := q.consumers[name]; c != nil {
+func (q *Queue) consumer(ctx context.Context, name string) (c jetstream.Consumer, err error) {
+	if _, c = q.known(name); c != nil {
 		return c, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, setupTime)
-	defer cancel()
-	s, err := q.made(ctx)
+	err = q.settingUp(ctx, ctx, func(ctx context.Context) error {
+		s, err := q.made(ctx)
+		if err != nil {
+			return err
+		}
+		c, err = s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable: name, FilterSubject: subjects + name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackTime,
+		})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: name, FilterSubject: subjects + name, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackTime,
-	})
-	if err == nil {
-		q.consumers[name] = c
-	}
-	return c, err
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.consumers[name] = c
+	return c, nil
 }
 
 // token is the last part of a subject, and the name of its consumer: letters, digits, - and _ only.
