@@ -220,6 +220,14 @@ func TestStatuses(t *testing.T) {
 	if got := csp.Failed.Fate(); got != dispatch.FateFailed {
 		t.Errorf("failed is %s", got)
 	}
+	for failure, want := range map[csp.Failure]dispatch.Fate{csp.Failure(csp.CodeDoubt): dispatch.FateUnknown, csp.Offline: dispatch.FateFailed, 0: dispatch.FateFailed} {
+		if got := (csp.Delivery{Status: csp.Failed, Failure: failure}).Fate(); got != want {
+			t.Errorf("failed with %d is %s", failure, got)
+		}
+	}
+	if got := (csp.Delivery{Status: csp.Delivered, Failure: csp.Failure(csp.CodeDoubt)}).Fate(); got != dispatch.FateDelivered {
+		t.Errorf("delivered is %s", got)
+	}
 	if got := csp.RevokeFail.Fate(); got != dispatch.FateUnknown {
 		t.Errorf("revokeFail is %s", got)
 	}

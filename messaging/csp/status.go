@@ -90,6 +90,15 @@ func (s Status) Fate() dispatch.Fate {
 	return dispatch.FateUnknown
 }
 
+// Fate is what a bearer says with a report: dispatch.FateUnknown also where a failure is only that nobody can say, for after a failure another
+// copy may be sent.
+func (d Delivery) Fate() dispatch.Fate {
+	if d.Status == Failed && d.Failure == Failure(CodeDoubt) {
+		return dispatch.FateUnknown
+	}
+	return d.Status.Fate()
+}
+
 // StatusOf is the status of a delivery whose state is on a channel; empty for a message that is on its way to a bearer. One of which nobody
 // could say in time whether it arrived has failed, with a code of its own: whoever asked for failures does not wait for ever.
 func StatusOf(state dispatch.State, channel dispatch.Channel) Status {

@@ -335,6 +335,20 @@ func TestCallbacks(t *testing.T) {
 	})
 }
 
+// TestDoubt: that a platform does not know what became of a message is no failure, after which another copy would go out; what it learns later
+// counts.
+func TestDoubt(t *testing.T) {
+	w := alone(t, nil)
+	id := w.sent(w.china, "bot_rail", "dlv_1")
+	w.want(w.call(toStatus, status(id, csp.Failed, `,"errorCode":81001`)), 200, "doubt")
+	w.want(w.call(toStatus, status(id, csp.Failed, `,"errorCode":"81001"`)), 200, "doubt as a text")
+	w.heardNothing("doubt")
+	w.want(w.call(toStatus, status(id, csp.Delivered, "")), 200, "it arrived")
+	if r := w.ledger.reports; len(r) != 1 || r[0].Fate != dispatch.FateDelivered {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestManners: ids of the chatbot without their scheme or in capitals, null for absent, tel URIs in capitals, codes as texts and checks by
 // POST are taken too.
 func TestManners(t *testing.T) {

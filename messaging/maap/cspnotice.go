@@ -77,7 +77,7 @@ func (b *Bearer) takeStatus(ctx context.Context, a Account, body []byte) (any, e
 	}
 	reports := map[string][]dispatch.Report{}
 	for _, d := range n.Deliveries {
-		fate := d.Status.Fate()
+		fate := d.Fate()
 		if fate == dispatch.FateUnknown || d.Message == "" || len(d.Message) > maxID {
 			continue
 		}
