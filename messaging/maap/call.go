@@ -53,10 +53,11 @@ func bare(err error) error {
 	return err
 }
 
-// refusal is a request that a platform did not take, for a code of its own where it gave one.
+// refusal is a request that a platform did not take, for a code of its own where it gave one, and for how long it wants to see no other.
 type refusal struct {
 	status int
 	code   string
+	after  time.Duration
 }
 
 func (r *refusal) Error() string {
@@ -75,6 +76,15 @@ func unanswered(err error) dispatch.Outcome {
 		return dispatch.Outcome{Answer: dispatch.Throttled}
 	}
 	return dispatch.Outcome{Answer: dispatch.Lost}
+}
+
+// throttles reports whether a question failed since the platform wants to be left alone, and for how long where it says so, or cannot be
+// reached, or is too slow.
+func throttles(err error) (after time.Duration, ok bool) {
+	if r, refused := errors.AsType[*refusal](err); refused {
+		return r.after, r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable
+	}
+	return 0, errors.Is(err, context.DeadlineExceeded) || unanswered(err).Answer == dispatch.Throttled
 }
 
 // outcome says what a status means that has no code of the platform beside it.

@@ -23,8 +23,11 @@
 // over both, whichever comes first. While the platform takes a copy back by itself at its ttl it is not asked to as well: of a copy that was
 // deleted on request no event follows.
 //
-// A platform that throttles, or cannot be reached, is left alone for a time, and its copies are put off one by one, so that those of other
-// chatbots go on. Only the gateway may have the whole channel rest.
+// In the Chinese shape a failure with csp.CodeDoubt says nothing: whoever sends it does not know, and the next step would be a second copy.
+//
+// A platform that throttles, cannot be reached or hangs is left alone for a time, in which it is not asked whom it reaches either, and its
+// copies are put off one by one, so that those of other chatbots go on. The whole channel rests for the gateway, and where the store or the
+// directory does not answer, without which nothing goes out by any way.
 //
 // # From the platform
 //

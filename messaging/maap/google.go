@@ -62,7 +62,7 @@ func (g *google) users(ctx context.Context, to []simtrust.Number) (map[string]bo
 	}
 	var found rbm.Reachable
 	if a.status != http.StatusOK || json.Unmarshal(a.body, &found) != nil {
-		return nil, &refusal{status: a.status}
+		return nil, &refusal{status: a.status, after: a.after}
 	}
 	users := make(map[string]bool, len(found.Users))
 	for _, u := range found.Users {

@@ -2,6 +2,7 @@ package maap
 
 import (
 	"context"
+	"errors"
 
 	"simtrust/messaging/dispatch"
 )
@@ -18,6 +19,10 @@ func (b *Bearer) give(ctx context.Context, p parcel) dispatch.Outcome {
 		p.rest.Taken()
 	case dispatch.Throttled:
 		o = dispatch.Outcome{Answer: dispatch.Postponed, After: p.rest.Ask(b.Now(), o.After)}
+	case dispatch.Lost:
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // it hangs: others have waited for it
+			p.rest.Ask(b.Now(), 0)
+		}
 	}
 	return o
 }

@@ -3,6 +3,7 @@ package maap
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // Reach implements dispatch.Bearer. Of each recipient only the way of their chatbot is asked: no other platform learns the number. Somebody of
-// whom a platform does not say counts as reached, and so does whom a chatbot writes to that may not send; Submit says why.
+// whom a platform does not say, or is not asked as it is left alone, counts as reached, and so does whom a chatbot writes to that may not
+// send; Submit says why.
 func (b *Bearer) Reach(ctx context.Context, channel dispatch.Channel, to []dispatch.Recipient) ([]bool, error) {
 	reached := make([]bool, len(to))
 	questions := map[string]*question{} // by account; the gateway's has no name
@@ -68,14 +70,27 @@ func (b *Bearer) put(ctx context.Context, channel dispatch.Channel, q *question,
 	return nil
 }
 
+// reachTime is how long a platform may take to say whom it reaches: others wait for it.
+const reachTime = 3 * time.Second
+
+// askPlatform asks a platform that is not left alone now. One that throttles, or does not answer, is left alone from then on; any other
+// refusal is no reason to keep copies from it.
 func (b *Bearer) askPlatform(ctx context.Context, q *question) []bool {
+	if _, paused := b.paused(q.way); paused {
+		return everybody(len(q.to))
+	}
 	numbers := make([]simtrust.Number, len(q.to))
 	for i, r := range q.to {
 		numbers[i] = r.Number
 	}
+	asking, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
 	var answers []bool
-	if err := panics.Contained(func() (err error) { answers, err = q.reach(ctx, numbers); return err }); err != nil {
+	if err := panics.Contained(func() (err error) { answers, err = q.reach(asking, numbers); return err }); err != nil {
 		b.Log.WarnContext(ctx, "a platform does not say whom it reaches", "account", q.account, "error", err)
+		if after, away := throttles(err); away && ctx.Err() == nil {
+			q.rest.Ask(b.Now(), after)
+		}
 		return everybody(len(numbers))
 	}
 	return answers

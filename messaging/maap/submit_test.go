@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -445,6 +446,112 @@ func TestThrottledAmongMany(t *testing.T) {
 	if n := len(w.google.heard()); n > 32 {
 		t.Errorf("%d requests, 32 at once", n)
 	}
+}
+
+// TestReachPaused: a platform that is left alone is not asked whom it reaches, and one that does not want to say it is left alone; for any other
+// refusal copies go out.
+func TestReachPaused(t *testing.T) {
+	w := alone(t, &gateway{})
+	reach := func(what string, asked int) {
+		t.Helper()
+		before := len(w.google.heard())
+		got, err := w.Reach(t.Context(), maap.Rich, reaching("bot_bank", "bot_shop"))
+		if err != nil || !reflect.DeepEqual(got, []bool{true, false}) || len(w.google.heard())-before != asked {
+			t.Errorf("%s: %v, %v, asked %d times", what, got, err, len(w.google.heard())-before)
+		}
+	}
+	w.google.answers(400, `{}`)
+	reach("refused", 1)
+	w.google.answers(200, `{}`)
+	if out := w.sends(submission("bot_bank", "dlv_1")); out[0].Answer != dispatch.Accepted {
+		t.Errorf("after a refusal: %+v", out)
+	}
+	w.google.answers(429, `{}`)
+	w.google.pause = "7"
+	w.sends(submission("bot_bank", "dlv_2"))
+	reach("after a copy that was throttled", 0)
+	w.clock.pass(7 * time.Second)
+	reach("when the pause is over", 1)
+	reach("in the next", 0)
+	if out := w.sends(submission("bot_bank", "dlv_3"), submission("bot_rail", "dlv_4")); out[0] != postponed(7*time.Second) || out[1].Answer != dispatch.Accepted {
+		t.Errorf("%+v", out)
+	}
+}
+
+// TestHanging: a platform that does not answer has three seconds to say whom it reaches, whatever time the caller has, and is left alone then, as
+// it is when a copy took all the time there was.
+func TestHanging(t *testing.T) {
+	w := alone(t, nil)
+	d := w.deps(&gateway{})
+	far := &hanging{server: w.google.URL}
+	d.Client.Transport = far
+	b, err := maap.New(d, w.accounts()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reach := func(asked int) {
+		t.Helper()
+		got, err := b.Reach(t.Context(), maap.Rich, reaching("bot_bank", "bot_rail"))
+		if err != nil || !reflect.DeepEqual(got, []bool{true, true}) || far.asked != asked {
+			t.Errorf("%v, %v, asked %d times", got, err, far.asked)
+		}
+	}
+	reach(1)
+	reach(1)
+	if far.patience <= 0 || far.patience > 3*time.Second {
+		t.Errorf("it is waited for %v", far.patience)
+	}
+	submit := func(ctx context.Context, want dispatch.Outcome) {
+		t.Helper()
+		out := b.Submit(ctx, []dispatch.Submission{submission("bot_bank", fmt.Sprint("dlv_", far.asked, want.Answer)), submission("bot_shop", "dlv_x")})
+		if out[0] != want || out[1].Answer != dispatch.Accepted {
+			t.Errorf("%+v", out)
+		}
+	}
+	submit(t.Context(), postponed())
+	w.clock.pass(250 * time.Millisecond)
+	ctx := &ending{Context: t.Context()}
+	far.over = ctx
+	submit(ctx, outcome(dispatch.Lost))
+	submit(t.Context(), postponed(500*time.Millisecond))
+	reach(2)
+	w.clock.pass(500 * time.Millisecond)
+	reach(3)
+}
+
+// hanging does not answer what a server is asked, but for tokens, until the asker's time is over.
+type hanging struct {
+	server   string
+	asked    int
+	patience time.Duration // of who asked first
+	over     *ending
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasPrefix(r.URL.String(), h.server) || r.URL.Path == "/token" {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	if end, ok := r.Context().Deadline(); ok && h.asked == 0 {
+		h.patience = time.Until(end)
+	}
+	h.asked++
+	if h.over != nil {
+		h.over.over.Store(true)
+	}
+	return nil, context.DeadlineExceeded
+}
+
+// ending is a context whose time is over when that is said.
+type ending struct {
+	context.Context
+	over atomic.Bool
+}
+
+func (e *ending) Err() error {
+	if e.over.Load() {
+		return context.DeadlineExceeded
+	}
+	return e.Context.Err()
 }
 
 // TestPanic: a mistake over one platform costs its own copies only, whether it asks for a token, whom it reaches, or gives a copy.
