@@ -61,10 +61,12 @@ func (r *route) again(p position, e event) (position, wait) {
 	case r.urgent && e.late && r.following(p.Step, Failed) > 0:
 		return r.fall(p, Failed, StateFailed, e.reason)
 	}
-	p.Phase, p.Tries = waiting, 0
+	p.Phase = waiting
 	if e.after > 0 {
+		p.Tries++
 		return p, putOff
 	}
+	p.Tries = 0
 	return p, inPlace
 }
 

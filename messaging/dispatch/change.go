@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -162,7 +163,7 @@ func (w *work) schedule(d *stored, when wait, after time.Duration) {
 	case aWhile:
 		d.due = min(now+pause(d.Tries).Milliseconds(), w.limit(d))
 	case putOff:
-		d.due = min(now+min(after, longRest).Milliseconds(), w.limit(d))
+		d.due = min(now+d.absence(after).Milliseconds(), w.limit(d))
 	case forStep:
 		d.due = now + d.route.steps[d.Via].after.Milliseconds()
 		if d.due >= d.expires {
@@ -195,6 +196,18 @@ const (
 )
 
 func pause(tries int) time.Duration { return min(firstPause<<min(max(tries-1, 0), 20), longPause) }
+
+// absence is how long a delivery is put off of which a bearer wants to see nothing for a time. What is not urgent stays away longer each time, so
+// that a long queue for a bearer that takes nothing leaves the channel to others, and no two for the same time, so that they do not all come
+// back at once.
+func (d *stored) absence(asked time.Duration) time.Duration {
+	asked = min(asked, longRest)
+	if d.route.urgent {
+		return asked
+	}
+	longest := pause(d.Tries)
+	return max(asked, longest/2+rand.N(longest/2))
+}
 
 // channelOf is the channel of a copy; empty where it is not one of those that may arrive.
 func (d *stored) channelOf(attempt int) Channel {

@@ -81,7 +81,7 @@ type Outcome struct {
 	// Reason is a stable word or the bearer's code, for a rejection.
 	Reason string
 	// After is how long a bearer that throttles wants to be left alone, or wants to see nothing of a copy that it postponed, up to 30 s; 0:
-	// it does not say.
+	// it does not say. A copy that is postponed again and is not urgent comes later each time, at the latest after 5 minutes.
 	After time.Duration
 }
 

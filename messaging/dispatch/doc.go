@@ -31,7 +31,7 @@
 //	submitting  accepted                       submitted, until the step has had its time
 //	submitting  rejected                       next, else failed
 //	submitting  throttled                      waiting, in its old place; what is urgent and late: next
-//	submitting  postponed                      the same, put off: the channel goes on with others
+//	submitting  postponed                      the same, put off, what is not urgent longer each time: the channel goes on with others
 //	submitting  no answer, or a crash          asking
 //	asking      the bearer has it              submitted
 //	asking      it never will                  next, else failed

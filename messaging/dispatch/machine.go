@@ -39,7 +39,7 @@ func (r *route) begin(p position, e event) (position, wait) {
 		p.Doubted, p.DoubtVia, p.Duplicate = p.Attempt, p.Via, true
 	}
 	p.Attempt, p.Via, p.Live = p.Attempt+1, p.Step, true
-	p.Phase, p.Tries = submitting, 0
+	p.Phase = submitting // the tries count on, as it may be put off again
 	return p, underLease
 }
 

@@ -35,7 +35,7 @@ type position struct {
 	DoubtVia  int  // the step that one was made by
 	Halt      halt
 	Duplicate bool // a copy was made while an earlier one could have arrived
-	Tries     int  // how often the question of this phase was put
+	Tries     int  // how often the question of this phase was put, or the delivery put off in a row
 	Reason    string
 }
 
@@ -110,7 +110,7 @@ const (
 	atOnce                 // now
 	inPlace                // at once, before everything that was queued later
 	aWhile                 // after a pause that grows with the tries
-	putOff                 // when the bearer wants to see it
+	putOff                 // when the bearer wants to see it; what is not urgent later each time
 	underLease             // when the lease is over
 	forStep                // when the step has had its time
 	toTheEnd               // at the end

@@ -99,36 +99,45 @@ func TestPostponed(t *testing.T) {
 	})
 }
 
-// TestPostponedForLong: however long a bearer asks for, a delivery is looked at twice a minute; where it does not say, sooner.
+// TestPostponedForLong: however long a bearer asks for, what is urgent is looked at twice a minute, and sooner where it does not say; what is not
+// urgent is looked at more rarely each time, and still goes out within five minutes of when the bearer takes it.
 func TestPostponedForLong(t *testing.T) {
-	alone(t, func(t *testing.T, w *world) {
-		for after, want := range map[time.Duration]int{0: 7, -time.Hour: 7, time.Hour: 2, 24 * 365 * time.Hour: 2} {
-			p := plan(dispatch.ClassPromotion)
-			p.Message = "msg_" + after.String()
-			calls := 0
-			w.net.submit = func(dispatch.Submission) dispatch.Outcome {
-				calls++
-				return dispatch.Outcome{Answer: dispatch.Postponed, After: after}
-			}
-			if err := w.tx(func(tx *sqldb.Tx) error {
-				return w.Accept(t.Context(), tx, p, []dispatch.Target{{Delivery: "dlv_" + after.String(), Tenure: "ten_1"}})
-			}); err != nil {
-				t.Fatal(err)
-			}
-			w.drain()
-			for range 3 {
-				w.later(3 * time.Second)
-			}
-			for range 3 {
-				w.later(9 * time.Second)
-			}
-			if calls != want {
-				t.Errorf("%v: looked at %d times in 36 s", after, calls)
-			}
-			w.net.submit = nil
-			w.later(time.Minute)
-		}
-	})
+	const step = 15 * time.Second
+	for name, c := range map[string]struct {
+		class       dispatch.Class
+		after       time.Duration
+		least, most int // looks in half an hour
+	}{
+		"urgent":                  {dispatch.ClassTransaction, 0, 121, 121},
+		"urgent, for less":        {dispatch.ClassTransaction, -time.Hour, 121, 121},
+		"urgent, for an hour":     {dispatch.ClassTransaction, time.Hour, 61, 61},
+		"not urgent":              {dispatch.ClassPromotion, 0, 10, 20},
+		"not urgent, for an hour": {dispatch.ClassPromotion, time.Hour, 10, 20},
+		"not urgent, for a year":  {dispatch.ClassPromotion, 365 * 24 * time.Hour, 10, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, func(t *testing.T, w *world) {
+				calls := 0
+				w.net.submit = func(dispatch.Submission) dispatch.Outcome {
+					calls++
+					return dispatch.Outcome{Answer: dispatch.Postponed, After: c.after}
+				}
+				p := plan(c.class)
+				p.Steps = p.Steps[:1]
+				w.accept(p, 1)
+				for w.drain(); w.clock.now().Before(epoch.Add(30 * time.Minute)); w.later(step) {
+				}
+				if calls < c.least || calls > c.most {
+					t.Errorf("looked at %d times", calls)
+				}
+				w.net.submit = nil
+				w.later(5 * time.Minute)
+				if s := w.status("dlv_0000"); s.State != dispatch.StateSubmitted || s.PossibleDuplicate {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
 }
 
 // TestThrottledWithoutATime: the pauses grow, and end when the bearer takes something.
