@@ -198,8 +198,8 @@ const (
 func pause(tries int) time.Duration { return min(firstPause<<min(max(tries-1, 0), 20), longPause) }
 
 // absence is how long a delivery is put off of which a bearer wants to see nothing for a time. What is not urgent stays away longer each time, so
-// that a long queue for a bearer that takes nothing leaves the channel to others, and no two for the same time, so that they do not all come
-// back at once.
+// that a long queue for a bearer that takes nothing leaves the channel to others, and not all for the same time, so that they do not come back at
+// once.
 func (d *stored) absence(asked time.Duration) time.Duration {
 	asked = min(asked, longRest)
 	if d.route.urgent {
