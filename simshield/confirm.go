@@ -45,7 +45,11 @@ func (s *Service) confirmFrom(ctx context.Context, p Party, r *request.Request, 
 
 // orKnown returns the transaction that an order is already: it could not be asked again now, and need not be. Else it says why.
 func (s *Service) orKnown(ctx context.Context, party, ref string, is func(digest []byte) bool, why error) (Transaction, error) {
-	if k, _ := findByRefs(ctx, s.db, party, []string{ref}); len(k) == 1 && is(k[0].digest) {
+	k, err := findByRefs(ctx, s.db, party, []string{ref})
+	switch {
+	case err != nil:
+		return Transaction{}, err
+	case len(k) == 1 && is(k[0].digest):
 		return k[0].Transaction, nil
 	}
 	return Transaction{}, why

@@ -118,7 +118,10 @@ func (s *Service) existing(a account, err error) (*reply, error) {
 }
 
 func (s *Service) insertAccount(ctx context.Context, a account) error {
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		if err := keep(ctx, tx, a.eab); err != nil {
+			return err
+		}
 		if err := binds(ctx, tx, a.eab); err != nil {
 			return err
 		}

@@ -52,19 +52,24 @@ type WithdrawReq struct {
 // Errors: KindNotFound with [ReasonUnknownExternal].
 func (s *Service) WithdrawExternal(ctx context.Context, req WithdrawReq) (deactivated int, err error) {
 	now := s.now()
-	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		found, err := changed(tx.Exec(ctx, `update acme_eab set withdrawn_by = case when withdrawn is null then $2 else withdrawn_by end,
-			withdrawn = coalesce(withdrawn, $3) where kid = $1`, req.KID, req.By, now.UnixMilli()))
+	err = s.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+		first, err := changed(tx.Exec(ctx, `update acme_eab set withdrawn_by = $2, withdrawn = $3 where kid = $1 and withdrawn is null`,
+			req.KID, req.By, now.UnixMilli()))
 		if err != nil {
 			return err
 		}
-		if !found {
+		if _, err := external(ctx, tx, req.KID); errors.Is(err, sql.ErrNoRows) {
 			return &simtrust.Error{Kind: simtrust.KindNotFound, Reason: ReasonUnknownExternal, Op: "acme.eab", Msg: "no such external account"}
+		} else if err != nil {
+			return err
 		}
 		if req.Accounts {
 			if deactivated, err = endAccounts(ctx, tx, "eab", req.KID); err != nil {
 				return err
 			}
+		}
+		if !first && deactivated == 0 {
+			return nil
 		}
 		return ca.AuditCredential(ctx, tx, now, ca.AuditCredentialWithdrawn, "eab:"+req.KID, req.By)
 	})
@@ -106,7 +111,16 @@ func scanExternal(row interface{ Scan(...any) error }, more ...any) (e External,
 
 var errWithdrawn = unauthorized("the external account was withdrawn; the authority's officer makes another")
 
-// binds says whether accounts may be bound: asked in the transaction that binds one, so that none slips past a withdrawal.
+// keep has a withdrawal wait until the transaction is over, in which an account is bound: none slips past it.
+func keep(ctx context.Context, tx *sqldb.Tx, kid string) error {
+	if tx.Dialect() != sqldb.PostgreSQL {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `select 1 from acme_eab where kid = $1 for share`, kid)
+	return err
+}
+
+// binds says whether accounts may be bound.
 func binds(ctx context.Context, q sqldb.Querier, kid string) error {
 	e, err := external(ctx, q, kid)
 	switch {

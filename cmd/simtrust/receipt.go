@@ -37,7 +37,7 @@ type receiptVerifyCmd struct {
 	File   string   `arg:"" type:"existingfile" help:"Receipt, as the server gave it."`
 	Roots  []string `required:"" type:"existingfile" placeholder:"FILE" help:"Root certificates to trust, PEM; repeat for several files."`
 	LogKey string   `placeholder:"KEY|@FILE" help:"Verifier key of the transparency log (NAME+HASH+KEY), or @FILE that holds it."`
-	Arc    string   `placeholder:"OID" help:"Object identifier under which the authority's policies are (ca.policy_arc). Default: 1.3.6.1.4.1.32473.1."`
+	Arc    []string `placeholder:"OID" help:"Object identifier under which the authority's policies are (ca.policy_arc), or once were; repeat for several. Default: 1.3.6.1.4.1.32473.1."`
 	JSON   bool     `name:"json" help:"Print the report as JSON."`
 }
 
@@ -101,20 +101,26 @@ func (c *receiptVerifyCmd) options() (o receipt.Options, err error) {
 			return o, err
 		}
 	}
-	if c.Arc == "" {
-		return o, nil
-	}
-	for part := range strings.SplitSeq(c.Arc, ".") {
-		n, err := strconv.ParseUint(part, 10, 31)
+	for _, text := range c.Arc {
+		arc, err := parseArc(text)
 		if err != nil {
 			return o, errors.New("--arc is not an object identifier, such as 1.3.6.1.4.1.32473.1; ca.policy_arc in the server's configuration says which")
 		}
-		o.Arc = append(o.Arc, int(n))
-	}
-	if _, err := asn1.Marshal(o.Arc); err != nil {
-		return o, errors.New("--arc is not an object identifier, such as 1.3.6.1.4.1.32473.1; ca.policy_arc in the server's configuration says which")
+		o.Arcs = append(o.Arcs, arc)
 	}
 	return o, nil
+}
+
+func parseArc(text string) (arc asn1.ObjectIdentifier, err error) {
+	for part := range strings.SplitSeq(text, ".") {
+		n, err := strconv.ParseUint(part, 10, 31)
+		if err != nil {
+			return nil, err
+		}
+		arc = append(arc, int(n))
+	}
+	_, err = asn1.Marshal(arc)
+	return arc, err
 }
 
 // logVerifier is of the value of --log-key.

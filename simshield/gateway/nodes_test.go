@@ -120,9 +120,14 @@ func lockUntilMissed(t *testing.T, db *sqldb.DB, locked chan<- struct{}) {
 		if _, err := tx.Exec(t.Context(), `select 1 from ota_packet for update`); err != nil {
 			return err
 		}
+		var self int64
+		if err := tx.QueryRow(t.Context(), `select pg_backend_pid()`).Scan(&self); err != nil {
+			return err
+		}
 		tell()
 		for waiting := 0; waiting == 0; <-poll.C {
-			if err := tx.QueryRow(t.Context(), `select count(*) from pg_locks where not granted`).Scan(&waiting); err != nil {
+			err := db.QueryRow(t.Context(), `select count(*) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))`, self).Scan(&waiting)
+			if err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package receipt_test
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
@@ -253,9 +254,16 @@ func TestOtherKeys(t *testing.T) {
 		}
 	})
 	t.Run("another arc", func(t *testing.T) {
-		_, err := w.verify(w.seal(w.facts(applet.P256, statement(transfer()), claims(transfer()))), receipt.Options{Arc: []int{1, 2, 3}})
+		_, err := w.verify(w.seal(w.facts(applet.P256, statement(transfer()), claims(transfer()))), receipt.Options{Arcs: []asn1.ObjectIdentifier{{1, 2, 3}}})
 		if simtrust.ReasonOf(err) != receipt.ReasonUnproven {
 			t.Errorf("%v", err)
+		}
+	})
+	t.Run("arcs of then and now", func(t *testing.T) {
+		r, err := w.verify(w.seal(w.facts(applet.P256, statement(transfer()), claims(transfer()))),
+			receipt.Options{Arcs: []asn1.ObjectIdentifier{{1, 2, 3}, receipt.DefaultArc}})
+		if err != nil || !r.Valid {
+			t.Errorf("%v %+v", err, r.Steps)
 		}
 	})
 	for name, roots := range map[string][][]byte{"no roots": nil, "a root that is none": {[]byte("x")}} {

@@ -2,6 +2,7 @@ package receipt
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ func (v *verification) checkStamp() (string, error) {
 	switch {
 	case !info.Hash.Equal(imprint(v.algorithm)) || !bytes.Equal(info.Digest, sum[:]):
 		return "", errors.New("the time stamp is over another signature")
-	case !info.Policy.Equal(append(slices.Clone(v.arc), stampPolicy)):
+	case v.under(stampPolicy, info.Policy) == nil:
 		return "", errors.New("the time stamp is under another policy")
 	case info.Accuracy <= 0 || info.Accuracy > maxAccuracy:
 		return "", errors.New("the time stamp does not say its time to the second")
@@ -104,11 +105,21 @@ func parseAll(ders [][]byte) ([]*smx509.Certificate, error) {
 // policy is the certificate's, where it is one for signatures of the bundle's kind; otherwise "".
 func (v *verification) policy(c *smx509.Certificate) string {
 	for _, last := range policies[v.kind] {
-		if oid := append(slices.Clone(v.arc), last); slices.ContainsFunc(c.PolicyIdentifiers, oid.Equal) {
+		if oid := v.under(last, c.PolicyIdentifiers...); oid != nil {
 			return oid.String()
 		}
 	}
 	return ""
+}
+
+// under returns the one of some policies that has a last arc under one of those trusted, or nil.
+func (v *verification) under(last int, policies ...asn1.ObjectIdentifier) asn1.ObjectIdentifier {
+	for _, arc := range v.arcs {
+		if oid := append(slices.Clone(arc), last); slices.ContainsFunc(policies, oid.Equal) {
+			return oid
+		}
+	}
+	return nil
 }
 
 // checkStatus verifies that the certificate was good when the signature was stamped, as its issuer's delegate says.

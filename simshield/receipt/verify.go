@@ -17,8 +17,8 @@ import (
 
 // Options say what a bundle is held to, beside the roots.
 type Options struct {
-	// Arc is the object identifier under which the authority's policies are; nil: [DefaultArc].
-	Arc asn1.ObjectIdentifier
+	// Arcs are the object identifiers under which the authority has, or once had, its policies; none: [DefaultArc].
+	Arcs []asn1.ObjectIdentifier
 	// Log verifies checkpoints of the transparency log; nil: its proof is not judged.
 	Log note.Verifier
 }
@@ -59,9 +59,9 @@ type Report struct {
 // does not prove what it says: [ReasonUnproven] where a step failed, [ReasonMalformed] and [ReasonTooLarge] where there was nothing to
 // verify, [ReasonRoots] where there is nothing to verify with.
 func Verify(evidence []byte, roots [][]byte, o Options) (Report, error) {
-	v := &verification{arc: o.Arc, log: o.Log, roots: roots, trusted: smx509.NewCertPool()}
-	if v.arc == nil {
-		v.arc = DefaultArc
+	v := &verification{arcs: o.Arcs, log: o.Log, roots: roots, trusted: smx509.NewCertPool()}
+	if len(v.arcs) == 0 {
+		v.arcs = []asn1.ObjectIdentifier{DefaultArc}
 	}
 	if err := v.trust(); err != nil {
 		return Report{}, err
@@ -86,7 +86,7 @@ func Verify(evidence []byte, roots [][]byte, o Options) (Report, error) {
 // verification is one on its way. What a step establishes is there for those after it.
 type verification struct {
 	*bundle
-	arc     asn1.ObjectIdentifier
+	arcs    []asn1.ObjectIdentifier
 	log     note.Verifier
 	roots   [][]byte
 	trusted *smx509.CertPool
