@@ -116,7 +116,7 @@ var errNoForm = errors.New("this server knows no such form of webhook now")
 
 // note keeps where a webhook stands and when it is next due, unless it was taken or changed meanwhile.
 func (s *Service) note(ctx context.Context, t *turn, due time.Time) error {
-	return s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
+	err := s.DB.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		res, err := tx.Exec(ctx, `update messaging_webhook set acked = $3, failures = $4, due = $5 where chatbot = $1 and kind = $2 and due = $6 and url = $7`,
 			t.Chatbot, string(t.Kind), t.Acked, t.Failures, due.UnixMilli(), t.due, t.URL)
 		if err != nil {
@@ -125,9 +125,12 @@ func (s *Service) note(ctx context.Context, t *turn, due time.Time) error {
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(errOvertaken, err)
 		}
-		t.due = due.UnixMilli()
 		return nil
 	})
+	if err == nil {
+		t.due = due.UnixMilli()
+	}
+	return err
 }
 
 func backoff(failures int64) time.Duration {
