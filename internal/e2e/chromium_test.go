@@ -140,6 +140,20 @@ func (p tab) waits(selector string) {
 	}
 }
 
+// until waits for something to hold of the page.
+func (p tab) until(what string, holds func() bool) {
+	p.Helper()
+	poll, deadline := time.NewTicker(20*time.Millisecond), time.After(pageTime)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			p.Fatalf("not %s:\n%s", what, p.html())
+		}
+	}
+}
+
 // runs is what an expression, or its promise, comes to in a page that runs scripts.
 func runs[T any](p tab, expression string) T {
 	p.Helper()

@@ -24,6 +24,7 @@ func TestDoorsInABrowser(t *testing.T) {
 func (s *sandbox) tapsIn(t *testing.T, p, screen tab, who subscriber) {
 	t.Helper()
 	s.campaign(t, who)
+	s.inbox(t, who, 1)
 	s.operator(t, s.Subscribers[0].Number, "detach", "")
 	p.open(s.messagesOf(who, s.enterprise(t, "shop").ChatbotID))
 	p.waits("article")
@@ -91,8 +92,7 @@ func (s *sandbox) opensAnEnvelope(t *testing.T, p tab, who subscriber) {
 	open := buttonOf(2) // below the carousel
 	p.waits(open)
 	p.press(open)
-	p.waits(".lines form:nth-of-type(3)")
-	p.wants("您领到了")
+	p.until("told of the share", func() bool { return strings.Contains(p.html(), "您领到了") })
 	p.press(open)
 	p.picture("doors-envelope")
 	shop.stands(t, c.Campaign, func(now envelope) bool { return now.Fulfilled == 1 })

@@ -258,6 +258,7 @@ func TestMessages(t *testing.T) {
 
 // TestMessageKill kills the server between acceptance and delivery: every message comes to its phone, and to its end, once.
 func TestMessageKill(t *testing.T) {
+	t.Parallel() // most of it is waiting for leases of the killed
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		bank, people := s.enterprise(t, "bank"), s.Subscribers[1:9]

@@ -222,6 +222,7 @@ func TestPurchase(t *testing.T) {
 
 // TestPurchaseKill kills the server after the person has confirmed: the SIM asks once, and its signature is the end.
 func TestPurchaseKill(t *testing.T) {
+	t.Parallel() // most of it is waiting for leases of the killed
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		b, who, small := s.teller(t), s.Subscribers[1], s.Subscribers[2]

@@ -115,6 +115,7 @@ func (e *enterprise) forge(t *testing.T, who subscriber, delivery, postback stri
 // TestRedEnvelope: opened twice on a rich phone, by text on another; one share and one message each, paid once; a card that is forwarded and a
 // number that has changed hands open nothing; what is left goes back; and a kill loses nothing.
 func TestRedEnvelope(t *testing.T) {
+	t.Parallel() // most of it is waiting for leases of the killed
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		shop, rich, plain, stranger, gone := s.enterprise(t, "shop"), s.Subscribers[1], s.Subscribers[2], s.Subscribers[3], s.Subscribers[4]

@@ -123,6 +123,7 @@ func (r *told) Handle(_ context.Context, _ *smpp.Session, request smpp.PDU) (smp
 
 // TestSMPPKill kills the server with messages on their way and nobody bound: every receipt, and what was answered, is told afterwards.
 func TestSMPPKill(t *testing.T) {
+	t.Parallel() // most of it is waiting for leases of the killed
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		account, people := s.smpp(t), s.Subscribers[1:5]
