@@ -42,7 +42,11 @@ func playServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := openServer(ctx, s, phones.Addr())
+	centre, err := simulated.ListenSMSC(".")
+	if err != nil {
+		return err
+	}
+	a, err := openServer(ctx, s, phones.Addr(), centre)
 	if err != nil {
 		return err
 	}
@@ -54,8 +58,8 @@ func playServer(ctx context.Context) error {
 		served <- err
 	}()
 	world, err := simulated.Start(ctx, simulated.Config{Dir: ".", JSON: "sandbox.json", Subscribers: s.Subscribers, Issuer: a.Issuer(),
-		AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: []byte(secret), Interim: interim, Handset: phones,
-		BearerToken: bearer, Log: a.Log(), Now: time.Now})
+		AdminToken: a.AdminToken(), Accounting: a.Accounting(), Secret: []byte(secret), Interim: interim, Handset: phones, SMSC: centre,
+		BearerToken: bearer, RCSToken: bearer, SMPP: a.SMPPAddr(), Log: a.Log(), Now: time.Now})
 	if err == nil {
 		err = announceServer(ctx, a, world)
 	}
@@ -87,14 +91,20 @@ func profile(s settings) (stop func() error, err error) {
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, pprof.StartCPUProfile(f)
 }
 
-func openServer(ctx context.Context, s settings, phones net.Addr) (*wired.App, error) {
+func openServer(ctx context.Context, s settings, phones net.Addr, centre simulated.ServiceCentre) (*wired.App, error) {
 	c := wired.Defaults()
 	c.Listen, c.Data, c.Database = "127.0.0.1:0", ".", s.Database
 	c.Authn.RADIUS.Listen = "127.0.0.1:0"
 	c.Authn.RADIUS.NAS = []wired.NAS{{Name: "gateway", Address: netip.MustParsePrefix("127.0.0.0/8"), SecretFile: "gateway.secret",
 		Interim: interim, Retransmit: time.Minute}}
 	c.Simshield.Bearer = wired.Bearer{URL: "http://" + phones.String() + "/sms", TokenFile: "bearer.token"}
-	c.Simshield.AllowLoopback = true
+	c.Simshield.AllowLoopback, c.Messaging.AllowLoopback = true, true
+	c.Messaging.RCS = wired.Bearer{URL: "http://" + phones.String() + "/rcs", TokenFile: "bearer.token"}
+	c.Messaging.SMSC = wired.SMSC{Address: centre.Listener.Addr().String(), SystemID: centre.SystemID, PasswordFile: centre.PasswordFile, Source: "+861065",
+		CardService: simulated.CardService}
+	c.Messaging.RedEnvelopes.Fulfilment = wired.Bearer{URL: "http://" + phones.String() + "/red-envelopes", TokenFile: "bearer.token"}
+	c.Messaging.Purchases = wired.Purchases{SIMAbove: map[string]string{"CNY": "1000.00"}}
+	c.Messaging.SMPP.Listen = "127.0.0.1:0"
 	if s.Alone {
 		c.Store = append(c.Store, sqldb.WithoutCoalescing())
 	}
