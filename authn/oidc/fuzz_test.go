@@ -79,7 +79,7 @@ func FuzzTap(f *testing.F) {
 	f.Add("tkt_"+strings.Repeat("0", 40), "", "code=1&code=2", mine.cookie)
 	f.Fuzz(func(t *testing.T, segment, query, body, cookie string) {
 		if cookie == mine.cookie && segment == ticket {
-			t.Skip("the one who may")
+			return // the one who may
 		}
 		for _, line := range []string{"", "2"} {
 			for _, method := range []string{http.MethodGet, http.MethodPost} {

@@ -3,10 +3,12 @@ package mss
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -158,7 +160,9 @@ func (s *Service) call(ctx context.Context, row transaction, r response) error {
 	}
 	req.Header.Set("Content-Type", contentType(row.SOAP))
 	res, err := s.Callbacks.Do(req)
-	if err != nil {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err // the application's URL may hold a secret, and this is logged
+	} else if err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
