@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// paymentTime is how long a payment may take: what a killed server had in hand is taken up again after a minute.
+const paymentTime = 2 * time.Minute
+
 // envelope is a campaign as its sender sees it.
 type envelope struct {
 	Campaign, State, Reason                           string
@@ -34,7 +37,7 @@ func (e *enterprise) stands(t *testing.T, id string, want func(envelope) bool) (
 	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
-	for end := time.Now().Add(messageTime); ; <-poll.C {
+	for end := time.Now().Add(paymentTime); ; <-poll.C {
 		if status := e.ask(t, http.MethodGet, "red-envelopes/"+id, nil, &now); status != http.StatusOK || now.Budget != now.Claimed+now.Left+now.Refunded {
 			t.Fatalf("%d %+v", status, now)
 		}
@@ -129,15 +132,6 @@ func TestRedEnvelope(t *testing.T) {
 			map[string]any{"key": "1", "to": []string{rich.Number, plain.Number, gone.Number}}, &got); status != http.StatusAccepted || len(got.Recipients) != 3 {
 			t.Fatalf("%d %+v", status, got)
 		}
-		message, door := s.door(t, rich, 1)
-		for range 2 {
-			s.act(t, rich, "reply", map[string]string{"message": message, "postback": door})
-		}
-		shop.stands(t, c.Campaign, func(now envelope) bool { return now.Given == 1 })
-		if told := s.inbox(t, rich, 2)[1]; !told.Verified || !strings.HasPrefix(told.Content.Text, "您领到了 ") {
-			t.Errorf("%+v", told)
-		}
-
 		text := s.inbox(t, plain, 1)[0]
 		if !strings.Contains(text.Content.Text, "回复1 拆红包") {
 			t.Errorf("%+v", text)
@@ -145,10 +139,24 @@ func TestRedEnvelope(t *testing.T) {
 		for range 2 {
 			s.act(t, plain, "reply", map[string]string{"to": text.Sender, "text": "1"})
 		}
+		shop.stands(t, c.Campaign, func(now envelope) bool { return now.Given == 1 })
+		if told := s.inbox(t, plain, 2)[1]; !strings.Contains(told.Content.Text, "您领到了 ") {
+			t.Errorf("%+v", told)
+		}
+
+		// The platform of rich messages can be asked about a copy that the kill cut off, so that this one is told for certain; a text would be told
+		// once or not at all.
+		message, door := s.door(t, rich, 1)
+		for range 2 {
+			s.act(t, rich, "reply", map[string]string{"message": message, "postback": door})
+		}
 		s.kill()
 		s.start(t)
 		shop.login(t)
 		shop.stands(t, c.Campaign, func(now envelope) bool { return now.Given == 2 && now.Fulfilled == 2 })
+		if told := s.inbox(t, rich, 2)[1]; told.Verified != (told.Channel != "sms") || !strings.Contains(told.Content.Text, "您领到了 ") {
+			t.Errorf("%+v", told)
+		}
 
 		other := shop.send(t, stranger, "service", alert("您好"))
 		item := s.inbox(t, stranger, 1)[0]
