@@ -26,12 +26,13 @@ lint:
 
 # Four packages at a time: much of a store test is waiting for the store.
 unit:
-	$(PG) -durable=false -- $(GO) test $(RACE) -shuffle=on -p 4 -timeout 20m ./...
+	$(PG) -durable=false -- $(GO) test $(RACE) -shuffle=on -p 4 -timeout 40m ./...
 	$(GO) test -tags nopkcs11 -run TokenWithoutCgo ./internal/keys
 
+# Four at a time of those that may: they wait for servers and for leases of the killed.
 e2e:
 	$(GO) build -o bin/simtrust ./cmd/simtrust
-	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -timeout 20m -v -run '^($(PEER_TESTS))$$' $(PEERS)
+	$(PG) -durable=false -- $(GO) test -tags e2e -count=1 -parallel 4 -timeout 40m -v -run '^($(PEER_TESTS))$$' $(PEERS)
 
 bench:
 	@scripts/setup-bench

@@ -27,6 +27,7 @@ import (
 // TestRollOverOnTwoNodes replaces the issuing CA of services while two nodes issue from it: no request fails, and the other node says
 // good of every certificate at once, also of the first that the new CA issues.
 func TestRollOverOnTwoNodes(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	o := newOffice(t)
 	o.ceremony()
 	lines := []string{"database: " + fmt.Sprintf("%q", newDatabase(t)),

@@ -13,6 +13,7 @@ import (
 // TestLogOutlivesKills kills the server right after it issued, and has simtrust ca audit verify that ten seconds
 // later nothing is missing or there twice.
 func TestLogOutlivesKills(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	s := startSandbox(t)
 	dir := t.TempDir()
 	s.output(t, "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", filepath.Join(dir, "key.pem"))

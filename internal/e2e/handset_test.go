@@ -327,6 +327,7 @@ func TestAnotherCardIsRegisteredAgain(t *testing.T) {
 
 // TestQuestionsOutliveAKill: what was on a screen is back, and what a person has signed is not asked again.
 func TestQuestionsOutliveAKill(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		b, open, signed := s.bank(t), s.Subscribers[1], s.Subscribers[2]

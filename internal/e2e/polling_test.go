@@ -40,6 +40,7 @@ func (s *sandbox) polls(t *testing.T, from, body, media string) (status int, pac
 
 // TestTransferOverPolling: the tenth subscriber's card fetches its packets over HTTPS, and no short message is sent to it.
 func TestTransferOverPolling(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	eachStore(t, func(t *testing.T, args ...string) {
 		s := startSandbox(t, args...)
 		b, who := s.bank(t), s.Subscribers[9]
@@ -140,6 +141,7 @@ func TestPollingByStrangers(t *testing.T) {
 
 // TestPollingOutlivesAKill: what was on the screen is back, and what a person has signed is not asked again.
 func TestPollingOutlivesAKill(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	s := startSandbox(t)
 	b, who := s.bank(t), s.Subscribers[9]
 	restart := func() {

@@ -175,6 +175,7 @@ func failed(t *testing.T, status int, answer map[string]any, code int, name stri
 
 // TestAgentForGoogle drives the samples of Google's form over HTTP, with nothing changed but the base URL.
 func TestAgentForGoogle(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	eachStore(t, func(t *testing.T, args ...string) { agentForGoogle(t, startSandbox(t, args...)) })
 }
 
