@@ -16,8 +16,9 @@ import (
 	"simtrust/simshield/request"
 )
 
-// Confirm asks the person who holds a number to confirm what a party's signed request says (package request), and returns at once. The same order with the same content is the same transaction, however that has ended and whatever the key or the time is now;
-// with other content it is ReasonReplayed.
+// Confirm asks the person who holds a number to confirm what a party's signed request says (package request), and returns at once. The same
+// order with the same content is the same transaction, however that has ended and whatever the key or the time is now; with other content it
+// is ReasonReplayed.
 //
 // The errors: ReasonRequest, ReasonRequestKey, what applet refuses to show, ReasonNotEnrolled, ReasonNotCurrent, ReasonCertificate, the
 // policy's, ReasonBusy, ReasonTooMany.

@@ -97,9 +97,10 @@ type Registration struct {
 	person  string
 }
 
-// Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates
-// for them. Where the person has blocked a PIN before, of whatever applet, and did not come to the counter, two operators
-// must approve first. On a card whose PIN for such keys is blocked there is nothing to register: ReasonCardBlocked. What the authority would not certify is refused at once, for its reason (ca.ReasonSubject, ca.ReasonUnknownIssuer …).
+// Register opens a registration: the card asks the person for the code that the party hands out, makes its keys, and gets certificates for
+// them. Where the person has blocked a PIN before, of whatever applet, and did not come to the counter, two operators must approve first. On a
+// card whose PIN for such keys is blocked there is nothing to register: ReasonCardBlocked. What the authority would not certify is refused at
+// once, for its reason (ca.ReasonSubject, ca.ReasonUnknownIssuer …).
 func (s *Service) Register(ctx context.Context, req RegisterReq) (Registration, error) {
 	p, err := s.party(ctx, req.Party)
 	if err != nil {

@@ -23,7 +23,8 @@ type Screen interface {
 	Clear(ctx context.Context, client, prompt string) error
 }
 
-// Code is what is shown: six digits, the last four of them a number below 8192, which a SIM can show again where it asks for a PIN; in the name of the app whose client id Client is, to whoever holds Number. Language is zh or en.
+// Code is what is shown: six digits, the last four of them a number below 8192, which a SIM can show again where it asks for a PIN; in the
+// name of the app whose client id Client is, to whoever holds Number. Language is zh or en.
 type Code struct {
 	Client, Ref string
 	Number      simtrust.Number

@@ -9,10 +9,10 @@ import (
 	"simtrust"
 )
 
-// Local returns the operation op as a function: what a consumer in the same process receives in place of the service. It presents
-// credential to the router's authenticator on every call and goes through scope, rate limits and time limit like a remote
-// caller; only HTTP, with its log and metrics, is left out. A panic is an internal error. Errors have the Kind and Reason that [Call] would yield. The operation is mounted before; a
-// name or types that do not fit panic.
+// Local returns the operation op as a function: what a consumer in the same process receives in place of the service. It presents credential
+// to the router's authenticator on every call and goes through scope, rate limits and time limit like a remote caller; only HTTP, with its log
+// and metrics, is left out. A panic is an internal error. Errors have the Kind and Reason that [Call] would yield. The operation is mounted
+// before; a name or types that do not fit panic.
 func Local[Req, Res any](r *Router, op, credential string) func(context.Context, Req) (Res, error) {
 	o := r.ops[op]
 	if o == nil || o.Req != reflect.TypeFor[Req]() || o.Res != reflect.TypeFor[Res]() {

@@ -23,8 +23,8 @@
 //
 // What becomes of a message and what persons say is read from the chatbot's log of events and called at its webhook of the kind csp
 // ([Service.Form]), signed with a token that is made from a key of the server's and a serial number, and kept nowhere. Only states that the
-// message asked for are told, all of them where its record was lost with a server; how a revocation ended is told always. A person's number is looked up when it is told: of who has none any
-// more nothing is.
+// message asked for are told, all of them where its record was lost with a server; how a revocation ended is told always. A person's number is
+// looked up when it is told: of who has none any more nothing is.
 //
 // It keeps no number, no content and no token in clear.
 package csp

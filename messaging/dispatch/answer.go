@@ -52,8 +52,8 @@ func (r *route) putBack(p position, e event) (position, wait) {
 	return p, asBefore
 }
 
-// again has a copy tried once more where none was made, in its old place or when the bearer wants to see it. What is urgent does not wait for a bearer longer than for a
-// handset.
+// again has a copy tried once more where none was made, in its old place or when the bearer wants to see it. What is urgent does not wait for
+// a bearer longer than for a handset.
 func (r *route) again(p position, e event) (position, wait) {
 	switch {
 	case p.Halt != running || e.stale:

@@ -9,7 +9,8 @@ import (
 // ReasonBearer says that a bearer does not answer now.
 const ReasonBearer = "bearer_unavailable"
 
-// Reach says which recipients a channel reaches now with a message of their chatbot. Error: KindUnavailable with [ReasonBearer] where its bearer cannot say, or there is none.
+// Reach says which recipients a channel reaches now with a message of their chatbot. Error: KindUnavailable with [ReasonBearer] where its
+// bearer cannot say, or there is none.
 func (s *Service) Reach(ctx context.Context, c Channel, to []Recipient) ([]bool, error) {
 	l := s.lanes[c]
 	if l == nil {

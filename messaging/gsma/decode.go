@@ -11,10 +11,10 @@ import (
 // MaxBody is the most octets that Decode reads.
 const MaxBody = 256 << 10
 
-// Decode reads a body of any of the content types, also the text with a file of an enhanced message, which then has both. It is lenient with what clients and providers are known to get wrong: members,
-// suggestions and font styles that nobody knows are passed over, what is missing or over a limit is left for Check to find, a page that
-// names no application opens in the browser. It refuses, with a *FormatError or a *LimitError, what two readers could understand in two
-// ways: two roots, a member that is there twice, two contents.
+// Decode reads a body of any of the content types, also the text with a file of an enhanced message, which then has both. It is lenient with
+// what clients and providers are known to get wrong: members, suggestions and font styles that nobody knows are passed over, what is missing
+// or over a limit is left for Check to find, a page that names no application opens in the browser. It refuses, with a *FormatError or a
+// *LimitError, what two readers could understand in two ways: two roots, a member that is there twice, two contents.
 func Decode(p Part) (Received, error) {
 	if len(p.Data) > MaxBody {
 		return Received{}, &LimitError{Channel: RCS, Limit: MaxBody, Got: int64(len(p.Data)), Unit: Octets}

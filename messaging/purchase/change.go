@@ -38,8 +38,8 @@ func (s *Service) change(ctx context.Context, id string, m move) (p Purchase, mo
 	return p, moved, err
 }
 
-// dueAfter is when a purchase is looked at after a change: at once, too, where its end is to be told to the person. One that is stopped while the SIM is about to be asked stays with who is at it,
-// so that nobody takes it for one whose SIM was never asked.
+// dueAfter is when a purchase is looked at after a change: at once, too, where its end is to be told to the person. One that is stopped while
+// the SIM is about to be asked stays with who is at it, so that nobody takes it for one whose SIM was never asked.
 func dueAfter(p Purchase, next Standing, now time.Time) time.Time {
 	switch {
 	case next.Final():

@@ -3,8 +3,9 @@
 // # A campaign
 //
 // The operator funds an account of a chatbot. A campaign takes its budget out of it when it is made, and shares it out to whoever opens its
-// card first: the same to everybody, or at random from 1 to just below twice the mean of what is left, drawn from the system's secure source when
-// the card is opened, the last taking the rest; what one can expect is the same at every place in the order. What is left when the time is over, or when its sender closes it, goes back.
+// card first: the same to everybody, or at random from 1 to just below twice the mean of what is left, drawn from the system's secure source
+// when the card is opened, the last taking the rest; what one can expect is the same at every place in the order. What is left when the time
+// is over, or when its sender closes it, goes back.
 //
 // # The ledger
 //
