@@ -10,7 +10,7 @@ import (
 )
 
 // replyTime is how long a request waits for what the phone does with an answer.
-const replyTime = 5 * time.Second
+const replyTime = 30 * time.Second
 
 // screenWire is the screen of a phone; a null prompt: it asks nothing.
 type screenWire struct {

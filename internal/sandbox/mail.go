@@ -136,6 +136,7 @@ func (m *mail) become(msg *message, f fate) {
 	arrived := msg.State == mailAccepted && f.State == mailDelivered
 	msg.fate = f
 	if arrived {
+		msg.arrived = f.At
 		if whole := m.joined(msg); whole != nil && !m.shows(whole) {
 			m.inboxes[msg.Tenure] = append(m.inboxes[msg.Tenure], whole)
 		}

@@ -29,7 +29,8 @@ type message struct {
 	SMS         *smsFacts `json:"sms,omitempty"`
 	fate
 
-	told string // the state that the gateway's client knows
+	told    string    // the state that the gateway's client knows
+	arrived time.Time // when the phone got it
 }
 
 // smsFacts is what the service centre knows of a text message.

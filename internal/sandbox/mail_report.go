@@ -16,6 +16,8 @@ const (
 type news struct {
 	*message
 	now fate
+	// unheard is when it arrived, where it has been seen since and nobody was told of either; zero: there is no such thing to tell.
+	unheard time.Time
 }
 
 // reporter tells the client of one gateway what has become of its messages, again and again until it knows.
@@ -60,11 +62,19 @@ func (m *mail) untoldOf(mine func(*message) bool) []news {
 	var out []news
 	for _, msg := range m.untold {
 		if mine(msg) {
-			out = append(out, news{msg, msg.fate})
+			out = append(out, msg.asNews())
 		}
 	}
 	slices.SortFunc(out, func(a, b news) int { return a.now.At.Compare(b.now.At) })
 	return out[:min(len(out), reportBatch)]
+}
+
+func (msg *message) asNews() news {
+	n := news{message: msg, now: msg.fate}
+	if msg.State == mailDisplayed && msg.told == "" {
+		n.unheard = msg.arrived
+	}
+	return n
 }
 
 // tell writes down that somebody knows.

@@ -15,6 +15,7 @@ import (
 type office struct {
 	mu      sync.Mutex
 	down    bool
+	deaf    bool   // to reports alone
 	forged  string // the check that fails
 	reports []rcsReport
 	inbound []rcsInbound
@@ -34,7 +35,7 @@ func (s *office) serve(w http.ResponseWriter, req *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	if s.down {
+	if s.down || s.deaf && req.URL.Path == "/messaging/v1/rcs/reports" {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
@@ -80,6 +81,13 @@ func (s *office) set(down bool, forged string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down, s.forged = down, forged
+}
+
+// listen has the office take reports, or not.
+func (s *office) listen(to bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deaf = !to
 }
 
 // told are the states that were reported of a message, in their order.

@@ -54,6 +54,27 @@ func TestRichMessage(t *testing.T) {
 	}
 }
 
+// TestSeenBeforeReported: a message that is seen before anybody could be told of its arrival is reported as delivered, then as displayed.
+func TestSeenBeforeReported(t *testing.T) {
+	for name, between := range map[string]func(*rig){"at once": func(*rig) {}, "over a restart": func(r *rig) { r.stop(); r.start() }} {
+		r, server := newMailRig(t)
+		server.listen(false)
+		r.submit(rich(t, "1", r.subscriber(0)))
+		r.until(func() bool { return r.state("1") == mailDelivered })
+		arrived, _ := r.o.exchange.mail.lookUp("1")
+		r.inbox(r.subscriber(0))
+		between(r)
+		server.listen(true)
+		r.until(func() bool { return len(server.told("1")) > 1 })
+		if got := server.told("1"); !slices.Equal(got, []string{"delivered", "displayed"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if at := server.reports[0].At; !at.Equal(arrived.At) {
+			t.Errorf("%s: delivered at %v, reported as %v", name, arrived.At, at)
+		}
+	}
+}
+
 // TestUnproven: a message whose statement does not hold in every respect is shown without a mark.
 func TestUnproven(t *testing.T) {
 	for _, forged := range []string{"signature", "content", "recipient", "sender", "no content", "no recipient", "no sender"} {

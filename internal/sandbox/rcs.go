@@ -164,7 +164,10 @@ func (g *rcs) revocations(req rcsIDs) (rcsResults, error) {
 func (g *rcs) tell(ctx context.Context, list []news) ([]news, error) {
 	var req rcsReports
 	for _, n := range list {
-		req.Reports = append(req.Reports, rcsReport{ID: n.Key, Ref: n.ID, State: n.now.State, At: n.now.At})
+		if !n.unheard.IsZero() { // a phone notifies of the delivery before it shows a message, however soon it does
+			req.Reports = append(req.Reports, n.report(mailDelivered, n.unheard))
+		}
+		req.Reports = append(req.Reports, n.report(n.now.State, n.now.At))
 	}
 	switch _, err := g.report(ctx, req); {
 	case err == nil:
@@ -175,6 +178,10 @@ func (g *rcs) tell(ctx context.Context, list []news) ([]news, error) {
 	default:
 		return nil, err
 	}
+}
+
+func (n *news) report(state string, at time.Time) rcsReport {
+	return rcsReport{ID: n.Key, Ref: n.ID, State: state, At: at}
 }
 
 func (g *rcs) reporter() *reporter {
