@@ -1,7 +1,6 @@
 package optin_test
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -158,10 +157,9 @@ func TestNumbersAreInNoLog(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			fmt.Fprintf(&texts, verb+"\n", v)
 		}
-		var lines bytes.Buffer
-		slog.New(slog.NewTextHandler(&lines, nil)).Info("request", "v", v)
-		slog.New(slog.NewJSONHandler(&lines, nil)).Info("request", "v", v)
-		texts.Write(lines.Bytes())
+		options := &slog.HandlerOptions{ReplaceAttr: settled}
+		slog.New(slog.NewTextHandler(&texts, options)).Info("request", "v", v)
+		slog.New(slog.NewJSONHandler(&texts, options)).Info("request", "v", v)
 	}
 	for what, text := range map[string]string{"log": w.log.String(), "print": texts.String()} {
 		if len(text) == 0 || strings.Contains(text, "1234") {
