@@ -145,9 +145,14 @@ func (c *counter) enrolApplet(ctx context.Context, s *Subscriber, p *phone, appl
 		case err != nil:
 			return fmt.Errorf("sandbox: registration: %w", err)
 		}
-		return c.attend(ctx, s, p, r)
+		if err := c.attend(ctx, s, p, r); !errors.Is(err, errStalled) {
+			return err
+		}
 	}
 }
+
+// errStalled: the server took a phone for absent that is on. The process stood still for longer than the phone may take to answer.
+var errStalled = errors.New("sandbox: the phone was not heard in time")
 
 // attend stands by while the person enters what is asked.
 func (c *counter) attend(ctx context.Context, s *Subscriber, p *phone, r registered) error {
@@ -171,6 +176,8 @@ func (c *counter) attend(ctx context.Context, s *Subscriber, p *phone, r registe
 			return fmt.Errorf("sandbox: registration: %w", err)
 		case now.State == "done":
 			return nil
+		case now.State == "failed" && now.Cause == "phone_absent":
+			return errStalled
 		case now.State != "open":
 			return fmt.Errorf("sandbox: a registration is %s: %s", now.State, now.Cause)
 		}

@@ -23,6 +23,8 @@ type registrar struct {
 	open  bool
 	state string
 	err   error
+	// absent is how many registrations more end as if the phone had not been heard.
+	absent int
 }
 
 func (g *registrar) counter() *counter { return &counter{register: g.register, status: g.status} }
@@ -35,6 +37,10 @@ func (g *registrar) register(_ context.Context, in registration) (registered, er
 		return registered{}, g.err
 	case g.open:
 		return registered{}, &simtrust.Error{Kind: simtrust.KindConflict, Reason: "registration_open"}
+	}
+	if g.absent > 0 {
+		g.absent--
+		return registered{ID: "reg_absent", State: "open", Code: "12345678"}, nil
 	}
 	g.asks, g.state = append(g.asks, in), "open"
 	id := byte(len(g.asks))
@@ -54,9 +60,12 @@ func (g *registrar) finish(state, code string) {
 	}
 }
 
-func (g *registrar) status(context.Context, registrationID) (registered, error) {
+func (g *registrar) status(_ context.Context, r registrationID) (registered, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if r.ID == "reg_absent" {
+		return registered{ID: r.ID, State: "failed", Cause: "phone_absent"}, nil
+	}
 	return registered{ID: "reg_1", State: g.state, Cause: "wrong_code"}, nil
 }
 
@@ -94,6 +103,19 @@ func TestEnrolmentAfterAKill(t *testing.T) {
 	}
 	if len(g.asks) != 1 {
 		t.Errorf("%d registrations", len(g.asks))
+	}
+}
+
+// TestEnrolmentAfterAStall: a phone that was not heard in time is asked again.
+func TestEnrolmentAfterAStall(t *testing.T) {
+	r := newRig(t)
+	s := r.subscriber(0)
+	g := &registrar{r: r, s: s, absent: 2}
+	if err := g.counter().enrol(t.Context(), s, r.o.handsets.phone(s.SIM)); err != nil {
+		t.Fatal(err)
+	}
+	if len(g.asks) != 2 || g.absent != 0 {
+		t.Errorf("%d registrations, and %d left to end as absent", len(g.asks), g.absent)
 	}
 }
 

@@ -114,20 +114,24 @@ func (g *Service) dispatch(ctx context.Context, start func(job func())) (more bo
 type takings struct {
 	flights []flight
 	failed  []flight
+	early   []flight         // it is too early to say that nobody comes for these
 	cause   map[string]Cause // of those that failed
 	full    bool             // there is more
 }
 
 // take puts due packets on their way, one to a card: their counters are durable when it returns.
 func (g *Service) take(ctx context.Context) (t takings, err error) {
-	now := g.now()
+	now, heard := g.now(), g.begun().Add(g.retry)
 	err = g.db.InDefaultTx(ctx, func(tx *sqldb.Tx) error {
 		due, err := dueFlights(ctx, tx, now, batch)
 		t = takings{full: len(due) == batch, cause: map[string]Cause{}}
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		g.part(ctx, due, now, &t)
+		g.part(ctx, due, now, heard, &t)
+		if err := extend(ctx, tx, idsOf(t.early), heard); err != nil {
+			return err
+		}
 		if err := putOff(ctx, tx, idsOf(t.failed), now.Add(retell)); err != nil || len(t.flights) == 0 {
 			return err
 		}
@@ -140,12 +144,15 @@ func (g *Service) take(ctx context.Context) (t takings, err error) {
 }
 
 // part parts what is due: what cannot be sent, and the first packet of each card, which it secures. The others of a card stay as they are.
-func (g *Service) part(ctx context.Context, due []flight, now time.Time, t *takings) {
+// Before heard no card is absent: none may have had anybody to ask.
+func (g *Service) part(ctx context.Context, due []flight, now, heard time.Time, t *takings) {
 	taken := make(map[string]bool, len(due))
 	for _, f := range due {
 		switch {
 		case f.expires <= now.UnixMilli():
 			t.fail(f, Expired)
+		case f.absent && now.Before(heard):
+			t.early = append(t.early, f)
 		case f.absent:
 			t.fail(f, Absent)
 		case taken[f.iccid]:

@@ -18,7 +18,7 @@
 //
 // A card is reached by short message, or comes for its packets itself (Way; package bip). To the second kind a packet is flying until the
 // card answers; until then it is handed out as often as it is asked for, the same octets. One that nobody came for in the time after which it
-// would be repeated has an absent card.
+// would be repeated has an absent card; the time begins anew with a node, since before there may have been nobody to ask.
 //
 // Any number of nodes may run over one PostgreSQL: they take packets together with their cards under row locks that none waits for.
 //

@@ -144,6 +144,46 @@ func TestACardThatDoesNotCome(t *testing.T) {
 	})
 }
 
+// TestNobodyToAsk: a card is not absent because every server was dead when it would have come for its packet.
+func TestNobodyToAsk(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
+		p, card, _ := polled(t, db)
+		p.submit(card, "a")
+		p.drain()
+		packet := p.waiting(card)
+		p.clock.pass(retry)
+		p = node(t, db, p.net, p.clock)
+		p.drain()
+		p.clock.pass(retry - 1)
+		p.drain()
+		p.want(nil, nil)
+		if !bytes.Equal(packet, p.waiting(card)) || p.counter(card) != 1 {
+			t.Error("the packet that was on its way at the kill is another")
+		}
+		p.takes(card)
+		p.answers(card, card.response(t, ota.OK, nil))
+		p.want([]string{"a"}, nil)
+	})
+}
+
+// TestAbsentAfterAKill: a card that does not come to the new server either is absent, and what expires meanwhile has expired.
+func TestAbsentAfterAKill(t *testing.T) {
+	for pass, want := range map[time.Duration]string{retry: "a absent", 2*time.Minute - time.Second: "a expired"} {
+		each(t, func(t *testing.T, db *sqldb.DB) {
+			p, card, _ := polled(t, db)
+			p.submit(card, "a")
+			p.drain()
+			p.clock.pass(pass)
+			p = node(t, db, p.net, p.clock)
+			p.drain()
+			p.want(nil, nil)
+			p.clock.pass(min(retry, 2*time.Minute-pass))
+			p.drain()
+			p.want(nil, []string{want})
+		})
+	}
+}
+
 func TestACardThatCameOnceIsNotAbsent(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		p, card, _ := polled(t, db)

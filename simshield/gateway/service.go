@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,7 +67,8 @@ type Config struct {
 	// Gap is how far a counter jumps after a restore; 0: 1,000.
 	Gap uint32
 	// Retry is how long an answer may take before the packet is sent again, with the next counter; 0: 30 s. The applet shows it again
-	// only if it was not answered. A card that polls and has not come for a packet by then is absent.
+	// only if it was not answered. A card that polls and has not come for a packet by then is absent,
+	// but not before this node has run for as long.
 	Retry time.Duration
 }
 
@@ -83,6 +85,7 @@ type Service struct {
 	gap      uint32
 	retry    time.Duration
 	wake     chan struct{}
+	begun    func() time.Time // when this node first looked for packets
 	outcomes *sqldb.Coalescer[outcome, bool]
 	cards    *sqldb.Coalescer[string, *cardRow]
 	origins  *sqldb.Coalescer[sentAs, *sending]
@@ -100,7 +103,7 @@ func New(d Deps, c Config) (*Service, error) {
 		return nil, err
 	}
 	g := &Service{db: d.DB, bearer: d.Bearer, log: d.Log, now: d.Now, metrics: m, custody: keys, nobody: newNobody(keys), gap: c.Gap, retry: c.Retry,
-		wake: make(chan struct{}, 1)}
+		wake: make(chan struct{}, 1), begun: sync.OnceValue(d.Now)}
 	if g.gap == 0 {
 		g.gap = 1000
 	}

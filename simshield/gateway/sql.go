@@ -98,6 +98,17 @@ func putOff(ctx context.Context, tx *sqldb.Tx, packets []string, due time.Time) 
 	return err
 }
 
+// extend leaves packets on their way for longer, until they expire at most.
+func extend(ctx context.Context, tx *sqldb.Tx, packets []string, due time.Time) error {
+	if len(packets) == 0 {
+		return nil
+	}
+	where, args := sqldb.In(tx.Dialect(), "id", 2, packets)
+	_, err := tx.Exec(ctx, `update ota_packet set due = case when expires < $1 then expires else $1 end where state = 'flying' and `+where,
+		append([]any{due.UnixMilli()}, args...)...)
+	return err
+}
+
 // land has packets on their way wait until they are due again: their cards are free. A packet that was sent again since is not touched.
 // On PostgreSQL those are left on which another transaction has a lock: it is about to end them, or only looked at them for being due.
 func land(ctx context.Context, tx *sqldb.Tx, sent []sentAs, due time.Time) (left []sentAs, err error) {
