@@ -78,6 +78,15 @@ func TestAuthenticatorThatHangs(t *testing.T) {
 	})
 }
 
+// TestLateAuthenticator: who is let in after a refusal would have been due is bound all the same.
+func TestLateAuthenticator(t *testing.T) {
+	late := authenticate(func(ctx context.Context, _ *smpp.Bind) error { <-ctx.Done(); return nil })
+	inCentreOf(t, late, smpp.HandlerFunc(accept), smpp.ServerConfig{}, func(t *testing.T, c *centre) {
+		r := c.bind(smpp.Transceiver)
+		r.expect(smpp.CommandEnquireLink.Response(), smpp.StatusOK, r.send(enquire))
+	})
+}
+
 // TestGoneWhileAuthenticated: whoever hangs up before the answer is not bound, and takes nobody's place.
 func TestGoneWhileAuthenticated(t *testing.T) {
 	first := true

@@ -145,9 +145,9 @@ func (v *Server) decide(ctx context.Context, s *Session, b *Bind) Status {
 	if !v.gate.bind(s.RemoteAddr(), time.Now()) {
 		return StatusThrottled
 	}
-	ctx, cancel := context.WithTimeout(ctx, v.config.RefusalDelay)
+	bounded, cancel := context.WithTimeout(ctx, v.config.RefusalDelay)
 	defer cancel()
-	if err := v.authenticator.Authenticate(ctx, b, s.RemoteAddr()); err != nil {
+	if err := v.authenticator.Authenticate(bounded, b, s.RemoteAddr()); err != nil {
 		return statusOf(err, StatusBindFailed)
 	}
 	if !v.bound.add(b.SystemID, s) {

@@ -76,13 +76,14 @@ func TestGuess(t *testing.T) {
 		if _, err := w.Make(t.Context(), far); err != nil {
 			t.Fatal(err)
 		}
-		// try binds that often at once, and returns how many attempts were not looked at.
-		try := func(times int, id, password string) (throttled int) {
+		from := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:1024"))
+		// try binds to a node that often at once, and returns how many attempts were not looked at.
+		try := func(node *esme.Service, times int, id, password string) (throttled int) {
 			var all sync.WaitGroup
 			var mu sync.Mutex
 			for range times {
 				all.Go(func() {
-					_, err := w.bind(&phone{}, smpp.Bind{SystemID: id, Password: smpp.Secret(password)})
+					err := node.Authenticate(t.Context(), &smpp.Bind{SystemID: id, Password: smpp.Secret(password)}, from)
 					mu.Lock()
 					defer mu.Unlock()
 					if refusedWith(err, smpp.StatusThrottled) {
@@ -95,19 +96,24 @@ func TestGuess(t *testing.T) {
 			all.Wait()
 			return throttled
 		}
-		for _, id := range []string{"bank", "nobody"} {
-			if n := try(60, id, "guess"); n != 30 {
+		elsewhere := w.node() // where it shares no counter with another name
+		defer elsewhere.Close()
+		for id, node := range map[string]*esme.Service{"bank": w.Service, "nobody": elsewhere} {
+			if n := try(node, 60, id, "guess"); n != 30 {
 				t.Errorf("%s: %d of 60 guesses were not looked at", id, n)
 			}
 		}
-		if try(1, "bank", w.password) == 0 {
+		if try(w.Service, 1, "bank", w.password) == 0 {
 			t.Error("the right password is looked at among too many guesses")
 		}
-		if n := try(60, "far", "guess"); n > 0 {
+		if _, err := w.bind(&phone{}, smpp.Bind{SystemID: "bank", Password: smpp.Secret(w.password)}); !refusedWith(err, smpp.StatusThrottled) {
+			t.Errorf("it is looked at in a session: %v", err)
+		}
+		if n := try(w.Service, 60, "far", "guess"); n > 0 {
 			t.Errorf("who may not bind from here used up %d attempts of others", n)
 		}
 		w.pass(time.Second)
-		if try(1, "bank", w.password) > 0 {
+		if try(w.Service, 1, "bank", w.password) > 0 {
 			t.Error("a second later the account is still out")
 		}
 	})

@@ -166,6 +166,9 @@ func (w *world) pass(d time.Duration) {
 	w.time = w.time.Add(d)
 }
 
+// patient is a link on which a stall costs time only: what was not answered in time would be told again.
+var patient = smpp.Link{ResponseTimeout: time.Minute, WriteTimeout: time.Minute}
+
 // node is another face on the same store.
 func (w *world) node() *esme.Service {
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -177,7 +180,7 @@ func (w *world) node() *esme.Service {
 	}
 	return esme.New(esme.Deps{DB: w.db, Messages: w.back, Events: w.back, Known: known, Log: logger, Now: w.now},
 		esme.Config{SystemID: "simtrust", Key: make([]byte, 32), Look: 2 * time.Millisecond,
-			Server: smpp.ServerConfig{BindsPerSecond: 10000, MaxPerSystem: 100}})
+			Server: smpp.ServerConfig{BindsPerSecond: 10000, MaxPerSystem: 100, BindTimeout: time.Minute, Link: patient}})
 }
 
 // serve has a face listen until the end of the test, and returns where.
@@ -258,9 +261,15 @@ func (p *phone) messages() []smpp.Message {
 	return append([]smpp.Message(nil), p.got...)
 }
 
-// bind opens a session; it closes at the end of the test.
+// bind opens a session; it closes at the end of the test. Where the store took longer than a bind may, it tries again.
 func (w *world) bind(p *phone, b smpp.Bind) (*smpp.Session, error) {
-	s, err := smpp.Dial(w.t.Context(), p, smpp.ClientConfig{Address: w.address, Bind: b})
+	dial := func() (*smpp.Session, error) {
+		return smpp.Dial(w.t.Context(), p, smpp.ClientConfig{Address: w.address, Bind: b, Link: patient})
+	}
+	s, err := dial()
+	for end := time.Now().Add(time.Minute); refusedWith(err, smpp.StatusSystemError) && time.Now().Before(end); {
+		s, err = dial()
+	}
 	if err == nil {
 		w.t.Cleanup(s.Close)
 	}
