@@ -16,17 +16,9 @@ import (
 	"simtrust/internal/sqldb/sqldbtest"
 )
 
-// bubble runs fn on every store under a clock that moves on when everybody waits.
-func bubble(t *testing.T, fn func(t *testing.T, db *sqldb.DB)) {
-	t.Helper()
-	sqldbtest.EachURL(t, schema, func(t *testing.T, url string) {
-		synctest.Test(t, func(t *testing.T) { fn(t, sqldbtest.Open(t, url)) })
-	})
-}
-
 // TestSlowHandlersKeepTheirLease lets a rival look for expired leases while rounds are under way that last much longer than one.
 func TestSlowHandlersKeepTheirLease(t *testing.T) {
-	bubble(t, func(t *testing.T, db *sqldb.DB) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
 		const tenures = 16
 		log := slog.New(slog.DiscardHandler)
 		slow, rival := outbox.New(db, time.Now, log), outbox.New(db, time.Now, log)
@@ -82,7 +74,7 @@ func TestALostLeaseEndsItsHandlers(t *testing.T) {
 
 // TestAStolenRowEndsTheRound has the clock of a rival so far ahead that every lease is over for it.
 func TestAStolenRowEndsTheRound(t *testing.T) {
-	bubble(t, func(t *testing.T, db *sqldb.DB) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
 		log := slog.New(slog.DiscardHandler)
 		robbed := outbox.New(db, time.Now, log)
 		thief := outbox.New(db, func() time.Time { return time.Now().Add(time.Minute) }, log)

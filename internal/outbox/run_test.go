@@ -131,7 +131,7 @@ func TestDispatchersShareOneStore(t *testing.T) {
 
 // TestGathered: what came while a subscriber rested is handled in one round, side by side up to its bound.
 func TestGathered(t *testing.T) {
-	bubble(t, func(t *testing.T, db *sqldb.DB) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
 		const atOnce = 6
 		o := outbox.New(db, time.Now, slog.New(slog.DiscardHandler))
 		start := time.Now()
