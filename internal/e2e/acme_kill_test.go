@@ -41,7 +41,7 @@ func newACMEClient(t *testing.T, w acmeWorld) *acmeClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: c, ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: c, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return c

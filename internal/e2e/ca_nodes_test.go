@@ -188,7 +188,7 @@ func TestRollingDeploy(t *testing.T) {
 		await(t, "the status on both nodes", func() bool { return strings.Contains(n.status(s, file), file+": revoked") })
 		await(t, "the CRLs of both nodes", func() bool { return l.read(s) == len(revoke) })
 	}
-	if out := n.must(binary(t), "ca", "audit", "--quiet", "--patience", "10s", "--server", n.all[0].Issuer, "--token", n.all[0].AdminToken); !strings.Contains(out, "all agrees") {
+	if out := n.must(binary(t), "ca", "audit", "--quiet", "--patience", "60s", "--server", n.all[0].Issuer, "--token", n.all[0].AdminToken); !strings.Contains(out, "all agrees") {
 		t.Error(out)
 	}
 }

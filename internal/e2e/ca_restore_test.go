@@ -30,7 +30,7 @@ func TestRestoredFromBackup(t *testing.T) {
 	l := newLists(t)
 
 	first := issue("first.pem")
-	if out, err := audit("10s"); err != nil {
+	if out, err := audit("60s"); err != nil {
 		t.Fatal(out)
 	}
 	s.stop(t)
@@ -40,7 +40,7 @@ func TestRestoredFromBackup(t *testing.T) {
 	revoke(first)
 	issue("lost.pem")
 	await(t, "the CRL of before", func() bool { return l.read(s) == 1 })
-	if out, err := audit("10s"); err != nil {
+	if out, err := audit("60s"); err != nil {
 		t.Fatal(out)
 	}
 	s.stop(t)

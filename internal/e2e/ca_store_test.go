@@ -52,7 +52,7 @@ func TestStoreAway(t *testing.T) {
 	if out := o.status(s, "unasked.pem"); !strings.Contains(out, "unasked.pem: good") {
 		t.Error(out)
 	}
-	if out := o.must(binary(t), "ca", "audit", "--quiet", "--patience", "10s", "--server", s.Issuer, "--token", s.AdminToken); !strings.Contains(out, "all agrees") {
+	if out := o.must(binary(t), "ca", "audit", "--quiet", "--patience", "60s", "--server", s.Issuer, "--token", s.AdminToken); !strings.Contains(out, "all agrees") {
 		t.Error(out)
 	}
 }

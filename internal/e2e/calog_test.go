@@ -23,7 +23,7 @@ func TestLogOutlivesKills(t *testing.T) {
 	}
 	logged := func() (certificates int) {
 		t.Helper()
-		out := s.output(t, binary(t), "ca", "audit", "--quiet", "--patience", "10s", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
+		out := s.output(t, binary(t), "ca", "audit", "--quiet", "--patience", "60s", "--sandbox", filepath.Join(s.dir, "sandbox.json"))
 		_, found, _ := strings.Cut(out, "all agrees: ")
 		if _, err := fmt.Sscanf(found, "%d certificates", &certificates); err != nil {
 			t.Fatal(out)

@@ -62,6 +62,7 @@ func (s *sandbox) buys(t *testing.T, p, screen tab, who subscriber) {
 	p.picture("doors-purchase")
 	p.press(buttonOf(1))
 	b.ended(t, small, "confirmed", "button", "")
+	p.until("told of the payment", func() bool { return strings.Contains(p.html(), "您已确认付款 ¥128.00") }) // before the next button moves
 
 	large := b.ask(t, who, "48000.00")
 	p.waits(buttonOf(2))

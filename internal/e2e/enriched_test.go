@@ -135,8 +135,18 @@ func signed(t *testing.T, m jwt.SigningMethod, key any, c jwt.MapClaims, header 
 	return text
 }
 
-// pass sends an authorization request through a proxy and answers the parameters of the redirect.
+// pass sends an authorization request through a proxy, again where it is told to, and answers the parameters of the redirect.
 func (e enriched) pass(t *testing.T, through *http.Client, target string, header http.Header) url.Values {
+	t.Helper()
+	q := e.passOnce(t, through, target, header)
+	for try := 0; q.Get("error") == unavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		q = e.passOnce(t, through, target, header)
+	}
+	return q
+}
+
+func (e enriched) passOnce(t *testing.T, through *http.Client, target string, header http.Header) url.Values {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, target, nil)
 	if err != nil {

@@ -219,17 +219,17 @@ func TestMSSFlow(t *testing.T) {
 		t.Errorf("after the kill the status is %s", now)
 	}
 	s.reply(t, who, on.ID, "confirm", who.SigningPIN, http.StatusOK)
-	end := call("MSS_StatusReq", status).Status
-	for try := 0; end.Status.StatusCode.Value == "504" && try < 100; try++ {
-		s.asked(t, who, false)
-		end = call("MSS_StatusReq", status).Status
-	}
-	if end.Status.StatusCode.Value != "502" {
+	var end mss
+	await(t, "the transaction ends", func() bool {
+		end = call("MSS_StatusReq", status)
+		return end.Status.Status.StatusCode.Value != "504"
+	})
+	if end.Status.Status.StatusCode.Value != "502" {
 		t.Fatalf("%+v", end)
 	}
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	if err := os.WriteFile(in("signed.der"), end.Signed.Base64Signature, 0o600); err != nil {
+	if err := os.WriteFile(in("signed.der"), end.Status.Signed.Base64Signature, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.fetch(t, "/ca/roots.pem", in("roots.pem"))

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // verdict is what a server made of something that is good for one use.
@@ -72,6 +73,16 @@ func (h *history) present(t *ticket, into any) verdict {
 	h.mu.Lock()
 	t.last = v
 	h.mu.Unlock()
+	return v
+}
+
+// settle uses the ticket until the server knows the outcome.
+func (h *history) settle(t *ticket, into any) verdict {
+	v := h.present(t, into)
+	for try := 0; v == unknown && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		v = h.present(t, into)
+	}
 	return v
 }
 
@@ -144,11 +155,16 @@ func (h *history) race(t *ticket, got *answer) bool {
 	return v[0] != unreachable && v[1] != unreachable
 }
 
-// code asks for an authorization code.
+// code asks for an authorization code, again where the server says so.
 func (h *history) code(a app, from *http.Client, number string) (*ticket, bool) {
 	f := newFlow(a.RedirectURIs[0])
 	code, v, err := a.tryAuthorize(from, f)
 	h.note("authorize", v, err)
+	for try := 0; v == unknown && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		code, v, err = a.tryAuthorize(from, f)
+		h.note("authorize", v, err)
+	}
 	if v != accepted {
 		return nil, false
 	}
@@ -178,7 +194,7 @@ func (a app) tryAuthorize(from *http.Client, f flow) (string, verdict, error) {
 		return "", odd, fmt.Errorf("%s", res.Status)
 	case q.Get("code") != "":
 		return q.Get("code"), accepted, nil
-	case q.Get("error") == "temporarily_unavailable":
+	case q.Get("error") == unavailable:
 		return "", unknown, nil
 	default:
 		return "", odd, fmt.Errorf("%v", q)

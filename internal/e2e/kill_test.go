@@ -85,7 +85,7 @@ func (k *killing) round() {
 	for range killAfter {
 		select {
 		case <-answered:
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("the server is stuck:\n%s", k.s.out)
 		}
 	}
@@ -121,7 +121,7 @@ func (k *killing) hold() (code, token *ticket) {
 	redeemed, _ := k.history.code(k.camara, k.phones.of(who.IP), who.Number)
 	code, _ = k.history.code(k.camara, k.phones.of(who.IP), who.Number)
 	var got answer
-	if redeemed == nil || code == nil || k.history.present(redeemed, &got) != accepted {
+	if redeemed == nil || code == nil || k.history.settle(redeemed, &got) != accepted {
 		k.t.Fatalf("no login before the load: %v", k.history.faults)
 	}
 	return code, k.history.token(k.camara, got.AccessToken, who.Number)
@@ -131,7 +131,7 @@ func (k *killing) hold() (code, token *ticket) {
 func (k *killing) remembers(tickets []*ticket, held ...*ticket) {
 	h := k.history
 	for _, t := range held {
-		if h.present(t, nil) != accepted {
+		if h.settle(t, nil) != accepted {
 			h.fault("an unused %s died with the server", t.name)
 		}
 	}

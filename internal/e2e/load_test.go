@@ -46,7 +46,9 @@ func TestLoad(t *testing.T) {
 		}
 		load.Wait()
 		h.report(t)
-		if n := h.count(accepted); n != 3*len(took) || n < loadClients {
+		// Who was told to come again, since the process stood still, may have a step less; nobody is refused.
+		n, again := h.count(accepted), h.count(unknown)
+		if n > 3*len(took) || n < 3*(len(took)-again) || n < loadClients || h.count(refused) > 0 {
 			t.Errorf("%d logins, but %d steps accepted: %v", len(took), n, h.counts)
 		}
 		slices.SortFunc(took, cmp.Compare)
@@ -87,7 +89,7 @@ func (s *sandbox) stopUnderLoad(t *testing.T) {
 	for range 200 {
 		select {
 		case <-answered:
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("the server is stuck:\n%s", s.out)
 		}
 	}
@@ -114,7 +116,7 @@ func (s *sandbox) stopUnderLoad(t *testing.T) {
 			continue
 		}
 		unanswered++
-		if h.present(tk, nil) != accepted {
+		if h.settle(tk, nil) != accepted {
 			h.fault("a %s was used, but its request got no answer", tk.name)
 		}
 	}

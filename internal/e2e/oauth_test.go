@@ -28,7 +28,7 @@ type app struct {
 }
 
 func (s *sandbox) app(name string) app {
-	return app{client: s.client(name), issuer: s.Issuer, http: &http.Client{Timeout: 20 * time.Second,
+	return app{client: s.client(name), issuer: s.Issuer, http: &http.Client{Timeout: time.Minute,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 512}}}
 }
 
@@ -63,8 +63,26 @@ func (a app) authorizeURL(f flow, scope string, more ...string) string {
 	return a.issuer + "/authorize?" + q.Encode()
 }
 
-// authorize sends the request from a phone and answers the parameters of the redirect.
+// A server whose process stood still answers "try again", and has done nothing. So often a client does.
+const (
+	triesAgain = 50
+	triesAfter = 200 * time.Millisecond
+)
+
+const unavailable = "temporarily_unavailable"
+
+// authorize sends the request from a phone, again where it is told to, and answers the parameters of the redirect.
 func (a app) authorize(t testing.TB, from *http.Client, f flow, scope string, more ...string) url.Values {
+	t.Helper()
+	q := a.authorizeOnce(t, from, f, scope, more...)
+	for try := 0; q.Get("error") == unavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		q = a.authorizeOnce(t, from, f, scope, more...)
+	}
+	return q
+}
+
+func (a app) authorizeOnce(t testing.TB, from *http.Client, f flow, scope string, more ...string) url.Values {
 	t.Helper()
 	res, err := from.Get(a.authorizeURL(f, scope, more...))
 	if err != nil {
@@ -198,14 +216,19 @@ func (a app) apiRequest(method, path, token, body string) (*http.Request, error)
 	return req, nil
 }
 
-// verify asks whether the token's phone has this number (CAMARA number-verification v2).
+// verify asks whether the token's phone has this number (CAMARA number-verification v2), again where it is told to.
 func (a app) verify(t testing.TB, token, number string) apiAnswer {
 	t.Helper()
-	got, err := a.api(http.MethodPost, "/number-verification/v2/verify", token, fmt.Sprintf(`{"phoneNumber":%q}`, number))
-	if err != nil {
-		t.Fatal(err)
+	for try := 0; ; try++ {
+		got, err := a.api(http.MethodPost, "/number-verification/v2/verify", token, fmt.Sprintf(`{"phoneNumber":%q}`, number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Status != http.StatusServiceUnavailable || try == triesAgain {
+			return got
+		}
+		<-time.After(triesAfter)
 	}
-	return got
 }
 
 // claims reads a token's payload; the test that wants its signature checked uses a real client.

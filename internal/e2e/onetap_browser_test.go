@@ -35,10 +35,8 @@ func TestOneTapInABrowser(t *testing.T) {
 	me, browser := s.Subscribers[0], chromium(t) // whose data session this machine is
 	s.campaign(t, me)
 	s.inbox(t, me, 1)
-	p := newTab(t, browser, "zh-CN,zh;q=0.9")
-	p.open(s.Handset + "/subscribers/" + me.Number)
-	p.press(".bell")
-	p.press(`a[href*="sip"]`)
+	p, messages := newTab(t, browser, "zh-CN,zh;q=0.9"), s.messagesOf(me, s.enterprise(t, "shop").ChatbotID)
+	p.open(messages)
 	p.wants("凤凰单丛", s.Issuer+"/t/")
 	p.press(`article:nth-of-type(2) a[href*="/t/"]`)
 	p.wants(`<html lang="zh-CN"`, "山茶小店", "已认证的发送方", "登录并打开", `content="noindex"`)
@@ -51,15 +49,11 @@ func TestOneTapInABrowser(t *testing.T) {
 		t.Errorf("the person is at %s", p.location())
 	}
 	p.picture("one-tap-shop")
-	p.open(s.Handset + "/subscribers/" + me.Number)
-	p.press(".bell")
-	p.press(`a[href*="sip"]`)
+	p.open(messages)
 	p.press(`article:nth-of-type(1) a[href*="/t/"]`) // another button, of which nobody has made use
 	p.press("form button")
 	p.wants("明前龙井", "138****0001")
-	p.open(s.Handset + "/subscribers/" + me.Number)
-	p.press(".bell")
-	p.press(`a[href*="sip"]`)
+	p.open(messages)
 	p.press(`article:nth-of-type(2) a[href*="/t/"]`)
 	if status := p.press("form button"); status != http.StatusGone {
 		t.Errorf("a second time: %d", status)

@@ -255,7 +255,7 @@ func agentForGoogle(t *testing.T, s *sandbox) {
 		}
 	}
 	rail.listens(t)
-	if status, answer = rail.message(t, away, "short-lived", []byte(`{"contentMessage":{"text":"now or never"},"ttl":"3s"}`)); status != http.StatusOK {
+	if status, answer = rail.message(t, away, "short-lived", []byte(`{"contentMessage":{"text":"now or never"},"ttl":"8s"}`)); status != http.StatusOK {
 		t.Errorf("%d %v", status, answer)
 	}
 	if e := rail.hearsOf(t, happened("TTL_EXPIRATION_REVOKED", "short-lived")); e["phoneNumber"] != away.Number || e["senderPhoneNumber"] != nil {

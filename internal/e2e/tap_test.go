@@ -163,8 +163,18 @@ func TestTapForwarded(t *testing.T) {
 	}
 }
 
-// tapped asks for a login with a ticket from a subscriber's phone, without a page.
+// tapped asks for a login with a ticket from a subscriber's phone, without a page, again where it is told to.
 func (s *sandbox) tapped(t *testing.T, from subscriber, ticket string) url.Values {
+	t.Helper()
+	q := s.tappedOnce(t, from, ticket)
+	for try := 0; q.Get("error") == unavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		q = s.tappedOnce(t, from, ticket)
+	}
+	return q
+}
+
+func (s *sandbox) tappedOnce(t *testing.T, from subscriber, ticket string) url.Values {
 	t.Helper()
 	f := newFlow(callback)
 	res, err := phone(from.IP).Get(s.app("shop").authorizeURL(f, "openid phone") + "&prompt=none&login_hint=" + ticket)

@@ -103,7 +103,7 @@ func TestTimeStampWithOpenSSL(t *testing.T) {
 	w.file("other", []byte("another contract"))
 	for _, digest := range []string{"-sha256", "-sha384", "-sha512", "-sm3"} {
 		w.must("openssl", "ts", "-query", "-data", "data", digest, "-cert", "-out", "q.tsq")
-		w.stamp("q.tsq", "r.tsr")
+		w.awaitStamp("q.tsq", "r.tsr")
 		w.must("openssl", "ts", "-verify", "-queryfile", "q.tsq", "-in", "r.tsr", "-CAfile", "roots.pem")
 		w.must("openssl", "ts", "-verify", "-data", "data", "-in", "r.tsr", "-CAfile", "roots.pem")
 		if out, err := w.try("openssl", "ts", "-verify", "-data", "other", "-in", "r.tsr", "-CAfile", "roots.pem"); err == nil {
@@ -119,7 +119,7 @@ func TestTimeStampWithOpenSSL(t *testing.T) {
 	w.must("openssl", "ts", "-reply", "-in", "r.tsr", "-token_out", "-out", "token.der")
 	w.must("openssl", "pkcs7", "-inform", "DER", "-in", "token.der", "-print_certs", "-out", "tsa.pem")
 	w.must("openssl", "ts", "-query", "-data", "data", "-sha256", "-no_nonce", "-out", "bare.tsq")
-	w.stamp("bare.tsq", "bare.tsr")
+	w.awaitStamp("bare.tsq", "bare.tsr")
 	w.must("openssl", "ts", "-verify", "-queryfile", "bare.tsq", "-in", "bare.tsr", "-CAfile", "roots.pem", "-untrusted", "tsa.pem")
 	if out := w.must("openssl", "ts", "-reply", "-in", "bare.tsr", "-text"); !strings.Contains(out, "Accuracy: 0x01 seconds") || !strings.Contains(out, "Ordering: no") {
 		t.Error(out)
@@ -151,7 +151,7 @@ func TestTimeStampOverRestart(t *testing.T) {
 	w := newStampWorld(t)
 	w.file("data", []byte("a contract"))
 	w.must("openssl", "ts", "-query", "-data", "data", "-sha256", "-cert", "-out", "q.tsq")
-	w.stamp("q.tsq", "before.tsr")
+	w.awaitStamp("q.tsq", "before.tsr")
 	before := w.timeOf("before.tsr")
 	w.kill()
 	w.start(t)
@@ -162,7 +162,7 @@ func TestTimeStampOverRestart(t *testing.T) {
 	}
 }
 
-// awaitStamp asks until the bound of an earlier start has passed.
+// awaitStamp asks until the clock is trusted: an earlier start bounds it, and a machine that stood still must measure it again.
 func (w *stampWorld) awaitStamp(query, reply string) {
 	w.t.Helper()
 	poll := time.NewTicker(50 * time.Millisecond)

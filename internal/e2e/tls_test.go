@@ -72,10 +72,10 @@ func attackEnrichment(t *testing.T, e enriched) {
 	for name, change := range map[string][]any{
 		"expired":              {"iat", in(-2 * time.Minute), "exp", in(-time.Minute)},
 		"no exp":               {"exp", nil},
-		"lives too long":       {"exp", in(62 * time.Second)},
+		"lives too long":       {"iat", in(-31 * time.Second), "exp", in(31 * time.Second)},
 		"no iat":               {"iat", nil},
-		"issued in the future": {"iat", in(20 * time.Second)},
-		"not yet valid":        {"nbf", in(20 * time.Second)},
+		"issued in the future": {"iat", in(2 * time.Minute), "exp", in(150 * time.Second)},
+		"not yet valid":        {"nbf", in(2 * time.Minute)},
 		"another audience":     {"aud", "https://other.example"},
 		"audience with slash":  {"aud", e.Issuer + "/"},
 		"two audiences":        {"aud", []string{e.Issuer, "https://other.example"}},
