@@ -33,7 +33,7 @@ func cluster(t *testing.T) *jetstream.Queue {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server does not start")
 	}
 	q, err := jetstream.Open("", 1, quiet, nats.InProcessServer(s))

@@ -44,7 +44,7 @@ func TestSendUntilKilled(t *testing.T) {
 	w = w.node(db, w.net)
 	waiting := make(chan struct{}, 8*recipients)
 	w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
-		say("given " + s.ID())
+		say("given " + s.Delivery)
 		<-waiting
 		return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
 	}
@@ -70,14 +70,14 @@ func TestSendUntilKilled(t *testing.T) {
 // was made twice, and no second copy of anything.
 func TestKill(t *testing.T) {
 	sqldbtest.EachURL(t, schema, func(t *testing.T, url string) {
-		accepted, given := map[string]bool{}, map[string]int{}
+		accepted, given := map[string]bool{}, map[string]int{} // copies by delivery
 		for round := range 3 {
 			sendAndKill(t, url, accepted, given, 150+60*round)
 		}
 		w := newWorld(t, sqldbtest.Open(t, url))
 		w.clock.t = time.Now().Add(lease)
 		w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
-			given[s.ID()]++
+			given[s.Delivery]++
 			return dispatch.Outcome{Answer: dispatch.Accepted, Ref: ref(s.Copy)}
 		}
 		w.net.cancel = func(dispatch.Copy) dispatch.Recall { return dispatch.TooLate }
@@ -100,7 +100,7 @@ func TestKill(t *testing.T) {
 			}
 		}
 		for id, n := range given {
-			if n != 1 || !strings.HasSuffix(id, ".1") {
+			if n != 1 { // an attempt that a slow node put back was not submitted: then it may be the second one
 				t.Errorf("%s was submitted %d times", id, n)
 			}
 		}
