@@ -18,10 +18,11 @@ var (
 
 // timekeeper gives times that may stand in tokens, in milliseconds and never one before another.
 type timekeeper struct {
-	clock  Clock
-	db     *sqldb.DB
-	log    *slog.Logger
-	signer string // whose row it is
+	clock    Clock
+	db       *sqldb.DB
+	log      *slog.Logger
+	patience time.Duration // with the store
+	signer   string        // whose row it is
 
 	wall0 time.Time // both clocks at start
 	mono0 time.Duration
@@ -36,15 +37,15 @@ type timekeeper struct {
 	doubting bool
 }
 
-func newTimekeeper(d Deps, signer string) *timekeeper {
-	k := &timekeeper{clock: d.Clock, db: d.DB, log: d.Log, signer: signer}
+func newTimekeeper(d Deps, patience time.Duration, signer string) *timekeeper {
+	k := &timekeeper{clock: d.Clock, db: d.DB, log: d.Log, patience: patience, signer: signer}
 	k.wall0, k.mono0 = d.Clock.Read()
 	return k
 }
 
 // successor keeps the time of another key by the same clock: one that jumped is not trusted the more for it.
 func (k *timekeeper) successor(signer string) *timekeeper {
-	return &timekeeper{clock: k.clock, db: k.db, log: k.log, signer: signer, wall0: k.wall0, mono0: k.mono0}
+	return &timekeeper{clock: k.clock, db: k.db, log: k.log, patience: k.patience, signer: signer, wall0: k.wall0, mono0: k.mono0}
 }
 
 // follow has k give no time before the last one of another.
@@ -120,7 +121,7 @@ func (k *timekeeper) attempt(ctx context.Context, at time.Time) error {
 
 // raise raises the bound in the store past at, and takes notice of where others have raised it.
 func (k *timekeeper) raise(ctx context.Context, at time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, k.patience)
 	defer cancel()
 	var before time.Time
 	err := k.db.InTx(ctx, func(tx *sqldb.Tx) (err error) {

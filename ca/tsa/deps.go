@@ -38,12 +38,15 @@ type Config struct {
 	Policies []asn1.ObjectIdentifier
 	// Accuracy is what tokens claim, in whole milliseconds of at least the clock's tolerance; 0: one second.
 	Accuracy time.Duration
+	// Patience is how long a stamp waits for the store; 0: two seconds.
+	Patience time.Duration
 }
+
+const defaultPatience = 2 * time.Second
 
 // Fixed times, as doc.go promises them.
 const (
 	tolerance = 500 * time.Millisecond // of the wall clock, against the monotonic clock and other nodes
 	ahead     = 2 * time.Second        // how far the bound is raised past now
-	patience  = 2 * time.Second        // how long a stamp waits for the store
 	pause     = 200 * time.Millisecond // after the store failed, before it is asked again
 )

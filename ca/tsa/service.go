@@ -33,7 +33,7 @@ func New(ctx context.Context, d Deps, h *ca.Hierarchy, c Config) (*Service, erro
 		return nil, err
 	}
 	s := &Service{log: d.Log, policies: c.Policies, accuracy: accuracyOf(c.Accuracy)}
-	first := &stamper{u, newTimekeeper(d, u.name())}
+	first := &stamper{u, newTimekeeper(d, cmp.Or(c.Patience, defaultPatience), u.name())}
 	_, _ = first.time.now(ctx) // a clock that is not trusted is logged, and looked at again by every request
 	s.stamper.Store(first)
 	return s, nil

@@ -109,7 +109,10 @@ func (w *world) deps() tsa.Deps {
 	return tsa.Deps{DB: w.db, Log: slog.New(slog.DiscardHandler), Clock: w.clock}
 }
 
-func config() tsa.Config { return tsa.Config{Policies: []asn1.ObjectIdentifier{policy, second}} }
+// config has the patience of a machine that stalls.
+func config() tsa.Config {
+	return tsa.Config{Policies: []asn1.ObjectIdentifier{policy, second}, Patience: time.Minute}
+}
 
 var keysOf = sync.OnceValue(func() map[keys.KeyAlgorithm][2]crypto.Signer {
 	all := map[keys.KeyAlgorithm][2]crypto.Signer{}

@@ -112,7 +112,11 @@ type clock struct {
 	start time.Time
 }
 
-func (c clock) Read() (time.Time, time.Duration) { return c.Now(), c.Now().Sub(c.start) }
+// Read looks once: the world's clock may be moved meanwhile.
+func (c clock) Read() (time.Time, time.Duration) {
+	now := c.Now()
+	return now, now.Sub(c.start)
+}
 
 // authority makes a time-stamping authority under a root of its own.
 func (w *world) authority(db *sqldb.DB) {
@@ -129,7 +133,7 @@ func (w *world) authority(db *sqldb.DB) {
 	key, der := w.certify(leaf, root, rootKey)
 	h := &ca.Hierarchy{TSA: &ca.Delegate{Raw: der, Signer: key, NotAfter: leaf.NotAfter}, TSAChain: [][]byte{der, rootDER}, Roots: [][]byte{rootDER}}
 	service, err := tsa.New(w.t.Context(), tsa.Deps{DB: db, Log: slog.New(slog.DiscardHandler), Clock: clock{w.Clock, now}}, h,
-		tsa.Config{Policies: []asn1.ObjectIdentifier{{1, 3, 6, 1, 4, 1, 32473, 9}}})
+		tsa.Config{Policies: []asn1.ObjectIdentifier{{1, 3, 6, 1, 4, 1, 32473, 9}}, Patience: time.Minute})
 	w.must(err)
 	w.stamps, w.tsaRoot = &stamper{Service: service}, rootDER
 }

@@ -212,7 +212,7 @@ func newWorld(t testing.TB) *world {
 	log := slog.New(slog.DiscardHandler)
 	var err error
 	w.stamps, err = tsa.New(t.Context(), tsa.Deps{DB: db, Log: log, Clock: w.clock}, h,
-		tsa.Config{Policies: []asn1.ObjectIdentifier{append(receipt.DefaultArc[:len(receipt.DefaultArc):len(receipt.DefaultArc)], 7)}})
+		tsa.Config{Policies: []asn1.ObjectIdentifier{append(receipt.DefaultArc[:len(receipt.DefaultArc):len(receipt.DefaultArc)], 7)}, Patience: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
