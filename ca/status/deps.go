@@ -43,6 +43,8 @@ type Config struct {
 	OtherLists http.Handler
 	// Answers bounds the kept OCSP answers of one issuer, of about 1.5 KB each; 0: 32768.
 	Answers int
+	// Patience is how long an answer waits for the store; 0: two seconds.
+	Patience time.Duration
 }
 
 // Fixed times, as doc.go promises them.
@@ -52,7 +54,6 @@ const (
 	renewEvery     = 30 * time.Second       // how often answers are looked through for old ones
 	watchEvery     = 300 * time.Millisecond // how often the register is looked at for changes
 	watchTrust     = time.Second            // how long a look is worth something
-	storePatience  = 2 * time.Second        // how long an answer waits for the store
 	publishEvery   = time.Second            // how often lists are looked through for due ones
 	publishPause   = 2 * time.Second        // at least between two lists of a shard
 	maxAge         = time.Minute            // how long HTTP caches keep an answer

@@ -55,7 +55,8 @@ func newAuthority(shared *world) *authority {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(c.Close)
-	s, err := status.New(status.Deps{DB: w.db, Register: c, Log: log, Now: w.clock.now}, w.hierarchy, status.Config{CRL: c.URLs().CRL, Shards: c.ShardCount()})
+	s, err := status.New(status.Deps{DB: w.db, Register: c, Log: log, Now: w.clock.now}, w.hierarchy,
+		status.Config{CRL: c.URLs().CRL, Shards: c.ShardCount(), Patience: time.Minute})
 	if err != nil {
 		w.t.Fatal(err)
 	}

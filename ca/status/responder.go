@@ -150,7 +150,7 @@ func (s *Service) check(ctx context.Context, a *authority, ids []certID) (answer
 }
 
 func (s *Service) statuses(ctx context.Context, a *authority, ids []certID) ([]ca.Status, error) {
-	patient, cancel := context.WithTimeout(ctx, storePatience)
+	patient, cancel := context.WithTimeout(ctx, s.config.Patience)
 	defer cancel()
 	serials := make([][]byte, len(ids))
 	for i, id := range ids {

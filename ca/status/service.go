@@ -51,6 +51,7 @@ type Service struct {
 func New(d Deps, h *ca.Hierarchy, c Config) (*Service, error) {
 	c.Validity = cmp.Or(c.Validity, 24*time.Hour)
 	c.Answers = cmp.Or(c.Answers, 32768)
+	c.Patience = cmp.Or(c.Patience, 2*time.Second)
 	if c.CRL == nil || c.Shards <= 0 || c.Validity < time.Minute {
 		return nil, errors.New("status: CRLs need addresses, a number of shards and a validity of at least a minute")
 	}
