@@ -78,7 +78,7 @@ func TestSlowKey(t *testing.T) {
 			select {
 			case <-all:
 				return nil
-			case <-time.After(30 * time.Second):
+			case <-time.After(time.Minute):
 				return errors.New("the others do not come")
 			}
 		}, nil)
