@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -113,8 +114,26 @@ func (s *server) register(scopes ...string) account.Registered {
 	return r
 }
 
-// authorize answers the parameters that the app gets back.
-func (s *server) authorize(r account.Registered, verifier string) url.Values {
+// stalled asks again, every 20 ms for up to a minute, while the answer is one of a stalled machine.
+func stalled(ask func() (again bool)) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.Now().Add(time.Minute); ask() && time.Now().Before(late); {
+		<-tick.C
+	}
+}
+
+// authorize answers the parameters that the app gets back, and asks again while the server cannot tell.
+func (s *server) authorize(r account.Registered, verifier string) (back url.Values) {
+	s.t.Helper()
+	stalled(func() bool {
+		back = s.authorizeOnce(r, verifier)
+		return back.Get("error") == "temporarily_unavailable"
+	})
+	return back
+}
+
+func (s *server) authorizeOnce(r account.Registered, verifier string) url.Values {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(verifier))
 	q := url.Values{"response_type": {"code"}, "client_id": {r.App.ID}, "redirect_uri": {back}, "state": {"s"}, "nonce": {"n"},
@@ -179,17 +198,37 @@ func (s *server) verify(token string) (status int, verified bool) {
 	return s.do(req, &body), body.Verified
 }
 
-func (s *server) do(req *http.Request, into any) int {
+// do repeats a request while the server is unavailable: one that it refuses so has spent nothing.
+func (s *server) do(req *http.Request, into any) (status int) {
 	s.t.Helper()
-	res, err := http.DefaultClient.Do(req)
+	var text []byte
+	stalled(func() bool {
+		status, text = s.doOnce(req)
+		return status == http.StatusServiceUnavailable
+	})
+	if err := json.Unmarshal(text, into); err != nil {
+		s.t.Fatal(err)
+	}
+	return status
+}
+
+func (s *server) doOnce(req *http.Request) (status int, text []byte) {
+	s.t.Helper()
+	body, err := req.GetBody()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	again := req.Clone(req.Context())
+	again.Body = body
+	res, err := http.DefaultClient.Do(again)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+	if text, err = io.ReadAll(res.Body); err != nil {
 		s.t.Fatal(err)
 	}
-	return res.StatusCode
+	return res.StatusCode, text
 }
 
 // TestTheWholeWay goes from a feed event and an accounting packet to a verified number, and on to the next holder of the number.

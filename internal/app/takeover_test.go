@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,9 +209,7 @@ func (p *pki) damage() {
 		t.Fatal(err)
 	}
 	before := p.await("settled", func(h app.Hierarchy) bool { return h.Problem == "" })
-	if err := os.WriteFile(manifest, []byte(strings.Replace(string(good), "service-p256", "service-p257", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p.replace("hierarchy.json", []byte(strings.Replace(string(good), "service-p256", "service-p257", 1)))
 	after := p.await("refused", func(h app.Hierarchy) bool { return h.Problem != "" })
 	if !strings.Contains(after.Problem, "damaged") || after.Fingerprint != before.Fingerprint {
 		t.Errorf("%+v", after)
@@ -221,13 +220,29 @@ func (p *pki) damage() {
 	p.wantMetrics(`simtrust_ca_hierarchy_refused 1`)
 }
 
+// replace puts a file into the hierarchy's directory at once: the node may read it at any moment.
+func (p *pki) replace(name string, text []byte) {
+	p.t.Helper()
+	beside := p.dir + "-" + name
+	if err := os.WriteFile(beside, text, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.Rename(beside, filepath.Join(p.dir, name)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// wantMetrics looks again while some are not there: a scrape leaves out what the store does not tell in time.
 func (p *pki) wantMetrics(series ...string) {
 	p.t.Helper()
-	_, text := p.get("/metrics")
-	for _, s := range series {
-		if !strings.Contains(text, "\n"+s) {
-			p.t.Errorf("/metrics has no %s", s)
-		}
+	var missing []string
+	stalled(func() bool {
+		_, text := p.get("/metrics")
+		missing = slices.DeleteFunc(slices.Clone(series), func(s string) bool { return strings.Contains(text, "\n"+s) })
+		return len(missing) > 0
+	})
+	for _, s := range missing {
+		p.t.Errorf("/metrics has no %s", s)
 	}
 }
 
@@ -295,12 +310,10 @@ func TestOlderHierarchyIsRefused(t *testing.T) {
 	p.await("the new CA issues", func(h app.Hierarchy) bool { return stateOf(h, "issuing", id) == "issues" })
 	for _, name := range []string{"transcript.txt", "hierarchy.json"} {
 		text, err := os.ReadFile(filepath.Join(saved, name))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(p.dir, name), text, 0o600)
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.replace(name, text)
 	}
 	h := p.await("refused", func(h app.Hierarchy) bool { return h.Problem != "" })
 	if !strings.Contains(h.Problem, id+" is gone") || stateOf(h, "issuing", id) != "issues" {
