@@ -184,7 +184,7 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 	}
 	t.Cleanup(w.ca.Close)
 	w.authority = w.ca
-	w.config = acme.Config{BaseURL: w.base, Secret: []byte("fedcba9876543210fedcba9876543210"),
+	w.config = acme.Config{BaseURL: w.base, Secret: []byte("fedcba9876543210fedcba9876543210"), Validation: time.Minute,
 		HTTP01Port: w.challenge.port, TLSALPN01Port: freePort(t)}
 	w.restart()
 	return w

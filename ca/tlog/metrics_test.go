@@ -2,6 +2,7 @@ package tlog_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -29,17 +30,22 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
+// gauges gathers again while there are none: the store is asked for no more than a second.
 func gauges(t testing.TB, s *tlog.Service) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(s.Metrics()...)
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string]float64{}
-	for _, f := range families {
-		all[f.GetName()] = f.GetMetric()[0].GetGauge().GetValue()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); len(all) == 0 && time.Now().Before(deadline); <-tick.C {
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			all[f.GetName()] = f.GetMetric()[0].GetGauge().GetValue()
+		}
 	}
 	return all
 }

@@ -22,7 +22,7 @@ import (
 const iccid = "89860012345678901234"
 
 // patience is how long a test waits for what must come.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // call is a request of the agent that waits for its answer.
 type call struct {
