@@ -266,7 +266,7 @@ func terminate(t *testing.T, admin *sqldb.DB, tx *sqldb.Tx) {
 		return
 	}
 	var done bool
-	if err := admin.QueryRow(t.Context(), `select pg_terminate_backend($1, 5000)`, pid).Scan(&done); err != nil || !done {
+	if err := admin.QueryRow(t.Context(), `select pg_terminate_backend($1, 60000)`, pid).Scan(&done); err != nil || !done {
 		t.Errorf("terminate: %v %v", done, err)
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/lib/pq"
 
@@ -79,9 +81,21 @@ func execute(t testing.TB, admin, statement string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+	for late := time.Now().Add(time.Minute); ; {
+		_, err := db.Exec(statement)
+		switch {
+		case err == nil:
+			return
+		case !inUse(err) || time.Now().After(late):
+			t.Fatalf("%s: %v", statement, err)
+		}
 	}
+}
+
+// inUse reports whether the server waited 5 s in vain for the last connections to a database, closed or ended just before, to go.
+func inUse(err error) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && e.Code == "55006"
 }
 
 func withDatabase(t testing.TB, admin, name string) string {
