@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"testing"
@@ -31,6 +32,20 @@ func listen(t *testing.T, at netip.AddrPort) *net.UDPConn {
 }
 
 func port(conn *net.UDPConn) netip.AddrPort { return conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// freePort is one that stays free until a test listens on it: the system gives none below 32768 to those who do not ask for it.
+func freePort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	for range 100 {
+		at := netip.AddrPortFrom(loopback, uint16(12_000+rand.IntN(18_000)))
+		if conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at)); err == nil {
+			_ = conn.Close()
+			return at
+		}
+	}
+	t.Fatal("no free port")
+	return netip.AddrPort{}
+}
 
 func dial(t *testing.T, server netip.AddrPort) *radacct.Client {
 	t.Helper()
@@ -118,11 +133,7 @@ func TestSendIgnoresFalseResponses(t *testing.T) {
 }
 
 func TestSendOutlivesAServerThatIsNotUpYet(t *testing.T) {
-	early := listen(t, netip.AddrPortFrom(loopback, 0))
-	at := port(early)
-	if err := early.Close(); err != nil {
-		t.Fatal(err)
-	}
+	at := freePort(t)
 	sent := make(chan error)
 	client := dial(t, at)
 	go func() { sent <- client.Send(t.Context(), stop) }()
