@@ -5,6 +5,7 @@ package radius_test
 import (
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +15,17 @@ import (
 	"simtrust/authn/radius"
 )
 
+// patient has radclient repeat a request, ten times and every 5 s: an answer may be late, and a repetition is recognised.
+var patient = []string{"-r", "10", "-t", "5"}
+
 // radclient sends one request with FreeRADIUS's own client and reports whether it was acknowledged to its satisfaction.
-func radclient(t *testing.T, s *server, secret, attributes string) bool {
+func radclient(t *testing.T, s *server, repeat []string, secret, attributes string) bool {
 	t.Helper()
 	program, err := exec.LookPath("radclient")
 	if err != nil {
 		t.Fatalf("%v: install freeradius-utils", err)
 	}
-	cmd := exec.CommandContext(t.Context(), program, "-x", "-r", "1", "-t", "1", s.Addr().String(), "acct", secret)
+	cmd := exec.CommandContext(t.Context(), program, append(slices.Clone(repeat), "-x", s.Addr().String(), "acct", secret)...)
 	cmd.Stdin = strings.NewReader(attributes)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
@@ -38,7 +42,7 @@ Proxy-State = 0x6f75746572, Proxy-State = 0x696e6e6572`
 func TestRadclientAttaches(t *testing.T) {
 	acc := newLedger()
 	s := start(t, acc, radius.Options{}, gateway)
-	if !radclient(t, s, string(secret), strings.ReplaceAll(radclientStart, "\n", " ")) {
+	if !radclient(t, s, patient, string(secret), strings.ReplaceAll(radclientStart, "\n", " ")) {
 		t.Fatal("radclient got no valid response")
 	}
 	want := radius.Record{NAS: "gw1", Realm: "cmnet", Status: radius.Start, SessionID: "0a1b2c3d", Number: number(t, "+8613800000001"),
@@ -52,7 +56,7 @@ func TestRadclientAttaches(t *testing.T) {
 func TestRadclientAnnouncesARestart(t *testing.T) {
 	acc := newLedger()
 	s := start(t, acc, radius.Options{}, gateway)
-	if !radclient(t, s, string(secret), "Acct-Status-Type = Accounting-On, NAS-Identifier = gw1") {
+	if !radclient(t, s, patient, string(secret), "Acct-Status-Type = Accounting-On, NAS-Identifier = gw1") {
 		t.Fatal("radclient got no valid response")
 	}
 	if got := acc.next(t).Status; got != radius.AccountingOn {
@@ -63,7 +67,7 @@ func TestRadclientAnnouncesARestart(t *testing.T) {
 func TestRadclientWithAnotherSecret(t *testing.T) {
 	acc := newLedger()
 	s := start(t, acc, radius.Options{}, gateway)
-	if radclient(t, s, "another secret", strings.ReplaceAll(radclientStart, "\n", " ")) {
+	if radclient(t, s, []string{"-r", "1", "-t", "1"}, "another secret", strings.ReplaceAll(radclientStart, "\n", " ")) {
 		t.Error("radclient got a response")
 	}
 	s.expect(t, radius.Forged)
