@@ -88,33 +88,40 @@ func TestAnswers(t *testing.T) {
 
 // TestLost: where no answer came nobody knows, and nobody claims to know later.
 func TestLost(t *testing.T) {
-	each(t, smsc.Config{Answer: 300 * time.Millisecond}, func(t *testing.T, w *world) {
-		w.centre.drop = func(n int) bool { return n == 1 }
-		if o := w.sends(text("dlv_1", "hello")); o.Answer != dispatch.Lost {
-			t.Errorf("the session broke: %+v", o)
-		}
-		w.bound()
-		hold := make(chan struct{})
-		w.centre.submit = func(int, *smpp.Message) (string, error) { <-hold; return "1", nil }
-		if o := w.sends(text("dlv_2", "hello")); o.Answer != dispatch.Lost {
-			t.Errorf("no answer in time: %+v", o)
-		}
-		close(hold)
-		copies := []dispatch.Copy{{Delivery: "dlv_1", Attempt: 1}, {Delivery: "dlv_2", Attempt: 1}}
-		w.bound()
-		found, recalled := w.Query(t.Context(), copies), w.Cancel(t.Context(), copies)
-		for i := range copies {
-			if f := found[i].Fate; f != "" && f != dispatch.FateUnknown {
-				t.Errorf("%s: %s", copies[i].Delivery, f)
-			}
-			if r := recalled[i]; r != "" && r != dispatch.RecallUnknown {
-				t.Errorf("%s: %s", copies[i].Delivery, r)
-			}
-		}
-		if n := len(w.centre.messages()); n != 2 {
-			t.Errorf("%d submissions: one was repeated", n)
-		}
+	t.Run("the session breaks", func(t *testing.T) {
+		each(t, smsc.Config{}, func(t *testing.T, w *world) {
+			w.centre.drop = func(int) bool { return true }
+			w.loses(func() {})
+		})
 	})
+	t.Run("no answer in time", func(t *testing.T) {
+		each(t, smsc.Config{Answer: 300 * time.Millisecond}, func(t *testing.T, w *world) {
+			hold := make(chan struct{})
+			w.centre.submit = func(int, *smpp.Message) (string, error) { <-hold; return "1", nil }
+			w.loses(func() { close(hold) })
+		})
+	})
+}
+
+// loses sends a text whose answer is lost, and asks about it after the mend.
+func (w *world) loses(mend func()) {
+	w.t.Helper()
+	if o := w.sends(text("dlv_1", "hello")); o.Answer != dispatch.Lost {
+		w.t.Errorf("%+v", o)
+	}
+	w.until("it is at the centre", func() bool { return len(w.centre.messages()) > 0 })
+	mend()
+	w.bound()
+	copies := []dispatch.Copy{{Delivery: "dlv_1", Attempt: 1}}
+	if f := w.Query(w.t.Context(), copies)[0].Fate; f != "" && f != dispatch.FateUnknown {
+		w.t.Errorf("its fate is known: %s", f)
+	}
+	if r := w.Cancel(w.t.Context(), copies)[0]; r != "" && r != dispatch.RecallUnknown {
+		w.t.Errorf("it is known to be taken back: %s", r)
+	}
+	if n := len(w.centre.messages()); n != 1 {
+		w.t.Errorf("%d submissions: it was repeated", n)
+	}
 }
 
 // TestAway: nothing is begun that cannot be finished.

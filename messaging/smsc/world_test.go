@@ -2,6 +2,7 @@ package smsc_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -173,7 +174,9 @@ func each(t *testing.T, config smsc.Config, test func(t *testing.T, w *world)) {
 		}
 		config.Address, config.SystemID, config.Password, config.Source, config.Key = l.Addr().String(), "simtrust", "password", base, make([]byte, 32)
 		config.MinBackoff = time.Millisecond
-		w.centre.Server = smpp.NewServer(smpp.Accounts{"simtrust": "password"}, w.centre, smpp.ServerConfig{SystemID: "centre", BindsPerSecond: 1000})
+		config.Answer = cmp.Or(config.Answer, patience/2) // what a text is sent with has the other half
+		w.centre.Server = smpp.NewServer(smpp.Accounts{"simtrust": "password"}, w.centre, smpp.ServerConfig{SystemID: "centre", BindsPerSecond: 1000,
+			BindTimeout: patience, Link: smpp.Link{ResponseTimeout: patience, WriteTimeout: patience}})
 		logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		at := now
 		w.clock = &at
