@@ -11,12 +11,11 @@ import (
 	"simtrust"
 	"simtrust/internal/outbox"
 	"simtrust/internal/sqldb"
-	"simtrust/internal/sqldb/sqldbtest"
 )
 
 // TestBacklog: what waits is counted by subscriber, and what fails again and again beside it.
 func TestBacklog(t *testing.T) {
-	sqldbtest.Each(t, schema, func(t *testing.T, db *sqldb.DB) {
+	each(t, func(t *testing.T, db *sqldb.DB) {
 		clock := newClock()
 		o := outbox.New(db, clock.now, slog.New(slog.DiscardHandler))
 		fail := errNo

@@ -9,8 +9,19 @@ import (
 	"simtrust/messaging/dispatch"
 )
 
-// gathered are the values of a node's metrics, by name and labels.
+// gathered are the values of a node's metrics, by name and labels. While the store is away, or slow, there are no gauges: then it looks again.
 func (w *world) gathered() map[string]float64 {
+	w.t.Helper()
+	values := w.gather()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); values = w.gather() {
+		if _, there := values["simtrust_dispatch_oldest_seconds sms"]; there { // the last
+			break
+		}
+	}
+	return values
+}
+
+func (w *world) gather() map[string]float64 {
 	w.t.Helper()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(w.Metrics()...)
