@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func (s *Service) Received(ctx context.Context, m Inbound) error {
 		if err := record(ctx, tx); err != nil {
 			return err
 		}
-		if err := keepTalks(ctx, tx, []talk{{id: e.Conversation, chatbot: chatbot.ID, tenure: tenure}}); err != nil {
+		if err := keepTalks(ctx, tx, talks, []talk{{id: e.Conversation, chatbot: chatbot.ID, tenure: tenure}}); err != nil {
 			return err
 		}
 		return s.Events.Publish(ctx, tx, list...)
@@ -192,8 +193,11 @@ func (s *Service) asked(ctx context.Context, e ReplyEvent, shown gsma.Channel) (
 	if e.Delivery != "" && !shown.Rich() {
 		return e.Message, e.Delivery, nil
 	}
-	t, ok, err := talkByID(ctx, s.DB, e.Conversation)
-	if e.Delivery != "" || err != nil || !ok || t.message == "" || s.Now().Sub(t.at) > answerTime {
+	if e.Delivery != "" {
+		return "", "", nil
+	}
+	t, err := s.lastShown(ctx, e.Conversation)
+	if err != nil || t.message == "" || s.Now().Sub(t.at) > answerTime {
 		return "", "", err
 	}
 	if shown.Rich() {
@@ -203,6 +207,26 @@ func (s *Service) asked(ctx context.Context, e ReplyEvent, shown gsma.Channel) (
 		}
 	}
 	return t.message, t.delivery, nil
+}
+
+// lastShown is a conversation with the message that was shown last: one that was only begun since counts as long as it may have arrived.
+func (s *Service) lastShown(ctx context.Context, conversation string) (talk, error) {
+	shown, _, err := talkByID(ctx, s.DB, talks, conversation)
+	if err != nil {
+		return talk{}, err
+	}
+	begun, ok, err := talkByID(ctx, s.DB, begunTalks, conversation)
+	if err != nil || !ok || begun.delivery == shown.delivery || begun.at.Before(shown.at) {
+		return shown, err
+	}
+	d, _, err := s.delivery(ctx, begun.delivery)
+	if err != nil {
+		return talk{}, err
+	}
+	if slices.ContainsFunc(d.Out, func(c dispatch.Channel) bool { return !gsma.Channel(c).Rich() }) {
+		return begun, nil
+	}
+	return shown, nil
 }
 
 // SpamEvent is what a chatbot's people are told of a report. Who reported is nobody's business.

@@ -71,6 +71,38 @@ func TestTypedAnswer(t *testing.T) {
 	})
 }
 
+// TestTypedAtOnce: a number typed before the bearer has said that it took the message, or though its answer was lost, answers that message. What
+// was not taken was seen by nobody, so a number goes on answering the message before.
+func TestTypedAtOnce(t *testing.T) {
+	for answer, seen := range map[dispatch.Answer]bool{dispatch.Accepted: true, dispatch.Lost: true, dispatch.Rejected: false, dispatch.Throttled: false,
+		dispatch.Postponed: false} {
+		each(t, func(t *testing.T, w *world) {
+			byText := request(1)
+			byText.Steps = []messaging.Step{{Channel: gsma.SMS}}
+			before := w.send(t, byText).Recipients[0].Delivery
+			w.pass(time.Second)
+			w.bearer.submit = func(s dispatch.Submission) dispatch.Outcome {
+				w.receive(t, says("smpp:at once", 1, gsma.SMS, "2"))
+				return dispatch.Outcome{Answer: answer, Ref: s.ID()}
+			}
+			last := w.send(t, byText).Recipients[0].Delivery
+			w.receive(t, says("smpp:later", 1, gsma.SMS, "2"))
+			want := []string{last, last}
+			if !seen {
+				want[1] = before
+			}
+			for i, r := range w.replies() {
+				if r.Response == nil || r.Response.Postback() != "no" || r.Delivery != want[i] {
+					t.Errorf("%s, answer %d: %+v, not to %s", answer, i+1, r, want[i])
+				}
+			}
+			if n := len(w.replies()); n != 2 {
+				t.Errorf("%s: %d answers", answer, n)
+			}
+		})
+	}
+}
+
 // TestTypedTooLate: after a week a number is a number.
 func TestTypedTooLate(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

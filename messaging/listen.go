@@ -47,17 +47,24 @@ func (s *Service) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.
 			Message: u.Message, Delivery: u.Delivery, Recipient: place, State: u.State, Channel: u.Channel, Reason: u.Reason, PossibleDuplicate: u.PossibleDuplicate,
 		}}
 	}
-	if err := s.remember(ctx, tx, changes); err != nil {
+	taken := slices.DeleteFunc(slices.Clone(changes), func(u dispatch.Update) bool {
+		return u.State != dispatch.StateSubmitted && u.State != dispatch.StateDelivered
+	})
+	if err := s.remember(ctx, tx, talks, taken); err != nil {
 		return err
 	}
 	return s.Events.Publish(ctx, tx, list...)
 }
 
-// remember keeps which message with answers each recipient got last on a channel without buttons.
-func (s *Service) remember(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
-	typed := slices.DeleteFunc(slices.Clone(changes), func(u dispatch.Update) bool {
-		return u.State != dispatch.StateSubmitted && u.State != dispatch.StateDelivered || gsma.Channel(u.Channel).Rich()
-	})
+// Begun implements dispatch.Listener: a person may answer a copy before it is known that the bearer has taken it. Not all are taken, so what
+// was shown before is kept beside it.
+func (s *Service) Begun(ctx context.Context, tx *sqldb.Tx, copies []dispatch.Update) error {
+	return s.remember(ctx, tx, begunTalks, copies)
+}
+
+// remember keeps which message with answers each recipient got last on a channel without buttons, or may get.
+func (s *Service) remember(ctx context.Context, tx *sqldb.Tx, in talkTable, copies []dispatch.Update) error {
+	typed := slices.DeleteFunc(slices.Clone(copies), func(u dispatch.Update) bool { return gsma.Channel(u.Channel).Rich() })
 	if len(typed) == 0 {
 		return nil
 	}
@@ -70,14 +77,14 @@ func (s *Service) remember(ctx context.Context, tx *sqldb.Tx, changes []dispatch
 	if err != nil {
 		return err
 	}
-	talks := map[string]talk{}
+	last := map[string]talk{}
 	for _, u := range typed {
 		id := conversation(s.Key, u.Chatbot, u.Tenure)
-		if old, there := talks[id]; with[u.Message] && (!there || !u.At.Before(old.at)) {
-			talks[id] = talk{id: id, chatbot: u.Chatbot, tenure: u.Tenure, message: u.Message, delivery: u.Delivery, at: u.At}
+		if old, there := last[id]; with[u.Message] && (!there || !u.At.Before(old.at)) {
+			last[id] = talk{id: id, chatbot: u.Chatbot, tenure: u.Tenure, message: u.Message, delivery: u.Delivery, at: u.At}
 		}
 	}
-	return keepTalks(ctx, tx, sorted(talks))
+	return keepTalks(ctx, tx, in, sorted(last))
 }
 
 // sorted are conversations in the order in which rows are locked.

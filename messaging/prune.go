@@ -22,6 +22,8 @@ var prunings = []struct {
 	{`delete from messaging_file where id in (select id from messaging_file where created < $1 limit $2)`, keepFiles},
 	{`delete from messaging_conversation where id in (select c.id from messaging_ended e join messaging_conversation c on c.tenure = e.tenure
 		where e.at < $1 limit $2)`, keepTalk},
+	{`delete from messaging_begun where id in (select b.id from messaging_ended e join messaging_begun b on b.tenure = e.tenure
+		where e.at < $1 limit $2)`, keepTalk},
 	{`delete from messaging_ended where tenure in (select tenure from messaging_ended where at < $1 limit $2)`, keepTalk},
 }
 

@@ -17,6 +17,8 @@ func TestConversationsGoWithTheirTenure(t *testing.T) {
 			m := says("smpp:"+number(i), i, "sms", "hello")
 			w.receive(t, m)
 		}
+		w.bearer.rcs = false
+		w.send(t, request(0, 1, 2, 3, 4))
 		first, other = w.replies()[1].Conversation, w.replies()[2].Conversation
 		for i := range conversations {
 			if i != 2 {
@@ -45,6 +47,10 @@ func TestConversationsGoWithTheirTenure(t *testing.T) {
 		}
 		if got := reasonAfter(2 * 24 * time.Hour); got != messaging.ReasonConversation {
 			t.Errorf("later: %q", got)
+		}
+		var left int
+		if err := w.DB.QueryRow(t.Context(), `select count(*) from messaging_begun`).Scan(&left); err != nil || left != 1 {
+			t.Errorf("%d conversations are left of what was begun, %v", left, err)
 		}
 	})
 }

@@ -173,20 +173,28 @@ type talk struct {
 	at                time.Time
 }
 
+// talkTable has a row for each conversation. Transactions that write to both lock begunTalks first.
+type talkTable string
+
+const (
+	talks      talkTable = "messaging_conversation"
+	begunTalks talkTable = "messaging_begun"
+)
+
 // keepTalks writes conversations; a later message with answers takes the place of an earlier one.
-func keepTalks(ctx context.Context, tx *sqldb.Tx, list []talk) error {
+func keepTalks(ctx context.Context, tx *sqldb.Tx, in talkTable, list []talk) error {
 	rows := make([][]any, len(list))
 	for i, t := range list {
 		rows[i] = []any{t.id, t.chatbot, string(t.tenure), t.message, t.delivery, t.at.UnixMilli()}
 	}
-	return sqldb.InsertRows(ctx, tx, `insert into messaging_conversation (id, chatbot, tenure, message, delivery, at)`, rows,
+	return sqldb.InsertRows(ctx, tx, `insert into `+string(in)+` (id, chatbot, tenure, message, delivery, at)`, rows,
 		`on conflict (id) do update set message = excluded.message, delivery = excluded.delivery, at = excluded.at
-		 where excluded.message <> '' and excluded.at >= messaging_conversation.at`)
+		 where excluded.message <> '' and excluded.at >= `+string(in)+`.at`)
 }
 
-func talkByID(ctx context.Context, q sqldb.Querier, id string) (t talk, ok bool, err error) {
+func talkByID(ctx context.Context, q sqldb.Querier, in talkTable, id string) (t talk, ok bool, err error) {
 	var at int64
-	err = q.QueryRow(ctx, `select id, chatbot, tenure, message, delivery, at from messaging_conversation where id = $1`, id).
+	err = q.QueryRow(ctx, `select id, chatbot, tenure, message, delivery, at from `+string(in)+` where id = $1`, id).
 		Scan(&t.id, &t.chatbot, &t.tenure, &t.message, &t.delivery, &at)
 	t.at = instant(at)
 	return found(t, err)

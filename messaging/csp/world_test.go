@@ -305,6 +305,10 @@ func newWorld(t testing.TB, db *sqldb.DB) *world {
 
 type listener struct{ *world }
 
+func (l listener) Begun(ctx context.Context, tx *sqldb.Tx, copies []dispatch.Update) error {
+	return l.messages.Begun(ctx, tx, copies)
+}
+
 func (l listener) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
 	return l.messages.Changed(ctx, tx, changes)
 }

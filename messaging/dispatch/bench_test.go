@@ -60,6 +60,8 @@ func (l *loop) report(b *testing.B) {
 
 type nobodyListens struct{}
 
+func (nobodyListens) Begun(context.Context, *sqldb.Tx, []dispatch.Update) error { return nil }
+
 func (nobodyListens) Changed(context.Context, *sqldb.Tx, []dispatch.Update) error { return nil }
 
 type everybody struct{}

@@ -64,6 +64,7 @@ type work struct {
 	s       *Service
 	now     time.Time
 	rows    map[string]*stored
+	begun   []Update // copies that are about to be handed over
 	updates []Update
 	wake    map[Channel]bool
 }
@@ -107,6 +108,9 @@ func (w *work) step(d *stored, e event, on Channel, at time.Time) bool {
 	}
 	if w.schedule(d, when, e.after); p.Phase == done {
 		d.due = ended
+	}
+	if p.Attempt > before.Attempt {
+		w.begun = append(w.begun, d.update(at))
 	}
 	if risen && before.impliesTaken(e) {
 		taken := d.update(at)

@@ -69,6 +69,15 @@ func (w *work) write(ctx context.Context, tx *sqldb.Tx, all []fact) error {
 		return err
 	}
 	tx.OnCommit(func() { w.committed(early) })
+	return w.tell(ctx, tx)
+}
+
+func (w *work) tell(ctx context.Context, tx *sqldb.Tx) error {
+	if len(w.begun) > 0 {
+		if err := w.s.listener.Begun(ctx, tx, w.begun); err != nil {
+			return err
+		}
+	}
 	if len(w.updates) == 0 {
 		return nil
 	}

@@ -61,13 +61,27 @@ func (m *mortal) Cancel(ctx context.Context, list []dispatch.Copy) []dispatch.Re
 	return recalls
 }
 
-// Changed is in the transaction: a node that dies here has it undone.
-func (m *mortal) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
+// inside is a point within a transaction: a node that dies here has it undone.
+func (m *mortal) inside() error {
 	if m.left--; m.left == 0 {
 		m.dead = true
 	}
 	if m.dead {
 		return errDead
+	}
+	return nil
+}
+
+func (m *mortal) Begun(ctx context.Context, tx *sqldb.Tx, copies []dispatch.Update) error {
+	if err := m.inside(); err != nil {
+		return err
+	}
+	return m.w.listener.Begun(ctx, tx, copies)
+}
+
+func (m *mortal) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
+	if err := m.inside(); err != nil {
+		return err
 	}
 	return m.w.listener.Changed(ctx, tx, changes)
 }

@@ -149,8 +149,11 @@ type Recipients interface {
 	Still(ctx context.Context, q Question, ids []simtrust.TenureID) (map[simtrust.TenureID]Standing, error)
 }
 
-// Listener is told what senders are told.
+// Listener is told what senders are told, and before that what may be answered.
 type Listener interface {
+	// Begun is called in the transaction that makes the numbers of copies durable, each with its channel, before any of them can leave: a
+	// recipient may answer before the bearer does. Of one transaction it is called before Changed. As for Changed, an error undoes it all.
+	Begun(ctx context.Context, tx *sqldb.Tx, copies []Update) error
 	// Changed is called in the transaction of the changes. An error undoes them, and they are tried again. It may be called again for a
 	// transaction that did not commit, so it has no effect outside tx.
 	Changed(ctx context.Context, tx *sqldb.Tx, changes []Update) error

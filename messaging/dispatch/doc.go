@@ -2,6 +2,7 @@
 // with leases, and the bearers behind one interface. It knows nothing of what a message says.
 //
 //	Accept, in the caller's transaction ─▶ waiting ─▶ who may be written to, whom the channel reaches ─▶ attempt, durable ─▶ Bearer.Submit
+//	Listener, before a copy can leave ◀─ attempt, durable
 //	Listener, in the transaction of the change ◀─ next(position, event) ◀─ outcome, Report, Bearer.Query, Bearer.Cancel, Revoke, time
 //
 // # Promises

@@ -540,6 +540,46 @@ func TestQuestion(t *testing.T) {
 	})
 }
 
+// TestBegun: the listener knows of each copy, and its channel, before the bearer has it, and which may have arrived can be asked.
+func TestBegun(t *testing.T) {
+	for answer, out := range map[dispatch.Answer][]dispatch.Channel{dispatch.Accepted: {text}, dispatch.Lost: {text}, dispatch.Rejected: nil,
+		dispatch.Throttled: nil, dispatch.Postponed: nil} {
+		each(t, func(t *testing.T, w *world) {
+			w.net.submit = func(s dispatch.Submission) dispatch.Outcome {
+				if got := w.begun(s.Delivery); got[len(got)-1] != string(s.Channel) {
+					t.Errorf("%s leaves, and begun are %q", s.Channel, got)
+				}
+				if s.Channel == rcs {
+					return dispatch.Outcome{Answer: dispatch.Rejected}
+				}
+				return dispatch.Outcome{Answer: answer, Ref: ref(s.Copy)}
+			}
+			w.send(plan(dispatch.ClassService))
+			if got := w.status("dlv_0000").Out; !slices.Equal(got, out) {
+				t.Errorf("%s: may have arrived on %q, not %q", answer, got, out)
+			}
+			if got := w.begun("dlv_0000"); !slices.Equal(got, []string{"rcs", "sms"}) {
+				t.Errorf("%s: begun on %q", answer, got)
+			}
+		})
+	}
+}
+
+// TestNotBegun: what the listener does not take is not handed over, before it does.
+func TestNotBegun(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.accept(plan(dispatch.ClassService), 1)
+		w.listener.fails = func() error { return errors.New("full") }
+		if err := w.Drain(t.Context()); err == nil {
+			t.Error("taken")
+		}
+		w.want(dispatch.StateQueued)
+		w.listener.fails = nil
+		w.later(lease)
+		w.want(dispatch.StateSubmitted, "1 rcs")
+	})
+}
+
 // TestListenerRefuses: what the listener does not take did not happen, and happens later.
 func TestListenerRefuses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

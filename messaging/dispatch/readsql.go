@@ -105,12 +105,31 @@ func countStates(ctx context.Context, q sqldb.Querier, message string) (map[Stat
 	return counts, err
 }
 
-var statusText = `select ` + joinedColumns + `, m.chatbot, m.class from dispatch_delivery d join dispatch_message m on m.id = d.message`
+var statusText = `select ` + joinedColumns + `, m.chatbot, m.class, m.route from dispatch_delivery d join dispatch_message m on m.id = d.message`
 
 func collectStatuses(rows *sql.Rows, err error) ([]Status, error) {
+	parsed := routes{}
 	return sqldb.Collect(rows, err, func(rows *sql.Rows) (Status, error) {
 		var d stored
-		err := rows.Scan(append(d.fields(), &d.chatbot, &d.class)...)
-		return Status{Update: d.update(time.UnixMilli(d.changed).UTC()), Attempts: d.Attempt, Revoking: d.revoking}, err
+		var text string
+		if err := rows.Scan(append(d.fields(), &d.chatbot, &d.class, &text)...); err != nil {
+			return Status{}, err
+		}
+		var err error
+		if d.route, err = parsed.of(d.class, text); err != nil {
+			return Status{}, err
+		}
+		return Status{Update: d.update(time.UnixMilli(d.changed).UTC()), Attempts: d.Attempt, Revoking: d.revoking, Out: d.out()}, nil
 	})
+}
+
+// out are the channels of the copies that may have arrived or may yet.
+func (d *stored) out() (list []Channel) {
+	if d.Live {
+		list = append(list, d.channelOf(d.Attempt))
+	}
+	if d.Doubted != 0 {
+		list = append(list, d.channelOf(d.Doubted))
+	}
+	return list
 }

@@ -67,4 +67,6 @@ type Status struct {
 	Attempts int
 	// Revoking is set once the sender has asked for it back.
 	Revoking bool
+	// Out are the channels of copies that have arrived, or may have, or may yet: not of those that a bearer did not take, or that failed.
+	Out []Channel
 }

@@ -166,9 +166,23 @@ var number = func() simtrust.Number {
 
 // heard keeps what the listener was told in the transaction it was told in.
 var heard = sqldb.Migrations{Module: "heard", FS: fstest.MapFS{"migrations/00001_heard.sql": &fstest.MapFile{Data: []byte(`-- +goose Up
-create table heard (id text primary key, delivery text not null, state text not null, reason text not null, duplicate boolean not null, at bigint not null);`)}}}
+create table heard (id text primary key, delivery text not null, state text not null, reason text not null, duplicate boolean not null, at bigint not null);
+create table begun (id text primary key, delivery text not null, channel text not null);`)}}}
 
 type listener struct{ fails func() error }
+
+// Begun notes copies that may leave once the transaction commits.
+func (l *listener) Begun(ctx context.Context, tx *sqldb.Tx, copies []dispatch.Update) error {
+	rows := make([][]any, len(copies))
+	for i, u := range copies {
+		rows[i] = []any{fmt.Sprintf("%020d.%04d.%s", time.Now().UnixNano(), i, simtrust.NewID("b")), u.Delivery, string(u.Channel)}
+	}
+	err := sqldb.InsertRows(ctx, tx, "insert into begun (id, delivery, channel)", rows, "")
+	if err == nil && l.fails != nil {
+		err = l.fails()
+	}
+	return err
+}
 
 func (l *listener) Changed(ctx context.Context, tx *sqldb.Tx, changes []dispatch.Update) error {
 	rows := make([][]any, len(changes))
@@ -336,15 +350,26 @@ func (w *world) want(state dispatch.State, copies ...string) {
 // told are the states the listener heard of a delivery, in the order it was told.
 func (w *world) told(delivery string) []string {
 	w.t.Helper()
-	rows, err := w.db.Query(w.t.Context(), `select state from heard where delivery = $1 order by id`, delivery)
-	states, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (s string, err error) {
+	return w.column(`select state from heard where delivery = $1 order by id`, delivery)
+}
+
+// begun are the channels of a delivery's copies that the listener was told of, in order.
+func (w *world) begun(delivery string) []string {
+	w.t.Helper()
+	return w.column(`select channel from begun where delivery = $1 order by id`, delivery)
+}
+
+func (w *world) column(text, delivery string) []string {
+	w.t.Helper()
+	rows, err := w.db.Query(w.t.Context(), text, delivery)
+	list, err := sqldb.Collect(rows, err, func(rows *sql.Rows) (s string, err error) {
 		err = rows.Scan(&s)
 		return s, err
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return states
+	return list
 }
 
 // ends counts deliveries by state.

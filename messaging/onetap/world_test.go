@@ -207,6 +207,7 @@ func (b *bearer) Query(_ context.Context, list []dispatch.Copy) []dispatch.Findi
 // nobody listens.
 type nobody struct{}
 
+func (nobody) Begun(context.Context, *sqldb.Tx, []dispatch.Update) error          { return nil }
 func (nobody) Changed(context.Context, *sqldb.Tx, []dispatch.Update) error        { return nil }
 func (nobody) Publish(context.Context, *sqldb.Tx, ...events.Event) error          { return nil }
 func (nobody) Holder(context.Context, simtrust.Number) (simtrust.TenureID, error) { return "", nil }
