@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"simtrust/simshield/document/pdf/pdftest"
 )
@@ -66,8 +67,13 @@ func (d desk) order(t *testing.T, who subscriber, format string, content []byte)
 
 func (d desk) document(t *testing.T, id string) (got signedDocument, status int) {
 	t.Helper()
-	status = d.call(t, http.MethodGet, "/simshield/v1/documents/"+id+"?wait=20", "", &got)
-	return got, status
+	for limit := time.Now().Add(time.Minute); ; {
+		got = signedDocument{}
+		status = d.call(t, http.MethodGet, "/simshield/v1/documents/"+id+"?wait=20", "", &got)
+		if again := got.State == "open" || status == http.StatusServiceUnavailable; !again || time.Now().After(limit) {
+			return got, status
+		}
+	}
 }
 
 // TestSignedDocuments: a person signs in three formats, and programs that know nothing of the server verify them, but nothing that was

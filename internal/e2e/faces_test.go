@@ -112,7 +112,10 @@ func TestMobileIDFlow(t *testing.T) {
 			t.Errorf("the phone shows %s, the shop %s", on.VerificationCode, code)
 		}
 		s.reply(t, who, on.ID, "confirm", pin, http.StatusOK)
-		askFace(t, p.URLs.MobileID+"/"+path+"/session/"+asked.SessionID+"?timeoutMs=20000", nil, &end)
+		await(t, "the session ends", func() bool {
+			askFace(t, p.URLs.MobileID+"/"+path+"/session/"+asked.SessionID+"?timeoutMs=20000", nil, &end)
+			return end.State != "RUNNING"
+		})
 		if end.State != "COMPLETE" || end.Result != "OK" || end.Signature.Algorithm != "SHA256WithECEncryption" {
 			t.Fatalf("%s: %+v", path, end)
 		}

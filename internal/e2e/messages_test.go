@@ -114,8 +114,9 @@ func (e *enterprise) state(t *testing.T, message string) string {
 type event struct {
 	Type string
 	Data struct {
-		Message, State, Channel, Purchase, Result string
-		Response                                  struct {
+		Message, Delivery, State, Channel, Purchase, Result string
+		PossibleDuplicate                                   bool `json:"possible_duplicate"`
+		Response                                            struct {
 			Reply struct{ Postback struct{ Data string } }
 		}
 		Content struct{ Text string }

@@ -4,8 +4,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,23 +39,31 @@ func (s *sandbox) isQuiet(t *testing.T) {
 	if !found || !ended || !strings.Contains(tail, "op=") {
 		t.Errorf("the output is not as expected:\n%s", said)
 	}
-	s.finds(t, head+tail)
+	s.finds(t, harmless.ReplaceAllString(head+tail, "$1"))
 }
+
+// harmless are values of a log that chance may write like a secret: the ids of signing keys, which are public, and the sizes of answers.
+var harmless = regexp.MustCompile(`\b((?:active|next|retired)=)[\w-]{43}\b|\bbytes=\d+`)
 
 // finds fails the test for everything secret in a text.
 func (s *sandbox) finds(t *testing.T, text string) {
 	t.Helper()
 	for _, secret := range s.secrets(t) {
 		if i := strings.Index(text, secret.value); i >= 0 {
-			from := max(0, strings.LastIndexByte(text[:i], '\n'))
-			t.Errorf("the log holds %s: %.300s", secret.what, text[from:])
+			t.Errorf("the log holds %s: %s", secret.what, around(text, i))
 		}
 	}
 	for _, token := range []string{"eyJ", "client_assertion=", "code_verifier", "Bearer "} {
-		if strings.Contains(text, token) {
-			t.Errorf("the log holds %q", token)
+		if i := strings.Index(text, token); i >= 0 {
+			t.Errorf("the log holds %q: %s", token, around(text, i))
 		}
 	}
+}
+
+// around is the beginning of the line in which a place of a text stands, and what stands around the place.
+func around(text string, at int) string {
+	from := strings.LastIndexByte(text[:at], '\n') + 1
+	return fmt.Sprintf("%.200s … %.80s", text[from:], text[max(from, at-40):])
 }
 
 type secret struct{ what, value string }
