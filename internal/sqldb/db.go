@@ -43,8 +43,9 @@ type DB struct {
 	dialect Dialect
 	write   *sql.DB
 	read    *sql.DB
-	lock    io.Closer // the SQLite file's lock; nil on PostgreSQL
-	alone   bool      // see [WithoutCoalescing]
+	level   sql.IsolationLevel // of InDefaultTx
+	lock    io.Closer          // the SQLite file's lock; nil on PostgreSQL
+	alone   bool               // see [WithoutCoalescing]
 }
 
 // Dialect returns the store's dialect.

@@ -20,6 +20,7 @@ func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg, level := withPlainReads(cfg)
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
@@ -33,7 +34,23 @@ func openPostgreSQL(ctx context.Context, dsn string, o options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database at %s: %w", cfg.Host, err)
 	}
-	return &DB{dialect: PostgreSQL, write: pool, read: pool, alone: o.alone}, nil
+	return &DB{dialect: PostgreSQL, write: pool, read: pool, level: level, alone: o.alone}, nil
+}
+
+// isolation is the setting for transactions that name no level.
+const isolation = "default_transaction_isolation"
+
+var levels = map[string]sql.IsolationLevel{"repeatable read": sql.LevelRepeatableRead, "serializable": sql.LevelSerializable}
+
+// withPlainReads returns the level that the URL sets for transactions, and has statements outside of them run at read committed: at a higher
+// one the server may refuse a read because of what others do at the same time, and nobody would run it again.
+func withPlainReads(cfg pq.Config) (pq.Config, sql.IsolationLevel) {
+	level, ok := levels[cfg.Runtime[isolation]]
+	if ok {
+		cfg.Runtime = maps.Clone(cfg.Runtime)
+		cfg.Runtime[isolation] = "read committed"
+	}
+	return cfg, level
 }
 
 // postgresConfig parses the URL and settles what it leaves open, above all sslmode, for which the driver's own default may change.

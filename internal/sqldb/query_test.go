@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"simtrust"
 	"simtrust/internal/sqldb"
+	"simtrust/internal/sqldb/sqldbtest"
 )
 
 func TestInFindsExactlyItsKeys(t *testing.T) {
@@ -275,6 +277,34 @@ func TestTextThatIsNone(t *testing.T) {
 			if err != nil && (simtrust.KindOf(err) != simtrust.KindInvalid || simtrust.ReasonOf(err) != sqldb.ReasonText) || n != 0 {
 				t.Errorf("%q: %d, %v", text, n, err)
 			}
+		}
+	})
+}
+
+// TestIsolation: what the URL sets holds for transactions. A read outside of them is at read committed, where the server does not refuse it.
+func TestIsolation(t *testing.T) {
+	sqldbtest.EachURL(t, tickets, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url)
+		if db.Dialect() == sqldb.SQLite {
+			return
+		}
+		set := "read committed"
+		if strings.Contains(url, "default_transaction_isolation=serializable") {
+			set = "serializable"
+		}
+		is := func(what string, q sqldb.Querier, want string) error {
+			var level string
+			err := q.QueryRow(t.Context(), `select current_setting('transaction_isolation')`).Scan(&level)
+			if level != want {
+				t.Errorf("%s is at %q, not %q: %v", what, level, want, err)
+			}
+			return err
+		}
+		err := is("a read", db, "read committed")
+		usual := db.InDefaultTx(t.Context(), func(tx *sqldb.Tx) error { return is("a usual transaction", tx, set) })
+		strict := db.InTx(t.Context(), func(tx *sqldb.Tx) error { return is("a strict transaction", tx, "serializable") })
+		if err := errors.Join(err, usual, strict); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -54,10 +54,10 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	return db.inTx(ctx, sql.LevelSerializable, fn)
 }
 
-// InDefaultTx is [DB.InTx] at the isolation the server is configured with, by default read committed: for queues, batches and
+// InDefaultTx is [DB.InTx] at the isolation the URL or the server sets, by default read committed: for queues, batches and
 // single statements, which are right by row locks, unique and check constraints alone and would only lose time to others' reads.
 func (db *DB) InDefaultTx(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.inTx(ctx, sql.LevelDefault, fn)
+	return db.inTx(ctx, db.level, fn)
 }
 
 func (db *DB) inTx(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
