@@ -91,7 +91,7 @@ func (s *sandbox) offAndOn(t *testing.T, b bank, who subscriber) {
 	}
 	asked := b.ask(t, who, transferOf("2.00"))
 	var packet []byte
-	for range 500 {
+	for range 3000 { // a minute
 		if _, packet, _ = s.polls(t, "//se-id/iccid/"+who.ICCID, "", ""); len(packet) > 0 {
 			break
 		}

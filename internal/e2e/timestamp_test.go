@@ -201,6 +201,8 @@ func TestTimeStampWithOSSLSignCode(t *testing.T) {
 	w.must("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "code.key", "-out", "code.pem", "-days", "2", "-subj", "/CN=Publisher",
 		"-addext", "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=codeSigning")
 	w.file("hello.ps1", []byte("Write-Output 'hello'\r\n"))
+	w.must("openssl", "ts", "-query", "-data", "hello.ps1", "-sha256", "-cert", "-out", "q.tsq")
+	w.awaitStamp("q.tsq", "r.tsr") // osslsigncode asks once
 	w.must("osslsigncode", "sign", "-certs", "code.pem", "-key", "code.key", "-h", "sha256", "-ts", w.tsa, "-in", "hello.ps1", "-out", "signed.ps1")
 	out := w.must("osslsigncode", "verify", "-in", "signed.ps1", "-CAfile", "code.pem", "-TSA-CAfile", "roots.pem")
 	if !strings.Contains(out, "Timestamp Server Signature verification: ok") {
