@@ -74,6 +74,9 @@ func npmCentre(t *testing.T) (address string, messages <-chan submitted) {
 	return fmt.Sprintf("127.0.0.1:%d", first.Port), all
 }
 
+// patient is a link on which a stall costs time only.
+var patient = smpp.Link{ResponseTimeout: time.Minute, WriteTimeout: time.Minute}
+
 func e2eContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -82,7 +85,7 @@ func e2eContext(t *testing.T) context.Context {
 
 func TestNpmRefusesAPassword(t *testing.T) {
 	address, _ := npmCentre(t)
-	_, err := smpp.Dial(e2eContext(t), nil, smpp.ClientConfig{Address: address, Bind: smpp.Bind{SystemID: "bank", Password: "guess"}})
+	_, err := smpp.Dial(e2eContext(t), nil, smpp.ClientConfig{Address: address, Bind: smpp.Bind{SystemID: "bank", Password: "guess"}, Link: patient})
 	if !errors.Is(err, smpp.StatusBindFailed) {
 		t.Error(err)
 	}
@@ -91,7 +94,7 @@ func TestNpmRefusesAPassword(t *testing.T) {
 func TestClientAgainstNpm(t *testing.T) {
 	address, messages := npmCentre(t)
 	receipts := make(chan smpp.Receipt, 10)
-	c := smpp.NewClient(receive(receipts), smpp.ClientConfig{Address: address, Bind: smpp.Bind{SystemID: "bank", Password: "password"}})
+	c := smpp.NewClient(receive(receipts), smpp.ClientConfig{Address: address, Bind: smpp.Bind{SystemID: "bank", Password: "password"}, Link: patient})
 	ctx, stop := context.WithCancel(e2eContext(t))
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(ctx) }()

@@ -74,7 +74,7 @@ func serveStore(t *testing.T, a smpp.Authenticator) (*store, int) {
 		t.Fatal(err)
 	}
 	s := newStore()
-	s.server = smpp.NewServer(a, s, smpp.ServerConfig{SystemID: "simtrust"})
+	s.server = smpp.NewServer(a, s, smpp.ServerConfig{SystemID: "simtrust", BindTimeout: time.Minute, Link: patient})
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.server.Serve(ctx, listener) }()
