@@ -21,7 +21,7 @@ type caAuditCmd struct {
 	remoteFlags
 	Key      string        `placeholder:"KEY" help:"Verifier key of the log (NAME+HASH+KEY), noted down before. Default: the one that the server says it has."`
 	Record   string        `placeholder:"FILE" help:"Where this audit notes how far log and audit chain went, and the next finds out if they were cut or written anew. Keep it elsewhere than the server."`
-	Patience time.Duration `default:"15s" help:"How long a certificate may be on its way to the log."`
+	Patience time.Duration `default:"30s" help:"How long a certificate may be on its way to the log."`
 	Quiet    bool          `short:"q" help:"No progress bar."`
 }
 

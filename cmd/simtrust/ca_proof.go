@@ -25,7 +25,7 @@ type caProofCmd struct {
 	LogKey   string        `required:"" placeholder:"KEY|@FILE" help:"Verifier key of the transparency log (NAME+HASH+KEY), or @FILE that holds it."`
 	Proof    string        `type:"existingfile" placeholder:"FILE" help:"A proof that was fetched before: no server is asked."`
 	Server   string        `env:"SIMTRUST_SERVER" placeholder:"URL" help:"Server to fetch the proof from. Default: where the certificate says that its issuer is."`
-	Patience time.Duration `default:"10s" help:"How long the certificate may be on its way to the log."`
+	Patience time.Duration `default:"30s" help:"How long the certificate may be on its way to the log."`
 }
 
 // Help says what is verified, and where everything comes from (kong's HelpProvider).
