@@ -28,6 +28,7 @@ type sessions struct {
 type attached struct {
 	ip, number string
 	open       bool
+	since      time.Time
 }
 
 // announce plays a gateway: it opens sessions on fresh addresses and closes every third, until the server is gone.
@@ -46,14 +47,14 @@ func (s *sessions) announce(dead context.Context, w world, gateway int, h *histo
 			return // unknown: nothing is expected of it
 		}
 		if i%3 != 0 {
-			s.add(attached{ip, who.Number, true})
+			s.add(attached{ip, who.Number, true, time.Now()})
 			continue
 		}
 		req.Status = radacct.Stop
 		if client.Send(dead, req) != nil {
 			return
 		}
-		s.add(attached{ip, who.Number, false})
+		s.add(attached{ip, who.Number, false, time.Now()})
 	}
 }
 
@@ -74,15 +75,23 @@ func (s *sessions) add(a attached) {
 	s.list = append(s.list, a)
 }
 
-// lately is how many sessions are looked at after each kill.
-const lately = 400
+// lately is how many sessions are looked at after each kill, none that has not been heard of for so long that it may count as gone.
+const (
+	lately      = 400
+	sessionLife = 100 * time.Second
+)
 
 // check asks for a code at the addresses acknowledged last: an acknowledged Start authenticates its number, an acknowledged Stop
 // nobody.
 func (s *sessions) check(a app, from *phones, h *history) {
 	parallel(s.list[max(0, len(s.list)-lately):], func(at attached) {
-		code, _, err := a.tryAuthorize(from.of(at.ip), newFlow(callback))
+		code, v, err := a.tryAuthorize(from.of(at.ip), newFlow(callback))
+		for try := 0; v == unknown && try < triesAgain; try++ {
+			<-time.After(triesAfter)
+			code, v, err = a.tryAuthorize(from.of(at.ip), newFlow(callback))
+		}
 		switch {
+		case at.open && time.Since(at.since) > sessionLife:
 		case at.open && code == "":
 			h.fault("the session on %s is lost: %v", at.ip, err)
 		case !at.open && (err == nil || !strings.Contains(err.Error(), "access_denied")):

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -24,8 +25,18 @@ type want struct {
 	code   string
 }
 
-// ask sends one request to an API; change may do anything to it.
+// ask sends one request to an API, again where it is told to; change may do anything to it.
 func (a app) ask(t *testing.T, method, path, token, body string, change func(*http.Request)) (want, http.Header) {
+	t.Helper()
+	got, header := a.askOnce(t, method, path, token, body, change)
+	for try := 0; got.status == http.StatusServiceUnavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		got, header = a.askOnce(t, method, path, token, body, change)
+	}
+	return got, header
+}
+
+func (a app) askOnce(t *testing.T, method, path, token, body string, change func(*http.Request)) (want, http.Header) {
 	t.Helper()
 	req, err := a.apiRequest(method, path, token, body)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // get answers the response to a GET and its body.
@@ -144,6 +145,10 @@ func attackStateInjection(t *testing.T, s *sandbox) {
 		f := newFlow(callback)
 		f.state = state
 		res, _ := get(t, from, a.authorizeURL(f, verifyScope))
+		for try := 0; strings.Contains(res.Header.Get("Location"), unavailable) && try < triesAgain; try++ {
+			<-time.After(triesAfter)
+			res, _ = get(t, from, a.authorizeURL(f, verifyScope))
+		}
 		location := res.Header.Get("Location")
 		back, err := url.Parse(location)
 		if err != nil || !strings.HasPrefix(location, callback+"?") || len(res.Header.Values("Location")) != 1 || len(res.Cookies()) != 0 || back.Fragment != "" {

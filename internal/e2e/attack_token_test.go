@@ -78,7 +78,21 @@ func attackCode(t *testing.T, s *sandbox) {
 	}
 }
 
+// introspect asks whether a token is active, again where it is told to.
 func introspect(t *testing.T, a app, token string) bool {
+	t.Helper()
+	active, status := introspectOnce(t, a, token)
+	for try := 0; status == http.StatusServiceUnavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		active, status = introspectOnce(t, a, token)
+	}
+	if active == nil {
+		t.Fatalf("introspection: %d", status)
+	}
+	return *active
+}
+
+func introspectOnce(t *testing.T, a app, token string) (active *bool, status int) {
 	t.Helper()
 	assertion, err := a.assertion(a.issuer)
 	if err != nil {
@@ -93,10 +107,10 @@ func introspect(t *testing.T, a app, token string) bool {
 	var got struct {
 		Active *bool `json:"active"`
 	}
-	if err := json.NewDecoder(res.Body).Decode(&got); err != nil || got.Active == nil {
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
 		t.Fatalf("introspection: %s %v", res.Status, err)
 	}
-	return *got.Active
+	return got.Active, res.StatusCode
 }
 
 // TestTokenForgery: an access token that the server did not sign, or not as an access token, is worth nothing anywhere.
@@ -194,8 +208,18 @@ type problemAt struct {
 	Kind   string `json:"kind"`
 }
 
-// problem sends a request and answers the problem (RFC 9457) that came back.
+// problem sends a request, again where it is told to, and answers the problem (RFC 9457) that came back.
 func (s *sandbox) problem(t *testing.T, method, path, authorization, body string) problemAt {
+	t.Helper()
+	p := s.problemOnce(t, method, path, authorization, body)
+	for try := 0; p.Status == http.StatusServiceUnavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		p = s.problemOnce(t, method, path, authorization, body)
+	}
+	return p
+}
+
+func (s *sandbox) problemOnce(t *testing.T, method, path, authorization, body string) problemAt {
 	t.Helper()
 	req, err := http.NewRequest(method, s.Issuer+path, bytes.NewBufferString(body))
 	if err != nil {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -81,7 +83,7 @@ func (p tab) open(url string) int64 {
 // press clicks what the selector finds and waits for the page that follows.
 func (p tab) press(selector string) int64 {
 	p.Helper()
-	return p.load(chromedp.Click(chromedp.CSS(selector)))
+	return p.load(chromedp.Click(chromedp.CSS(selector)), chromedp.NavigateBack())
 }
 
 // enter types into what the selector finds.
@@ -90,7 +92,21 @@ func (p tab) enter(selector, text string) {
 	p.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
-func (p tab) load(step chromedp.Action[chromedp.Void]) int64 {
+// load takes a step to a page, again where the server says so, from where the other steps lead back to.
+func (p tab) load(step chromedp.Action[chromedp.Void], back ...chromedp.Action[chromedp.Void]) int64 {
+	p.Helper()
+	for try := 0; ; try++ {
+		res := p.loadOnce(step)
+		again := res.Status == http.StatusServiceUnavailable || strings.Contains(res.URL, "error="+unavailable)
+		if !again || try == triesAgain {
+			return res.Status
+		}
+		<-time.After(triesAfter)
+		p.do(back...)
+	}
+}
+
+func (p tab) loadOnce(step chromedp.Action[chromedp.Void]) *network.Response {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, pageTime)
 	defer cancel()
@@ -98,7 +114,7 @@ func (p tab) load(step chromedp.Action[chromedp.Void]) int64 {
 	if err != nil {
 		p.Fatalf("%v at %s", err, p.location())
 	}
-	return res.Status
+	return res
 }
 
 func (p tab) location() string {

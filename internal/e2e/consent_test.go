@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // callback is the redirect URI of the sandbox's clients that have no server of their own.
@@ -16,6 +17,16 @@ const callback = "http://127.0.0.1:9/callback"
 
 // authorizeWith is authorize with a request that the test has changed.
 func (a app) authorizeWith(t *testing.T, from *http.Client, f flow, change func(*http.Request)) url.Values {
+	t.Helper()
+	q := a.authorizeWithOnce(t, from, f, change)
+	for try := 0; q.Get("error") == unavailable && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		q = a.authorizeWithOnce(t, from, f, change)
+	}
+	return q
+}
+
+func (a app) authorizeWithOnce(t *testing.T, from *http.Client, f flow, change func(*http.Request)) url.Values {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, a.authorizeURL(f, verifyScope), nil)
 	if err != nil {
@@ -46,6 +57,10 @@ var handleField = regexp.MustCompile(`name="handle" value="([^"]+)"`)
 func (a app) consentPage(t *testing.T, ip string) consentPage {
 	t.Helper()
 	res, body := get(t, phone(ip), a.authorizeURL(newFlow(callback), "openid phone"))
+	for try := 0; strings.Contains(res.Header.Get("Location"), unavailable) && try < triesAgain; try++ {
+		<-time.After(triesAfter)
+		res, body = get(t, phone(ip), a.authorizeURL(newFlow(callback), "openid phone"))
+	}
 	found := handleField.FindStringSubmatch(body)
 	if res.StatusCode != http.StatusOK || found == nil || len(res.Cookies()) != 1 {
 		t.Fatalf("no consent page: %s %v\n%s", res.Status, res.Header, body)

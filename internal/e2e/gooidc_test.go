@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -27,7 +28,12 @@ func TestGoOIDC(t *testing.T) {
 	verifier, nonce, state := oauth2.GenerateVerifier(), random(), random()
 	ask := func(more ...oauth2.AuthCodeOption) url.Values {
 		request := conf.AuthCodeURL(state, append(more, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))...)
-		return me.login(t, request, conf.RedirectURL, "allow")
+		back := me.login(t, request, conf.RedirectURL, "allow")
+		for try := 0; back.Get("error") == unavailable && try < triesAgain; try++ {
+			<-time.After(triesAfter)
+			back = me.login(t, request, conf.RedirectURL, "allow")
+		}
+		return back
 	}
 	back := ask()
 	if back.Get("state") != state || back.Get("iss") != s.Issuer {

@@ -47,8 +47,15 @@ type call struct {
 	code                            string
 }
 
-// check sends the request and holds the answer, and a good request too, against the document.
+// check sends the request, again where it is told to, and holds the answer, and a good request too, against the document.
 func (p published) check(t *testing.T, c call) {
+	t.Helper()
+	for try := 0; !p.answered(t, c, try == triesAgain); try++ {
+		<-time.After(triesAfter)
+	}
+}
+
+func (p published) answered(t *testing.T, c call, last bool) bool {
 	t.Helper()
 	if c.correlator == "" {
 		c.correlator = "b4333c46-49c0-4f62-80d7-f0ef930f1c46"
@@ -71,6 +78,9 @@ func (p published) check(t *testing.T, c call) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if res.StatusCode == http.StatusServiceUnavailable && !last {
+		return false
+	}
 	var info struct{ Code string }
 	if err := json.Unmarshal(body, &info); err != nil || res.StatusCode != c.status || info.Code != c.code {
 		t.Errorf("%d %s, want %d %s: %s %v", res.StatusCode, info.Code, c.status, c.code, body, err)
@@ -80,6 +90,7 @@ func (p published) check(t *testing.T, c call) {
 	}
 	req.Body = io.NopCloser(strings.NewReader(c.body))
 	p.validate(t, req, res, body)
+	return true
 }
 
 func (p published) validate(t *testing.T, req *http.Request, res *http.Response, body []byte) {

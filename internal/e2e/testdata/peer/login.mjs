@@ -21,14 +21,20 @@ const config = await openid.discovery(new URL(job.issuer), job.client.client_id,
   execute: [openid.allowInsecureRequests], // plain HTTP on loopback
 })
 
-try {
-  const login = job.resume ?? await authorize()
-  result.login = login
-  await redeem(login)
-} catch (error) {
-  if (!(error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError)) throw error
-  result.error = error.error
-  result.status = error.status
+for (let tries = 0; tries < 50; tries++) {
+  delete result.error
+  delete result.status
+  try {
+    const login = job.resume ?? await authorize()
+    result.login = login
+    await redeem(login)
+  } catch (error) {
+    if (!(error instanceof openid.AuthorizationResponseError || error instanceof openid.ResponseBodyError)) throw error
+    result.error = error.error
+    result.status = error.status
+  }
+  if (result.error !== 'temporarily_unavailable') break
+  await new Promise((resolve) => setTimeout(resolve, 200)) // a server that stood still asks for it
 }
 console.log(JSON.stringify(result))
 

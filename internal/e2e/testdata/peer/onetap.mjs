@@ -31,13 +31,18 @@ async function start(url) {
   if (url.searchParams.get('iss') !== config.serverMetadata().issuer) throw new Error('another provider')
   if (target.origin !== home.origin) throw new Error('another site')
   login = { target, verifier: openid.randomPKCECodeVerifier(), state: openid.randomState(), nonce: openid.randomNonce() }
-  return openid.buildAuthorizationUrl(config, {
+  login.request = openid.buildAuthorizationUrl(config, {
     redirect_uri: job.client.redirect_uris[0], scope: job.scope, state: login.state, nonce: login.nonce, login_hint: url.searchParams.get('login_hint'),
     code_challenge: await openid.calculatePKCECodeChallenge(login.verifier), code_challenge_method: 'S256',
   }).href
+  return login.request
 }
 
 async function callback(url) {
+  if (url.searchParams.get('error') === 'temporarily_unavailable') { // a server that stood still asks for it
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return login.request
+  }
   const tokens = await openid.authorizationCodeGrant(config, url, {
     pkceCodeVerifier: login.verifier, expectedState: login.state, expectedNonce: login.nonce, idTokenExpected: true,
   })
