@@ -97,7 +97,7 @@ func TestOpenSSL(t *testing.T) {
 		for _, hash := range []string{"-sha1", "-sha256"} {
 			for _, nonce := range []string{"-nonce", "-no_nonce"} {
 				out := p.run("openssl", "ocsp", "-issuer", issuer, "-CAfile", issuer, nonce, hash, "-cert", "good.pem", "-cert", "revoked.pem",
-					"-serial", "0x1234", "-url", p.url+"/ocsp/"+good.Issuer, "-timeout", "5")
+					"-serial", "0x1234", "-url", p.url+"/ocsp/"+good.Issuer, "-timeout", "60")
 				p.says(out, "Response verify OK", "good.pem: good", "revoked.pem: revoked", "Reason: keyCompromise", "0x1234: unknown")
 				if strings.Contains(out, "WARNING") {
 					t.Error(out)
