@@ -84,6 +84,7 @@ func TestACardThatPolls(t *testing.T) {
 	if res := r.response(s, requests); res.Status != ota.ResponseBySubmit {
 		t.Errorf("%+v", res)
 	}
+	<-requests // the card has heard that its answer came, or it would bring that again; this one it ends
 	for _, entered := range []string{"12345678", s.SigningPIN} {
 		r.press(s, r.next(s).ID, "confirm", entered)
 	}

@@ -128,7 +128,9 @@ func TestPhoneOutOfReach(t *testing.T) {
 	}
 	r.device(s, true, true)
 	r.until(func() bool { return r.state("1") == mailDelivered })
-	r.until(func() bool { return len(server.told("1")) == 1 })
+	r.until(func() bool {
+		return len(server.told("1")) == 1 && len(r.o.exchange.mail.untoldOf(func(*message) bool { return true })) == 0
+	})
 	server.set(true, "")
 	before := r.inbox(s)
 	r.stop()
