@@ -162,7 +162,13 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&out, verb+"\n"+verb+"\n"+verb+"\n", p, card, p.OTA[0])
 	}
-	for _, h := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+	options := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey { // the digits of any PIN may turn up in it
+			return slog.Attr{}
+		}
+		return a
+	}}
+	for _, h := range []slog.Handler{slog.NewTextHandler(&out, options), slog.NewJSONHandler(&out, options)} {
 		slog.New(h).Info("card", "personalisation", p, "card", card, "key set", p.OTA[0], "pin", p.SIMPIN)
 	}
 	text := strings.ToLower(out.String())
