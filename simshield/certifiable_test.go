@@ -1,8 +1,12 @@
 package simshield_test
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"simtrust"
 	"simtrust/ca"
@@ -58,6 +62,43 @@ func TestNotCertified(t *testing.T) {
 		for _, got := range []simshield.Registration{r, far} {
 			if got.State != simshield.RegistrationFailed || got.Cause != simshield.CauseUncertified || got.Reason != ca.ReasonKeyBlocked {
 				t.Errorf("%+v", got)
+			}
+		}
+	})
+}
+
+// TestCertifiedLater: what keeps the authority from certifying for a while ends no registration; the card's answer comes again. What it began
+// and did not finish is asked for anew, under another request key.
+func TestCertifiedLater(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for i, hindrance := range []error{
+			errDown,
+			context.DeadlineExceeded,
+			&simtrust.Error{Kind: simtrust.KindConflict, Reason: ca.ReasonInProgress, Msg: "the same request is being signed"},
+		} {
+			number := fmt.Sprintf("+861380000090%d", i)
+			p := w.subscriber(number, 10+i)
+			w.ca.refuse = hindrance
+			r := w.enrol(number, p, simshield.AtCounter, applet.Bank, applet.KindTransaction)
+			if r.State != simshield.RegistrationOpen {
+				t.Errorf("%v: %+v", hindrance, r)
+			}
+			w.ca.refuse = nil
+			w.clock.advance(time.Minute)
+			w.settle()
+			if r, err := w.Registration(t.Context(), w.bank.id, r.ID); err != nil || r.State != simshield.RegistrationDone {
+				t.Errorf("%v, which has passed: %+v %v", hindrance, r, err)
+			}
+		}
+		for i, want := range []string{simshield.RegistrationDone, simshield.RegistrationFailed} {
+			number := fmt.Sprintf("+861380000091%d", i)
+			p := w.subscriber(number, 20+i)
+			w.ca.asked, w.ca.abandoned = nil, 2+i
+			if r := w.enrol(number, p, simshield.AtCounter, applet.Bank, applet.KindTransaction); r.State != want {
+				t.Errorf("%d abandoned: %+v", 2+i, r)
+			}
+			if slices.Sort(w.ca.asked); len(slices.Compact(w.ca.asked)) != 3 {
+				t.Errorf("%d abandoned: asked for under %q", 2+i, w.ca.asked)
 			}
 		}
 	})

@@ -2,13 +2,10 @@ package simshield
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"strings"
-	"time"
 
 	"simtrust"
-	"simtrust/ca"
 	"simtrust/internal/sqldb"
 	"simtrust/simshield/applet"
 	"simtrust/simshield/gateway"
@@ -114,11 +111,11 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	if !ok || !e.stands(h) {
 		return s.failEnrolment(ctx, e, CauseLostOwnership, packet, gateway.Answered)
 	}
-	certificate, err := s.authority.Issue(ctx, e.issuance(request, proof.PublicKey, asked))
-	switch kind := simtrust.KindOf(err); {
+	certificate, err := s.issue(ctx, e.issuance(request, proof.PublicKey, asked))
+	switch {
 	case err == nil:
-	case kind == simtrust.KindUnavailable || ctx.Err() != nil: // no refusal: the answer comes again
-		return err
+	case !uncertifiable(err) || ctx.Err() != nil: // the answer comes again
+		return &simtrust.Error{Kind: simtrust.KindUnavailable, Msg: "the key is not certified yet", Err: err}
 	default:
 		s.log.WarnContext(ctx, "a key in a card was not certified", "registration", e.ID, "error", err)
 		return s.uncertified(ctx, e, simtrust.ReasonOf(err), packet)
@@ -137,23 +134,6 @@ func (s *Service) uncertified(ctx context.Context, e *enrolling, reason, packet 
 	return s.once(ctx, e, packet, gateway.Answered, func(tx *sqldb.Tx, _ Registration) error {
 		return errors.Join(noteRefusal(ctx, tx, e.ID, reason), s.fail(ctx, tx, e, CauseUncertified))
 	})
-}
-
-// issuance asks for a certificate on the word of who held the number, with which card, at an instant.
-func (e *enrolling) issuance(csr []byte, public [33]byte, held time.Time) ca.IssueReq {
-	req := e.certificate(e.kind)
-	req.CSR, req.Authorised = csr, held
-	req.RequestKey = "simshield " + enrolmentRef(e.ID, e.kind, hex.EncodeToString(public[:]))
-	return req
-}
-
-// certificate is what the authority is asked for about a kind of key, whatever the key.
-func (r Registration) certificate(kind applet.Kind) ca.IssueReq {
-	req := ca.IssueReq{Profile: profiles[r.Application][kind], Subject: r.subject, Tenure: r.tenure, Requester: r.Party}
-	if r.Application == applet.Bank {
-		req.RelyingParty = r.Party
-	}
-	return req
 }
 
 // once does what follows from a packet of an enrolment that has ended. The registration is locked, as by all that changes it.

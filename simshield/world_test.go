@@ -123,9 +123,17 @@ type issuing struct {
 	*ca.Service
 	during func()
 	refuse error
+	// abandoned is how many requests more the authority begins and does not finish.
+	abandoned int
+	asked     []string // the request keys
 }
 
 func (i *issuing) Issue(ctx context.Context, req ca.IssueReq) (ca.Certificate, error) {
+	i.asked = append(i.asked, req.RequestKey)
+	if i.abandoned > 0 {
+		i.abandoned--
+		return ca.Certificate{}, &simtrust.Error{Kind: simtrust.KindConflict, Reason: ca.ReasonAbandoned, Msg: "begun and not finished"}
+	}
 	if i.refuse != nil {
 		return ca.Certificate{}, i.refuse
 	}
