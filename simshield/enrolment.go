@@ -114,7 +114,7 @@ func (s *Service) certify(ctx context.Context, e *enrolling, proof applet.Enrolm
 	certificate, err := s.issue(ctx, e.issuance(request, proof.PublicKey, asked))
 	switch {
 	case err == nil:
-	case !uncertifiable(err) || ctx.Err() != nil: // the answer comes again
+	case passing(err) || ctx.Err() != nil: // the answer comes again
 		return &simtrust.Error{Kind: simtrust.KindUnavailable, Msg: "the key is not certified yet", Err: err}
 	default:
 		s.log.WarnContext(ctx, "a key in a card was not certified", "registration", e.ID, "error", err)

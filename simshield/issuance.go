@@ -46,14 +46,14 @@ func (s *Service) issue(ctx context.Context, req ca.IssueReq) (c ca.Certificate,
 	return c, err
 }
 
-// uncertifiable reports whether the authority will not certify a key. Whatever else keeps it from that passes: it is away, it stood still,
-// another attempt is at it.
-func uncertifiable(err error) bool {
+// passing reports whether what kept the authority from certifying passes: it is away, it stood still, another attempt is at it. All else is a
+// refusal.
+func passing(err error) bool {
 	switch simtrust.KindOf(err) {
 	case simtrust.KindUnavailable:
-		return false
+		return true
 	case simtrust.KindInternal:
-		return simtrust.ReasonOf(err) == ca.ReasonLint
+		return simtrust.ReasonOf(err) != ca.ReasonLint
 	}
-	return simtrust.ReasonOf(err) != ca.ReasonInProgress
+	return simtrust.ReasonOf(err) == ca.ReasonInProgress
 }
